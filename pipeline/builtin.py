@@ -1,0 +1,23 @@
+"""Everything that can be chosen by name, in one list: kind -> ((name, "module:attribute"), ...).
+
+Nothing here is imported before it is asked for, so that `earmark --help` never waits for torch.
+"""
+
+from __future__ import annotations
+
+BUILTIN: dict[str, tuple[tuple[str, str], ...]] = {
+    "transcription engine": (
+        ("faster-whisper", "pipeline.transcribe.engines.faster_whisper:FasterWhisperEngine"),
+        ("openai-whisper", "pipeline.transcribe.engines.openai_whisper:OpenAIWhisperEngine"),
+        ("scripted", "pipeline.transcribe.engines.scripted:ScriptedEngine"),
+    ),
+    "sentiment engine": (
+        ("minilm", "pipeline.sentiment.engines.minilm:MiniLMSentimentEngine"),
+        ("transformers", "pipeline.sentiment.engines.transformers:TransformersSentimentEngine"),
+    ),
+    "scorecard format": (
+        ("html", "pipeline.scorecards.render.html:write"),
+        ("csv", "pipeline.scorecards.render.csv:write"),
+        ("json", "pipeline.scorecards.render.json:write"),
+    ),
+}

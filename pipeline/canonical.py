@@ -1,0 +1,53 @@
+"""Records as JSON, and hashes that stay the same as long as the meaning does."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Hashable
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+Record = TypeVar("Record")
+
+
+@functools.cache
+def _adapter(record_type: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(record_type)
+
+
+def to_data(record: Any) -> Any:
+    """Return a record as plain JSON data (dict, list, str, number, None)."""
+    return _adapter(type(record)).dump_python(record, mode="json")
+
+
+def to_json(record: Any) -> str:
+    """Return a record as canonical JSON: sorted keys, no spaces, so that equal records give equal text."""
+    return canonical_json(to_data(record))
+
+
+def from_json(record_type: type[Record], text: str | bytes) -> Record:
+    """Read a record back from `to_json`'s text.
+
+    Raises:
+        pydantic.ValidationError: The text is no such record.
+    """
+    record: Record = _adapter(record_type).validate_json(text)
+    return record
+
+
+def canonical_json(data: Any) -> str:
+    """Return plain JSON data as text with sorted keys and no spaces; refuses NaN."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def fingerprint(scheme: str, data: Any) -> str:
+    """Return ``scheme:sha256`` of plain JSON data.
+
+    Args:
+        scheme: What is hashed and by which recipe, such as ``"rubric-1"``: a new recipe gets a new scheme.
+        data: Plain JSON data, authored fields only; never a repr.
+    """
+    return f"{scheme}:{hashlib.sha256(canonical_json(data).encode()).hexdigest()}"

@@ -1,0 +1,278 @@
+"""Settings: defaults < file (`earmark.toml`) < environment (`EARMARK_...`) < flags. Read once, at the edge.
+
+`docs/settings.md` is held to this module by a test. An unknown key is an error. Every group of settings is handed to the
+part that it is about; nothing below `app` and `flows` reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from pipeline.errors import AuthoredFileError, ConfigError, Problem, did_you_mean
+
+ENVIRONMENT_PREFIX = "EARMARK_"
+PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Group(BaseModel):
+    """A group of settings: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IntakeSettings(Group):
+    """Which files are recordings, and where their metadata stand."""
+
+    suffixes: tuple[str, ...] = Field(
+        default=(".wav", ".mp3", ".opus", ".ogg", ".flac", ".m4a", ".mp4", ".aac", ".gsm", ".amr", ".wma", ".webm"),
+        description="File name endings that are taken for recordings.",
+    )
+    site_timezone: str | None = Field(
+        default=None, description="IANA zone of the site, such as America/New_York, for times that name no zone."
+    )
+    file_name_patterns: dict[str, str] = Field(
+        default={
+            "started_at": r"(?P<Y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})T(?P<H>\d{2})-(?P<M>\d{2})-(?P<S>\d{2})",
+            "external_id": r"_GUID_(.*?)_",
+            "agent_id": r"_AGENT_(.*?)_",
+            "customer_ref": r"_CUST_(.*?)_",
+        },
+        description="One regular expression per field, searched in the file name. The first group is the value; "
+        "`started_at` names its parts Y m d H M S.",
+    )
+    agent_teams: dict[str, str] = Field(default={}, description="Team by agent id, where the metadata name none.")
+    require_metadata: bool = Field(
+        default=False, description="Refuse a recording for which no agent and no time are known, instead of scoring it."
+    )
+    min_duration_ms: int = Field(default=1000, ge=0, description="Shorter recordings are refused as empty.")
+    duplicate_channel_correlation: float = Field(
+        default=0.95, ge=0, le=1, description="Two channels that correlate more than this are one mono stored twice."
+    )
+
+    @field_validator("site_timezone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ZoneInfo(value)
+            except Exception as error:
+                raise ValueError(f"unknown time zone {value!r}; use an IANA name such as America/New_York") from error
+        return value
+
+
+class TranscribeSettings(Group):
+    """How speech becomes words."""
+
+    engine: str = Field(default="faster-whisper", description="faster-whisper, openai-whisper or scripted.")
+    model: str = Field(
+        default="base", description="`base` comes with the installation; any other Whisper size, or a path to a model."
+    )
+    language: str | None = Field(default="en", description="Language code, or none to detect it per call.")
+    beam_size: int = Field(default=1, ge=1, le=10, description="1 decodes greedily.")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes a GPU where there is one.")
+    threads: int = Field(default=0, ge=0, description="CPU threads for recognition; 0 takes all cores.")
+    channel_roles: Literal["auto", "agent-first", "customer-first"] = Field(
+        default="auto", description="Who is on channel 0 of a stereo file; auto decides from what is said."
+    )
+    min_role_confidence: float = Field(
+        default=0.6, ge=0.5, le=1, description="Below this, auto leaves the roles unknown and the call is flagged."
+    )
+    max_pause_in_turn_ms: int = Field(
+        default=1500, ge=0, description="A longer pause of one speaker starts a new turn."
+    )
+
+
+class SentimentSettings(Group):
+    """How turns are read for sentiment."""
+
+    engine: str = Field(default="minilm", description="minilm, or transformers for a model of your own.")
+    model: str | None = Field(
+        default=None, description="For engine transformers: name or folder of a sequence-classification model."
+    )
+    min_characters: int = Field(default=8, ge=0, description="Shorter turns are not read.")
+
+
+class ConversationSettings(Group):
+    """From when a silence, an overlap or a hold counts."""
+
+    dead_air_ms: int = Field(default=3000, ge=0, description="Nobody speaking for longer than this is dead air.")
+    overtalk_ms: int = Field(default=1000, ge=0, description="Both speaking for longer than this is overtalk.")
+    hold_ms: int = Field(
+        default=10000, ge=0, description="An announced gap, or one with music, longer than this is a hold."
+    )
+
+
+class ComplianceSettings(Group):
+    """Which rules are looked for, and how closely words must match."""
+
+    rules_dir: Path = Field(default=PACKAGE_ROOT / "rubrics" / "rules", description="Folder of rule packs (YAML).")
+    said_similarity: float = Field(
+        default=0.83, ge=0, le=1, description="Words at least this similar to a phrase count as said (0..1)."
+    )
+    near_miss_similarity: float = Field(
+        default=0.6, ge=0, le=1, description="An absence names its nearest miss from this similarity on."
+    )
+
+
+class ScoreSettings(Group):
+    """Which rubric scores a call."""
+
+    rubrics_dir: Path = Field(default=PACKAGE_ROOT / "rubrics", description="Folder of rubrics (YAML).")
+    rubric: str | None = Field(
+        default=None, description="Id or file of the rubric for every call; none lets each call's queue choose."
+    )
+    default_rubric: str = Field(default="general", description="Id of the rubric for queues that no rubric names.")
+
+
+class FlagSettings(Group):
+    """What marks a call for a person."""
+
+    below_share: float = Field(default=0.6, ge=0, le=1, description="A score under this is flagged.")
+    low_confidence: float = Field(default=0.55, ge=0, le=1, description="A transcript less sure than this is flagged.")
+    assessed_below_share: float = Field(
+        default=0.5, ge=0, le=1, description="A call of whose points less than this could be assessed is flagged."
+    )
+    sentiment_drop: float = Field(
+        default=0.5, ge=0, description="A customer whose last quarter is this much below the first is flagged (0..2)."
+    )
+    negative_end: float = Field(
+        default=-0.3, ge=-1, le=1, description="A customer whose last quarter is below this is flagged."
+    )
+
+
+class ScorecardSettings(Group):
+    """How scorecards aggregate."""
+
+    period: Literal["week", "month", "all"] = Field(
+        default="all", description="One scorecard per week, month, or in all."
+    )
+    min_calls: int = Field(default=5, ge=1, description="Below this many scored calls: no rank, no colour.")
+    timezone: str = Field(default="UTC", description="IANA zone in which days begin.")
+    calls_to_hear: int = Field(default=5, ge=0, description="At most this many calls to coach on.")
+
+
+class RunSettings(Group):
+    """How the flow runs."""
+
+    workers: int = Field(default=2, ge=1, description="Calls in work at once; recognition itself takes turns.")
+    retries: int = Field(default=2, ge=0, description="Times a call is tried again after a passing fault.")
+    retry_delay_s: float = Field(default=2.0, ge=0, description="Wait before the first retry; doubles each time.")
+    call_timeout_s: int = Field(default=3600, ge=1, description="A call that takes longer is given up and listed.")
+
+
+class Settings(Group):
+    """All settings of one workspace."""
+
+    workspace: Path = Field(
+        default=Path("earmark-data"), description="Folder for database, reports and Prefect's own data."
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="SQLAlchemy URL; none means SQLite inside the workspace. Keep passwords in the environment.",
+    )
+    models_dir: Path = Field(
+        default=Path(platformdirs.user_cache_dir("earmark")) / "models",
+        description="Where model files are put together and kept.",
+    )
+    intake: IntakeSettings = IntakeSettings()
+    transcribe: TranscribeSettings = TranscribeSettings()
+    sentiment: SentimentSettings = SentimentSettings()
+    conversation: ConversationSettings = ConversationSettings()
+    compliance: ComplianceSettings = ComplianceSettings()
+    score: ScoreSettings = ScoreSettings()
+    flags: FlagSettings = FlagSettings()
+    scorecards: ScorecardSettings = ScorecardSettings()
+    run: RunSettings = RunSettings()
+
+    @property
+    def store_url(self) -> str:
+        """The database to use."""
+        return self.database_url or f"sqlite:///{self.workspace.resolve() / 'earmark.db'}"
+
+
+def load_settings(
+    *, file: Path | None = None, environment: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
+) -> Settings:
+    """Read settings from all their places.
+
+    Args:
+        file: TOML file, or None for none.
+        environment: Variables; ``EARMARK_INTAKE__SITE_TIMEZONE`` sets ``intake.site_timezone``.
+        flags: Values by dotted key, such as ``{"transcribe.engine": "scripted"}``; None values are left out.
+
+    Raises:
+        AuthoredFileError: The file is no TOML, or has unknown keys or values out of range.
+        ConfigError: The environment or a flag has such a key or value.
+    """
+    from_file: dict[str, Any] = _read_toml(file) if file else {}
+    if file:
+        _validate(from_file, file)
+    merged = _merge(from_file, _from_environment(os.environ if environment is None else environment))
+    for key, value in (flags or {}).items():
+        if value is not None:
+            merged = _merge(merged, _nested(key.split("."), value))
+    return _validate(merged, None)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text())
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: no such settings file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AuthoredFileError(str(file), [Problem(code="toml", message=str(error))]) from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for name, value in sorted(environment.items()):
+        if name.startswith(ENVIRONMENT_PREFIX) and value:
+            keys = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
+            merged = _merge(merged, _nested(keys, value))
+    return merged
+
+
+def _nested(keys: list[str], value: Any) -> dict[str, Any]:
+    for key in reversed(keys):
+        value = {key: value}
+    assert isinstance(value, dict)
+    return value
+
+
+def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(low)
+    for key, value in high.items():
+        below = merged.get(key)
+        is_group = isinstance(below, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merge(below, value) if is_group else value  # type: ignore[arg-type]
+    return merged
+
+
+def _validate(data: Mapping[str, Any], file: Path | None) -> Settings:
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        problems = [_problem(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()]
+        if file:
+            raise AuthoredFileError(str(file), problems) from None
+        raise ConfigError("settings: " + "; ".join(f"{p.where}: {p.message}" for p in problems)) from None
+
+
+def _problem(location: tuple[int | str, ...], kind: str, message: str) -> Problem:
+    where = ".".join(str(part) for part in location)
+    if kind == "extra_forbidden":
+        group: Any = Settings
+        for part in location[:-1]:
+            field = group.model_fields.get(part) if hasattr(group, "model_fields") else None
+            group = field.annotation if field else group
+        known = list(getattr(group, "model_fields", {}))
+        message = f"unknown setting{did_you_mean(str(location[-1]), known)}; there are: {', '.join(known)}"
+    return Problem(code=kind, where=where, message=message)

@@ -1,0 +1,112 @@
+"""Every exception that Earmark raises on purpose.
+
+::
+
+    EarmarkError                    base: catch this at the edge; its text is fit for a user
+    |-- ConfigError                 a setting is unknown, missing or out of range
+    |-- UnknownNameError            no engine, rubric or rule of that name (says which there are)
+    |-- IntakeError                 a recording cannot be taken in; carries a defect code
+    |-- ModelError                  model weights are missing or are not the ones they should be
+    |-- EngineError                 a recogniser or sentiment engine failed on one input
+    |-- AuthoredFileError           a rubric, rule pack or settings file has problems (all of them, with line numbers)
+    |-- TranscriptFileError         a transcript file cannot be read
+    |-- NotFoundError               no such call, score or flag in this workspace
+    `-- StoreError                  the database cannot be reached or is of another version
+
+A message says what happened, where, what was allowed and what to do next. It never holds words of a call.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class EarmarkError(Exception):
+    """Base of all errors that Earmark raises on purpose; ``str(error)`` is fit for a user."""
+
+
+class ConfigError(EarmarkError):
+    """A setting is unknown, missing or out of range."""
+
+
+class UnknownNameError(EarmarkError):
+    """A name that is not registered, with what there is and the nearest match."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name, self.known = kind, name, sorted(known)
+        super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, self.known)}; there are: {', '.join(self.known)}")
+
+
+class IntakeError(EarmarkError):
+    """A recording cannot be taken in.
+
+    Args:
+        code: Stable defect code, such as ``"unreadable"``.
+        message: Plain reason and what to do about it.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class ModelError(EarmarkError):
+    """Model weights are missing or are not the ones they should be."""
+
+
+class EngineError(EarmarkError):
+    """A recogniser or sentiment engine failed on one input."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One problem in a file that a person wrote.
+
+    Attributes:
+        code: Stable code, such as ``"duplicate-key"``.
+        where: Path inside the file, such as ``sections.0.criteria.2.points``; empty for the whole file.
+        line: Line number from 1, or None where it is not known.
+        message: What is wrong, what is allowed, what to do.
+    """
+
+    code: str
+    message: str
+    where: str = ""
+    line: int | None = None
+
+
+class AuthoredFileError(EarmarkError):
+    """A rubric, rule pack or settings file has problems; all of them are listed at once."""
+
+    def __init__(self, path: str, problems: Sequence[Problem]) -> None:
+        self.path, self.problems = path, tuple(problems)
+        super().__init__("\n".join(self.lines()))
+
+    def lines(self) -> list[str]:
+        """Return one line per problem: ``file:line: [code] where: message``."""
+        return [
+            f"{self.path}:{problem.line or 1}: [{problem.code}] "
+            + (f"{problem.where}: " if problem.where else "")
+            + problem.message
+            for problem in self.problems
+        ]
+
+
+class TranscriptFileError(EarmarkError):
+    """A transcript file cannot be read."""
+
+
+class NotFoundError(EarmarkError):
+    """No such call, score or flag in this workspace."""
+
+
+class StoreError(EarmarkError):
+    """The database cannot be reached or is of another version."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``" (did you mean 'x'?)"`` for the nearest known name, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
