@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Hashable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
 
@@ -14,13 +14,13 @@ Record = TypeVar("Record")
 
 
 @functools.cache
-def _adapter(record_type: Hashable) -> TypeAdapter[Any]:
+def _adapter(record_type: Any) -> TypeAdapter[Any]:
     return TypeAdapter(record_type)
 
 
 def to_data(record: Any) -> Any:
     """Return a record as plain JSON data (dict, list, str, number, None)."""
-    return _adapter(type(record)).dump_python(record, mode="json")
+    return _adapter(cast(Hashable, type(record))).dump_python(record, mode="json")
 
 
 def to_json(record: Any) -> str:
@@ -34,7 +34,7 @@ def from_json(record_type: type[Record], text: str | bytes) -> Record:
     Raises:
         pydantic.ValidationError: The text is no such record.
     """
-    record: Record = _adapter(record_type).validate_json(text)
+    record: Record = _adapter(cast(Hashable, record_type)).validate_json(text)
     return record
 
 

@@ -1,0 +1,1 @@
+"""What had to be said, what must not be said, and the proof of it."""

@@ -1,0 +1,1 @@
+"""The shape of a call: talk, silence, overtalk, hold."""

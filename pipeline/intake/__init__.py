@@ -1,0 +1,1 @@
+"""From a folder of files to recordings with metadata, or to defects with a plain reason."""

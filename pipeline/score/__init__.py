@@ -1,0 +1,1 @@
+"""From facts to answers, points and flags."""
