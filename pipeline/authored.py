@@ -5,11 +5,14 @@ YAML 1.2 is read, so ``no`` stays a word and ``12:30`` stays text; of two equal 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
@@ -38,7 +41,7 @@ class Document:
         node, line = self.data, 1
         for key in location:
             if isinstance(node, CommentedMap) and key in node:
-                line = node.lc.key(key)[0] + 1
+                line = node.lc.key(key)[0] + 1 if key in node.lc.data else line  # a merged key stands elsewhere
             elif isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node):
                 line = node.lc.item(key)[0] + 1
             else:
@@ -63,27 +66,16 @@ class Document:
             raise AuthoredFileError(str(self.path), self.problems(error, model)) from None
 
     def problems(self, error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-        """Turn pydantic's complaints into problems with lines; unknown keys get the nearest known one."""
+        """Turn pydantic's complaints into problems with lines; unknown names get the nearest known one."""
+        schema = model.model_json_schema()
         found = []
         for detail in error.errors():
-            location = [part for part in detail["loc"] if self._authored(part, detail["loc"])]
-            message = detail["msg"].removeprefix("Value error, ")
-            if detail["type"] == "extra_forbidden":
-                known = _keys_at(model, detail["loc"][:-1])
-                message = f"unknown key {str(location[-1])!r}{did_you_mean(str(location[-1]), known)}"
-                message += f"; there are: {', '.join(known)}" if known else ""
-            found.append(self.problem(detail["type"].replace("_", "-"), location, message))
+            last = detail["loc"][-1:]
+            wrong_key = last if detail["type"] in ("extra_forbidden", "missing") else ()
+            parts, node = _walk(schema, detail["loc"][:-1] if wrong_key else detail["loc"])
+            location = [*parts, *wrong_key]
+            found.append(self.problem(detail["type"].replace("_", "-"), location, _message(detail, node)))
         return found
-
-    def _authored(self, part: int | str, location: tuple[int | str, ...]) -> bool:
-        """Tell whether a part of pydantic's location stands in the file (tags of unions do not)."""
-        node = self.data
-        for key in location[: location.index(part)]:
-            try:
-                node = node[key]
-            except (KeyError, IndexError, TypeError):
-                continue
-        return isinstance(part, int) or not isinstance(node, CommentedMap) or part in node or part == location[-1]
 
 
 def _parse(path: Path) -> Any:
@@ -106,26 +98,125 @@ def _parse(path: Path) -> Any:
 
 def _marked(code: str, error: MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
-    first_line = (error.problem or error.context or "no YAML").splitlines()[0]
-    return Problem(code=code, line=mark.line + 1 if mark else None, message=first_line)
+    said = [part.splitlines()[0] for part in (error.context, error.problem) if part]
+    return Problem(code=code, line=mark.line + 1 if mark else None, message=", ".join(said) or "this is no YAML")
 
 
-def _keys_at(model: Any, location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that a pydantic model allows at a location, as far as that can be told."""
-    schema = model.model_json_schema()
+def _message(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
+    """Say what is wrong and what is allowed, in words for somebody who has never heard of pydantic."""
+    say = _MESSAGES.get(detail["type"])
+    return say(detail, node) if say else detail["msg"].removeprefix("Value error, ")
+
+
+def _unknown_key(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
+    return _not_among("unknown key", str(detail["loc"][-1]), list(node.get("properties", {})))
+
+
+def _missing_key(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
+    return f"the key {str(detail['loc'][-1])!r} is missing"
+
+
+def _missing_tag(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
+    tags = ", ".join(node.get("discriminator", {}).get("mapping", {}))
+    return f"the key {detail['ctx']['discriminator']} is missing" + (f"; it is one of: {tags}" if tags else "")
+
+
+def _unknown_tag(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
+    context = detail["ctx"]
+    return _not_among(f"unknown {context['discriminator'].strip(_QUOTE)}", context["tag"], context["expected_tags"])
+
+
+def _unknown_value(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
+    return _not_among("unknown value", str(detail["input"]), detail["ctx"]["expected"])
+
+
+def _not_text(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
+    given = detail["input"]
+    kinds: tuple[tuple[type, str], ...] = ((bool, "true or false"), (int, "a number"), (float, "a number"))
+    read_as = next((words for kind, words in (*kinds, (date, "a date")) if isinstance(given, kind)), None)
+    return f"text is wanted, and YAML reads {given} as {read_as}; put it in quotes" if read_as else "text is wanted"
+
+
+def _no_list(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
+    given = detail["input"]
+    return f"a list is wanted; write [{given}]" if isinstance(given, str) else "a list is wanted"
+
+
+def _no_mapping(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
+    return "a mapping is wanted: `key: value` lines"
+
+
+def _no_number(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
+    given, number = detail["input"], "a number" if detail["type"] == "float_type" else "a whole number"
+    return f"{number} is wanted, without quotes and units" + (f", not {given!r}" if isinstance(given, str) else "")
+
+
+def _no_bool(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
+    return f"write true or false without quotes, not {str(detail['input'])!r}"
+
+
+_QUOTE = "'"
+_MESSAGES: dict[str, Callable[[ErrorDetails, Mapping[str, Any]], str]] = {
+    "extra_forbidden": _unknown_key,
+    "missing": _missing_key,
+    "union_tag_not_found": _missing_tag,
+    "union_tag_invalid": _unknown_tag,
+    "literal_error": _unknown_value,
+    "enum": _unknown_value,
+    "string_type": _not_text,
+    "bool_type": _no_bool,
+    "float_type": _no_number,
+    "int_type": _no_number,
+    **dict.fromkeys(("tuple_type", "list_type", "set_type", "frozen_set_type"), _no_list),
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), _no_mapping),
+}
+
+
+def _not_among(what: str, name: str, known: Sequence[str] | str) -> str:
+    """Say which names there are; pydantic lists them as one text, each in quotes."""
+    names = re.findall(r"'([^']*)'", known) if isinstance(known, str) else list(known)
+    return f"{what} {name!r}{did_you_mean(name, names)}" + (f"; there are: {', '.join(names)}" if names else "")
+
+
+def _walk(schema: Mapping[str, Any], location: Location) -> tuple[list[int | str], Mapping[str, Any]]:
+    """Follow pydantic's location through a model's JSON schema.
+
+    Returns:
+        The parts that stand in the file, without the tags that pydantic puts in for the variants of a union, and the
+        schema that was reached (empty where it cannot be told).
+    """
     definitions = schema.get("$defs", {})
-    node: Any = schema
 
-    def resolved(part: Any) -> Any:
-        return definitions[part["$ref"].rsplit("/", 1)[-1]] if "$ref" in part else part
+    def plain(node: Any) -> Any:
+        """Resolve references and what is merely optional."""
+        while True:
+            variants = [v for v in node.get("anyOf", node.get("allOf", [])) if v.get("type") != "null"]
+            if "$ref" in node:
+                node = definitions[node["$ref"].rsplit("/", 1)[-1]]
+            elif len(variants) == 1:
+                node = variants[0]
+            else:
+                return node
 
-    for key in location:
-        node = resolved(node)
-        if isinstance(key, int):
-            node = node.get("items", {})
-        elif key in node.get("properties", {}):
-            node = node["properties"][key]
-        else:  # the tag of a union: take the variant with that constant
-            variants = [resolved(variant) for variant in node.get("oneOf", node.get("anyOf", []))]
-            node = next((v for v in variants if key in {p.get("const") for p in v.get("properties", {}).values()}), {})
-    return list(resolved(node).get("properties", {}))
+    parts: list[int | str] = []
+    node: Any = plain(schema)
+    for part in location:
+        variant = _variant(node, part, plain) if isinstance(part, str) else None
+        if variant is not None:
+            node = variant
+            continue
+        parts.append(part)
+        below = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
+        below = node.get("additionalProperties") if below is None and isinstance(part, str) else below
+        node = plain(below) if isinstance(below, dict) else {}
+    return parts, node
+
+
+def _variant(node: Mapping[str, Any], tag: str, plain: Callable[[Any], Any]) -> Any:
+    """Return the variant of a union that a tag stands for, or None where the part is no tag."""
+    mapping = node.get("discriminator", {}).get("mapping", {})
+    if tag in mapping:
+        return plain({"$ref": mapping[tag]})
+    variants = [plain(variant) for variant in node.get("oneOf", node.get("anyOf", []))]
+    named = [variant for variant in variants if tag in (variant.get("title"), variant.get("type"))]
+    return named[0] if named else ({} if variants else None)

@@ -8,7 +8,8 @@ import json
 from collections.abc import Hashable
 from typing import Any, TypeVar, cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import InitErrorDetails
 
 Record = TypeVar("Record")
 
@@ -32,9 +33,15 @@ def from_json(record_type: type[Record], text: str | bytes) -> Record:
     """Read a record back from `to_json`'s text.
 
     Raises:
-        pydantic.ValidationError: The text is no such record.
+        pydantic.ValidationError: The text is no such record. The message does not repeat it: it may be words of a call.
     """
-    record: Record = _adapter(cast(Hashable, record_type)).validate_json(text)
+    try:
+        record: Record = _adapter(cast(Hashable, record_type)).validate_json(text)
+    except ValidationError as error:
+        details = [
+            InitErrorDetails(type=d["type"], loc=d["loc"], input=None, ctx=d.get("ctx", {})) for d in error.errors()
+        ]
+        raise ValidationError.from_exception_data(error.title, details, hide_input=True) from None
     return record
 
 

@@ -1,24 +1,28 @@
 """Settings: defaults < file (`earmark.toml`) < environment (`EARMARK_...`) < flags. Read once, at the edge.
 
-`docs/settings.md` is held to this module by a test. An unknown key is an error. Every group of settings is handed to the
-part that it is about; nothing below `app` and `flows` reads the environment.
+`docs/settings.md` is held to this module by a test. An unknown key is an error. Every group of settings is handed to
+the part that it is about; nothing below `app` and `flows` reads the environment.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import AuthoredFileError, ConfigError, Problem, did_you_mean
 
 ENVIRONMENT_PREFIX = "EARMARK_"
+CONFIG_VARIABLE = "EARMARK_CONFIG"  # names the settings file; it is no setting itself
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -26,6 +30,29 @@ class Group(BaseModel):
     """A group of settings: immutable, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_in_words(cls, data: Any) -> Any:
+        """Read the word ``none`` as no value where that is allowed; TOML and the environment have no other way."""
+        if not isinstance(data, Mapping):
+            return data
+        optional = {name for name, field in cls.model_fields.items() if type(None) in get_args(field.annotation)}
+        said_none = {
+            key for key, value in data.items() if isinstance(value, str) and value.strip().casefold() == "none"
+        }
+        return {key: None if key in optional & said_none else value for key, value in data.items()}
+
+
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {value!r}; use an IANA name such as America/New_York") from None
+    return value
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class IntakeSettings(Group):
@@ -35,7 +62,7 @@ class IntakeSettings(Group):
         default=(".wav", ".mp3", ".opus", ".ogg", ".flac", ".m4a", ".mp4", ".aac", ".gsm", ".amr", ".wma", ".webm"),
         description="File name endings that are taken for recordings.",
     )
-    site_timezone: str | None = Field(
+    site_timezone: Zone | None = Field(
         default=None, description="IANA zone of the site, such as America/New_York, for times that name no zone."
     )
     file_name_patterns: dict[str, str] = Field(
@@ -57,15 +84,15 @@ class IntakeSettings(Group):
         default=0.95, ge=0, le=1, description="Two channels that correlate more than this are one mono stored twice."
     )
 
-    @field_validator("site_timezone")
+    @field_validator("file_name_patterns")
     @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None:
+    def _regular_expressions(cls, patterns: dict[str, str]) -> dict[str, str]:
+        for field, pattern in patterns.items():
             try:
-                ZoneInfo(value)
-            except Exception as error:
-                raise ValueError(f"unknown time zone {value!r}; use an IANA name such as America/New_York") from error
-        return value
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{field}: no regular expression ({error}); in TOML use 'single quotes'") from None
+        return patterns
 
 
 class TranscribeSettings(Group):
@@ -141,7 +168,10 @@ class FlagSettings(Group):
         default=0.5, ge=0, le=1, description="A call of whose points less than this could be assessed is flagged."
     )
     sentiment_drop: float = Field(
-        default=0.5, ge=0, description="A customer whose last quarter is this much below the first is flagged (0..2)."
+        default=0.5,
+        ge=0,
+        le=2,
+        description="A customer whose last quarter is this much below the first is flagged (0..2).",
     )
     negative_end: float = Field(
         default=-0.3, ge=-1, le=1, description="A customer whose last quarter is below this is flagged."
@@ -155,7 +185,7 @@ class ScorecardSettings(Group):
         default="all", description="One scorecard per week, month, or in all."
     )
     min_calls: int = Field(default=5, ge=1, description="Below this many scored calls: no rank, no colour.")
-    timezone: str = Field(default="UTC", description="IANA zone in which days begin.")
+    timezone: Zone = Field(default="UTC", description="IANA zone in which days begin.")
     calls_to_hear: int = Field(default=5, ge=0, description="At most this many calls to coach on.")
 
 
@@ -204,18 +234,22 @@ def load_settings(
     """Read settings from all their places.
 
     Args:
-        file: TOML file, or None for none.
-        environment: Variables; ``EARMARK_INTAKE__SITE_TIMEZONE`` sets ``intake.site_timezone``.
+        file: TOML file, or None for the one that ``EARMARK_CONFIG`` names, if any.
+        environment: Variables; ``EARMARK_INTAKE__SITE_TIMEZONE`` sets ``intake.site_timezone``. Lists and tables are
+            JSON. An empty variable counts as not set.
         flags: Values by dotted key, such as ``{"transcribe.engine": "scripted"}``; None values are left out.
 
     Raises:
         AuthoredFileError: The file is no TOML, or has unknown keys or values out of range.
         ConfigError: The environment or a flag has such a key or value.
     """
+    variables = os.environ if environment is None else environment
+    if file is None and variables.get(CONFIG_VARIABLE):
+        file = Path(variables[CONFIG_VARIABLE])
     from_file: dict[str, Any] = _read_toml(file) if file else {}
     if file:
         _validate(from_file, file)
-    merged = _merge(from_file, _from_environment(os.environ if environment is None else environment))
+    merged = _merge(from_file, _from_environment(variables))
     for key, value in (flags or {}).items():
         if value is not None:
             merged = _merge(merged, _nested(key.split("."), value))
@@ -224,20 +258,36 @@ def load_settings(
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text())
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{file}: no such settings file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AuthoredFileError(str(file), [Problem(code="toml", message=str(error))]) from None
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise AuthoredFileError(str(file), [Problem(code="toml", message="the file is not UTF-8 text")]) from None
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"\(at line (\d+)", str(error))
+        problem = Problem(code="toml", message=str(error), line=int(line[1]) if line else None)
+        raise AuthoredFileError(str(file), [problem]) from None
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for name, value in sorted(environment.items()):
-        if name.startswith(ENVIRONMENT_PREFIX) and value:
+        if name.startswith(ENVIRONMENT_PREFIX) and name != CONFIG_VARIABLE and value:
             keys = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-            merged = _merge(merged, _nested(keys, value))
+            merged = _merge(merged, _nested(keys, _plain_or_json(name, value)))
     return merged
+
+
+def _plain_or_json(name: str, value: str) -> Any:
+    """Lists and tables are written as JSON; everything else stands for itself."""
+    if not value.lstrip().startswith(("[", "{")):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{name}: a list or table is written as JSON; {error}") from None
 
 
 def _nested(keys: list[str], value: Any) -> dict[str, Any]:
@@ -262,8 +312,25 @@ def _validate(data: Mapping[str, Any], file: Path | None) -> Settings:
     except ValidationError as error:
         problems = [_problem(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()]
         if file:
-            raise AuthoredFileError(str(file), problems) from None
+            text = file.read_text(encoding="utf-8")
+            lined = [dataclasses.replace(p, line=_line_of(p.where, text)) for p in problems]
+            raise AuthoredFileError(str(file), sorted(lined, key=lambda p: p.line or 0)) from None
         raise ConfigError("settings: " + "; ".join(f"{p.where}: {p.message}" for p in problems)) from None
+
+
+def _line_of(where: str, text: str) -> int | None:
+    """Return the line of the nearest key or table on the way to a setting, or None where there is none."""
+    table, best = "", (0, 0)
+    for number, line in enumerate(text.splitlines(), start=1):
+        found = re.match(r"\s*(?:\[\s*(?P<table>[^\]]+?)\s*\]|(?P<key>[\w.\"'-]+)\s*=)", line)
+        if not found:
+            continue
+        here = found["table"] or f"{table}.{found['key']}".lstrip(".")
+        here = here.replace('"', "").replace("'", "")
+        table = here if found["table"] else table
+        if f"{where}.".startswith(f"{here}.") and len(here) > best[0]:
+            best = (len(here), number)
+    return best[1] or None
 
 
 def _problem(location: tuple[int | str, ...], kind: str, message: str) -> Problem:

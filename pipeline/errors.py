@@ -11,6 +11,7 @@
     |-- AuthoredFileError           a rubric, rule pack or settings file has problems (all of them, with line numbers)
     |-- TranscriptFileError         a transcript file cannot be read
     |-- NotFoundError               no such call, score or flag in this workspace
+    |-- ReportError                 a report cannot be written where it should go
     `-- StoreError                  the database cannot be reached or is of another version
 
 A message says what happened, where, what was allowed and what to do next. It never holds words of a call.
@@ -18,6 +19,7 @@ A message says what happened, where, what was allowed and what to do next. It ne
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,7 +38,8 @@ class UnknownNameError(EarmarkError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
-        super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, self.known)}; there are: {', '.join(self.known)}")
+        there_are = f"there are: {', '.join(self.known)}" if self.known else "there are none"
+        super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, self.known)}; {there_are}")
 
 
 class IntakeError(EarmarkError):
@@ -69,12 +72,18 @@ class Problem:
         where: Path inside the file, such as ``sections.0.criteria.2.points``; empty for the whole file.
         line: Line number from 1, or None where it is not known.
         message: What is wrong, what is allowed, what to do.
+        file: The file, where an error tells of several; None for the one that the error names.
     """
 
     code: str
     message: str
     where: str = ""
     line: int | None = None
+    file: str | None = None
+
+    def in_file(self, file: str) -> Problem:
+        """Return the problem with its file, to be told together with those of other files."""
+        return dataclasses.replace(self, file=file)
 
 
 class AuthoredFileError(EarmarkError):
@@ -87,7 +96,7 @@ class AuthoredFileError(EarmarkError):
     def lines(self) -> list[str]:
         """Return one line per problem: ``file:line: [code] where: message``."""
         return [
-            f"{self.path}:{problem.line or 1}: [{problem.code}] "
+            f"{problem.file or self.path}:{problem.line or 1}: [{problem.code}] "
             + (f"{problem.where}: " if problem.where else "")
             + problem.message
             for problem in self.problems
@@ -100,6 +109,10 @@ class TranscriptFileError(EarmarkError):
 
 class NotFoundError(EarmarkError):
     """No such call, score or flag in this workspace."""
+
+
+class ReportError(EarmarkError):
+    """A report cannot be written where it should go."""
 
 
 class StoreError(EarmarkError):

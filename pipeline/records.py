@@ -6,6 +6,7 @@ UTC datetimes. Confidence and shares are 0..1, or None when unknown. Sentiment i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -198,10 +199,11 @@ class FindingKind(StrEnum):
 
 
 class Expectation(StrEnum):
-    """Whether a rule's words must be said or must not."""
+    """Whether a rule's words must be said, must not be said, or only tell something about the call."""
 
     PRESENT = "present"
     ABSENT = "absent"
+    SIGNAL = "signal"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -241,8 +243,8 @@ class Finding:
 
     @property
     def violated(self) -> bool:
-        """True where a required phrase is absent or a prohibited one is present; unknown is no violation."""
-        if self.kind is FindingKind.CANNOT_ASSESS:
+        """True where a required phrase is absent or a prohibited one present; unknown and signals are no violation."""
+        if self.kind is FindingKind.CANNOT_ASSESS or self.expected is Expectation.SIGNAL:
             return False
         return self.kind.value != self.expected.value
 
@@ -333,6 +335,16 @@ class Measures:
     longest_hold_ms: int = 0
     gaps: tuple[Gap, ...] = ()
     overtalks: tuple[Overtalk, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Detected:
+    """What was found in a call's transcript and sound; ``transcript_key`` is the key of the transcript it is about."""
+
+    transcript_key: str
+    findings: tuple[Finding, ...]
+    sentiment: CallSentiment
+    measures: Measures
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -476,7 +488,8 @@ class Status(StrEnum):
 class CriterionResult:
     """The answer to one criterion, with its reason and its evidence.
 
-    ``points_earned`` is None for ``not_applicable`` and ``cannot_assess``. ``weight`` is the section's.
+    ``points_earned`` is None for ``not_applicable`` and ``cannot_assess``. ``weight`` is the section's. ``rule_ids``
+    are the rules that the criterion names. ``searched`` is where it looked, or for a measure the stretch that stands out.
     """
 
     criterion_id: str
@@ -493,6 +506,7 @@ class CriterionResult:
     evidence: tuple[Evidence, ...] = ()
     searched: Span | None = None
     nearest_miss: NearestMiss | None = None
+    rule_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -509,10 +523,11 @@ class CallScore:
 
     def _ratio(self, results: list[CriterionResult]) -> float | None:
         answered = [(result, result.points_earned) for result in results if result.points_earned is not None]
-        possible = sum(result.points_possible * result.weight for result, _ in answered)
+        possible = math.fsum(result.points_possible * result.weight for result, _ in answered)
         if possible <= 0:
             return None
-        return sum(earned * result.weight for result, earned in answered) / possible
+        # rounded, because 1.2 / 1.5 is 0.7999999999999999 and would miss a pass mark of 0.8
+        return round(math.fsum(earned * result.weight for result, earned in answered) / possible, 12)
 
     @property
     def raw_share(self) -> float | None:
@@ -539,9 +554,11 @@ class CallScore:
 
     @property
     def passed(self) -> bool | None:
-        """At or above the pass mark and no critical error; None where there is no score."""
+        """At or above the pass mark, no critical error and no auto-fail; None where there is no score."""
         if self.share is None:
             return None
+        if self.auto_failed_by:
+            return False
         critical_error = any(result.critical and result.status is Status.FAIL for result in self.results)
         return self.share >= self.pass_share and not critical_error
 
@@ -549,10 +566,11 @@ class CallScore:
     def assessed_share(self) -> float | None:
         """Share of the applicable weighted points that could be assessed; None where nothing applies."""
         applicable = [result for result in self.results if result.status is not Status.NOT_APPLICABLE]
-        possible = sum(result.points_possible * result.weight for result in applicable)
+        possible = math.fsum(result.points_possible * result.weight for result in applicable)
         if possible <= 0:
             return None
-        return sum(r.points_possible * r.weight for r in applicable if r.points_earned is not None) / possible
+        assessed = math.fsum(r.points_possible * r.weight for r in applicable if r.points_earned is not None)
+        return round(assessed / possible, 12)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -586,18 +604,21 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Period:
-    """Whole days in the site's zone: ``first <= day <= last``. ``label`` such as ``2026-W41``."""
+    """Whole days in the site's zone: ``first <= day <= last``. ``label`` is ``2026-W41``, ``2026-10`` or ``all``.
+
+    The days of ``all`` are those of its calls; None where no call has a start time.
+    """
 
     label: str
-    first: date
-    last: date
+    first: date | None
+    last: date | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CriterionSummary:
     """How one criterion went over the calls of a scorecard; counts by status.
 
-    ``pass_rate`` is over pass, partial and fail only; None where the criterion was never assessed.
+    ``pass_rate`` and ``points_share`` are over pass, partial and fail only; None where it was never assessed.
     """
 
     criterion_id: str
@@ -612,26 +633,85 @@ class CriterionSummary:
     points_share: float | None
     critical: bool = False
 
+    @property
+    def assessed(self) -> int:
+        """Calls in which the criterion could be answered."""
+        return self.passed + self.partial + self.failed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlagReason:
+    """One reason for which a call was flagged, with the words that show it."""
+
+    code: str
+    severity: Severity
+    reason: str
+    criterion_id: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallToHear:
-    """A call that a scorecard names, with the reasons."""
+    """A call that a scorecard names: to coach on (it has ``flags``, worst first) or as a good example (it has a note).
+
+    ``raw_share`` is the score before auto-fail.
+    """
 
     call_id: str
     started_at: datetime | None
     share: float | None
     severity: Severity | None
-    reasons: tuple[str, ...]
-    evidence: tuple[Evidence, ...] = ()
+    raw_share: float | None = None
+    agent_id: str | None = None
+    team: str | None = None
+    queue: str | None = None
+    media_uri: str | None = None
+    flags: tuple[FlagReason, ...] = ()
+    note: str = ""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The flags' reasons in words."""
+        return tuple(flag.reason for flag in self.flags)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Every quote of every flag."""
+        return tuple(quote for flag in self.flags for quote in flag.evidence)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrendPoint:
-    """Mean score of one week; None where no call was scored."""
+    """Mean score of one ISO week such as ``2026-W41``; mean and interval are None where no call was scored."""
 
     label: str
     calls: int
     mean_share: float | None
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoachingTopic:
+    """A criterion missed again and again: failed in ``missed`` of the last ``assessed`` that could be assessed."""
+
+    criterion_id: str
+    title: str
+    missed: int
+    assessed: int
+    call_ids: tuple[str, ...]
+    critical: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Place among ``compared`` subjects: group 1 of ``groups`` is best. Intervals of two groups do not overlap.
+
+    With one group nobody can be told apart, and there is no rank.
+    """
+
+    group: int
+    groups: int
+    compared: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -640,10 +720,17 @@ class Scorecard:
 
     Attributes:
         subject_kind: ``agent`` or ``team``.
-        excluded: Why calls do not count, with how many, such as ``{"no score": 1}``.
+        team: The team; an agent's is that of the latest call.
+        calls_scored: Calls that have a score.
+        excluded: Why calls do not count, with how many, such as ``{"nothing could be assessed": 1}``.
         enough_calls: False below the minimum sample: then no rank and no colour.
         mean_share: Mean of call scores with a bootstrap interval; None where no call has a score.
         pass_rate: Share of passed calls with a Wilson interval.
+        auto_fails: Calls whose score an auto-fail criterion set to 0.
+        customer_sentiment: Mean over the calls in which it could be read, -1..+1.
+        trend: Every ISO week from the first call to the last.
+        topics: Repeated misses to coach on; agents only.
+        standing: Among the subjects of this rubric fingerprint and period; None where the calls are too few.
     """
 
     subject_kind: str
@@ -665,3 +752,40 @@ class Scorecard:
     trend: tuple[TrendPoint, ...]
     calls_to_hear: tuple[CallToHear, ...]
     best_calls: tuple[CallToHear, ...] = ()
+    flagged: int = 0
+    topics: tuple[CoachingTopic, ...] = ()
+    standing: Standing | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubjectSummary:
+    """One agent's or team's calls of one period over all rubrics; each call counts once.
+
+    A call scored under several rubrics counts with the mean of their shares, and passes where it passed under all of
+    them. Of several versions of one rubric the newest counts.
+
+    Attributes:
+        calls: All calls of the subject and period; ``calls_scored`` of them have a score, the rest are in ``excluded``.
+        flagged: Calls that a person should hear.
+        rubric_ids: The rubrics that scored the calls.
+        standing: Among subjects scored under the same rubrics only, since rubrics are not equally hard; None where the
+            calls are too few.
+    """
+
+    subject_kind: str
+    subject: str
+    team: str | None
+    period: Period
+    calls: int
+    calls_scored: int
+    excluded: Mapping[str, int]
+    enough_calls: bool
+    mean_share: Interval | None
+    pass_rate: Interval | None
+    auto_fails: int
+    critical_errors: int
+    flagged: int
+    customer_sentiment: float | None
+    rubric_ids: tuple[str, ...]
+    trend: tuple[TrendPoint, ...]
+    standing: Standing | None = None

@@ -1,1 +1,1 @@
-"""From a folder of files to recordings with metadata, or to defects with a plain reason."""
+"""Recordings in: find them, read what they hold and what is known about them, and say plainly what is wrong."""

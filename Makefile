@@ -1,0 +1,51 @@
+# Two commands for a newcomer: `make demo` and `make test`. Everything lands in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCKED := install --no-deps --require-hashes
+WORKSPACE ?= earmark-data
+
+.PHONY: setup demo test check format samples lock clean
+
+setup: $(VENV)/.installed
+
+# Torch first: its CPU build where pip finds one, else the index's build with the libraries that this one loads.
+$(VENV)/.installed: requirements-build.lock requirements-torch-cpu.lock requirements-torch.lock requirements.lock pyproject.toml
+	@echo "Installing into $(VENV) (a few minutes the first time) ..."
+	@$(PYTHON) -c 'import sys; sys.exit("Earmark needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) $(LOCKED) -r requirements-build.lock
+	@$(PIP) $(LOCKED) -r requirements-torch-cpu.lock 2>/dev/null || $(PIP) $(LOCKED) -r requirements-torch.lock
+	@$(PIP) $(LOCKED) --no-build-isolation -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	@$(BIN)/earmark run samples/audio --config samples/earmark.toml --workspace $(WORKSPACE)
+
+test: setup
+	@$(BIN)/pytest
+
+check: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/earmark rules check
+	@$(BIN)/earmark rubrics check
+
+format: setup
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# Speaks samples/scripts/*.yaml again; what it needs is in samples/README.md. The demo does not need it.
+samples:
+	@$(PYTHON) samples/speak.py
+
+# Needs uv. Commit what it writes.
+lock:
+	@$(PYTHON) tools/lock.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,74 @@
+"""One call on a terminal: answers with their evidence first, then the transcript."""
+
+from __future__ import annotations
+
+from pipeline.store.call_record import CallRecord
+from rich.text import Text
+
+from app.cli import show
+from pipeline.records import CallScore, CriterionResult, Flag, Status, Transcript
+
+_ANSWER = {
+    Status.PASS: ("yes", "green"),
+    Status.PARTIAL: ("partly", "yellow"),
+    Status.FAIL: ("no", "red"),
+    Status.NOT_APPLICABLE: ("not applicable", "dim"),
+    Status.CANNOT_ASSESS: ("cannot tell", "magenta"),
+}
+
+
+def print_call(call: CallRecord) -> None:
+    """Print everything known about a call."""
+    recording = call.recording
+    about = [
+        recording.call_id,
+        show.known(recording.agent_id),
+        show.known(recording.queue),
+        show.instant(recording.started_at),
+    ]
+    show.out.print(Text(" · ".join([*about, show.minutes(recording.duration_ms)]), style="bold"))
+    for defect in recording.defects:
+        show.out.print(Text(f"note: {defect.reason}", style="yellow"))
+    if call.failure:
+        show.out.print(Text(f"failed: {call.failure}", style="red"))
+    if call.scores:
+        print_score(call.scores[0].score, call.flags)
+    if call.transcript:
+        print_transcript(call.transcript)
+
+
+def print_score(score: CallScore, flags: tuple[Flag, ...]) -> None:
+    """Print a score: total, flags, and every answer with its reason and evidence."""
+    passed = {True: "passed", False: "not passed", None: "no score"}[score.passed]
+    head = f"{show.percent(score.share)} ({passed}) under {score.rubric_id} version {score.rubric_version}"
+    if score.auto_failed_by:
+        head += f"; {show.percent(score.raw_share)} before auto-fail by {', '.join(score.auto_failed_by)}"
+    show.out.print(Text(head, style="bold"))
+    for flag in flags:
+        show.out.print(
+            Text("flag: ")
+            + show.styled(f"{flag.severity.value} {flag.code}", flag.severity.value)
+            + Text(f" – {flag.reason}")
+        )
+    rows = [(*_answer(result), _why(result)) for result in score.results]
+    show.table([("Criterion", "left"), ("Answer", "left"), ("Points", "right"), ("Why", "left")], rows)
+
+
+def _answer(result: CriterionResult) -> tuple[str, Text, str]:
+    word, style = _ANSWER[result.status]
+    earned = "–" if result.points_earned is None else f"{result.points_earned:g}"
+    return result.title, Text(word, style=style), f"{earned} of {result.points_possible:g}"
+
+
+def _why(result: CriterionResult) -> str:
+    quotes = [f"{show.minutes(hit.start_ms)} “{hit.quote}”" for hit in result.evidence[:2]]
+    if not quotes and result.nearest_miss:
+        nearest = result.nearest_miss
+        quotes = [f"nearest: {show.minutes(nearest.evidence.start_ms)} “{nearest.evidence.quote}”"]
+    return "\n".join([result.reason, *quotes])
+
+
+def print_transcript(transcript: Transcript) -> None:
+    """Print who said what and when."""
+    rows = [(show.minutes(turn.start_ms), turn.role.value, turn.text) for turn in transcript.turns]
+    show.table([("Time", "right"), ("Who", "left"), ("Words", "left")], rows, title="Transcript")

@@ -1,0 +1,112 @@
+"""`earmark calls`: what is in the workspace, and everything known about one call."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+from pipeline.store.call_record import CallRecord, read_call
+from pipeline.transcribe.files import transcript_to_json
+
+from app.cli import listing, show
+from app.cli.call_page import print_call
+from app.cli.options import (
+    AgentOption,
+    ConfigOption,
+    JsonOption,
+    TeamOption,
+    WorkspaceOption,
+    open_existing,
+    read_settings,
+)
+from pipeline.canonical import to_data
+from pipeline.store.calls import CallRow, list_calls
+
+app = typer.Typer(help="List calls; show one with transcript, findings and score.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    status: Annotated[
+        Literal["scored", "failed", "pending"] | None, typer.Option("--status", help="Only calls in this state.")
+    ] = None,
+    agent: AgentOption = None,
+    team: TeamOption = None,
+    queue: Annotated[str | None, typer.Option("--queue", help="Only this queue.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")] = None,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List calls with score and flags; `--status failed` lists what could not be used, and why."""
+    store = open_existing(read_settings(workspace, config))
+    with store.begin() as connection:
+        found = list_calls(connection, status=status, agent=agent, team=team, queue=queue, limit=limit)
+    store.close()
+    if as_json:
+        show.print_json([_row(call) for call in found])
+    elif found:
+        listing.print_calls(found)
+    else:
+        show.err.print("no such calls")
+
+
+def _row(call: CallRow) -> dict[str, Any]:
+    return {
+        "call_id": call.call_id,
+        "status": call.status,
+        "agent_id": call.agent_id,
+        "team": call.team,
+        "queue": call.queue,
+        "started_at": call.started_at.isoformat() if call.started_at else None,
+        "duration_ms": call.duration_ms,
+        "score_share": call.score_share,
+        "passed": call.passed,
+        "rubric_id": call.rubric_id,
+        "flags": list(call.flags),
+        "defects": [to_data(defect) for defect in call.defects],
+        "failure": call.failure,
+        "media_uri": call.media_uri,
+    }
+
+
+@app.command("show")
+def show_call(
+    call_id: Annotated[
+        str, typer.Argument(help="Id of the call; its first characters are enough.", show_default=False)
+    ],
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one call: recording, transcript, findings, sentiment, measures, score with evidence, flags."""
+    store = open_existing(read_settings(workspace, config))
+    with store.begin() as connection:
+        call = read_call(connection, call_id)
+    store.close()
+    if as_json:
+        show.print_json(_document(call))
+    else:
+        print_call(call)
+
+
+def _document(call: CallRecord) -> dict[str, Any]:
+    return {
+        "recording": to_data(call.recording),
+        "failure": call.failure,
+        "transcript": transcript_to_json(call.transcript) if call.transcript else None,
+        "findings": [to_data(finding) | {"violated": finding.violated} for finding in call.findings],
+        "sentiment": to_data(call.sentiment) if call.sentiment else None,
+        "measures": to_data(call.measures) if call.measures else None,
+        "scores": [score_document(stored.score) | {"made_at": stored.made_at.isoformat()} for stored in call.scores],
+        "flags": [to_data(flag) for flag in call.flags],
+    }
+
+
+def score_document(score: Any) -> dict[str, Any]:
+    """Return a score as JSON data with its derived totals."""
+    totals = {
+        name: getattr(score, name)
+        for name in ("share", "raw_share", "critical_share", "passed", "auto_failed_by", "assessed_share")
+    }
+    return {**to_data(score), **totals}

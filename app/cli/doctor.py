@@ -1,0 +1,139 @@
+"""`earmark doctor`: is everything here that a run needs, and what to do where it is not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import typer
+from rich.text import Text
+
+from app.cli import show
+from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_settings
+from pipeline.compliance.packs import load_packs
+from pipeline.config import Settings
+from pipeline.errors import EarmarkError
+from pipeline.score.rubrics import load_rubrics
+from pipeline.sentiment import models as sentiment_models
+from pipeline.store.database import open_store
+from pipeline.transcribe import models as transcribe_models
+
+PACKAGES = (
+    "openai-whisper",
+    "faster-whisper",
+    "torch",
+    "transformers",
+    "spacy",
+    "pandas",
+    "prefect",
+    "av",
+    "sqlalchemy",
+)
+LEAST_PYTHON = (3, 11)
+LEAST_FREE_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing looked at: what was found, and what to do about it where it is not as it should be."""
+
+    name: str
+    ok: bool
+    found: str
+    todo: str = ""
+
+
+def doctor(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Check Python, packages, models with their hashes, rules, rubrics, database and disk. Exit code 1 if one fails."""
+    settings = read_settings(workspace, config)
+    checks = [_python(), *_packages(), *_models(settings), *_authored(settings), _database(settings), *_disk(settings)]
+    if as_json:
+        show.print_json([asdict(check) for check in checks])
+    else:
+        rows = [
+            (Text("ok", style="green") if c.ok else Text("problem", style="bold red"), c.name, c.found + _do(c.todo))
+            for c in checks
+        ]
+        show.table([("", "left"), ("What", "left"), ("Found", "left")], rows)
+        wrong = sum(not check.ok for check in checks)
+        show.out.print(f"{wrong} problem(s)" if wrong else "Everything is in place.", markup=False)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(1)
+
+
+def _do(todo: str) -> str:
+    return f"\n-> {todo}" if todo else ""
+
+
+def _python() -> Check:
+    ok = sys.version_info[:2] >= LEAST_PYTHON
+    wanted = ".".join(str(part) for part in LEAST_PYTHON)
+    return Check(
+        name="Python", ok=ok, found=platform.python_version(), todo="" if ok else f"use Python {wanted} or newer"
+    )
+
+
+def _packages() -> list[Check]:
+    checks = []
+    for name in PACKAGES:
+        try:
+            checks.append(Check(name=f"package {name}", ok=True, found=importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            todo = "install Earmark again from its lock: make setup"
+            checks.append(Check(name=f"package {name}", ok=False, found="not installed", todo=todo))
+    return checks
+
+
+def _models(settings: Settings) -> list[Check]:
+    known = [*transcribe_models.list_models(settings.models_dir), *sentiment_models.list_models(settings.models_dir)]
+    return [
+        Check(
+            name=f"model {model.name} ({model.purpose})",
+            ok=model.ok,
+            found=f"sha256 {model.found_sha256[:16]}…" if model.found_sha256 else (model.path or "not there"),
+            todo=model.problem or "",
+        )
+        for model in known
+    ]
+
+
+def _authored(settings: Settings) -> list[Check]:
+    return [
+        _attempt("rules", lambda: f"{len(load_packs(settings.compliance.rules_dir))} rules", "mend the file named"),
+        _attempt("rubrics", lambda: f"{len(load_rubrics(settings.score.rubrics_dir))} rubrics", "mend the file named"),
+    ]
+
+
+def _database(settings: Settings) -> Check:
+    def connect() -> str:
+        if settings.database_url is None and not settings.workspace.exists():
+            return f"SQLite; will be made in {settings.workspace} by the first run"
+        store = open_store(settings.store_url)
+        store.close()
+        return f"{store.engine.dialect.name} answers"
+
+    return _attempt("database", connect, "check database_url and that the server runs")
+
+
+def _attempt(name: str, look: Callable[[], str], todo: str) -> Check:
+    try:
+        return Check(name=name, ok=True, found=look())
+    except EarmarkError as error:
+        return Check(name=name, ok=False, found=str(error), todo=todo)
+
+
+def _disk(settings: Settings) -> list[Check]:
+    return [_space("disk for the workspace", settings.workspace), _space("disk for models", settings.models_dir)]
+
+
+def _space(name: str, folder: Path) -> Check:
+    existing = next(parent for parent in (folder.resolve(), *folder.resolve().parents) if parent.exists())
+    free_bytes = shutil.disk_usage(existing).free
+    ok = free_bytes >= LEAST_FREE_BYTES
+    todo = "" if ok else f"free at least {LEAST_FREE_BYTES / 1e9:.0f} GB, or set another folder"
+    return Check(name=name, ok=ok, found=f"{free_bytes / 1e9:.1f} GB free at {folder}", todo=todo)

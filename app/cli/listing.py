@@ -1,0 +1,75 @@
+"""Lists of calls and of agents, as the commands print them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from app.cli import show
+from pipeline.records import SubjectSummary
+from pipeline.store.calls import CallRow
+
+
+def print_calls(calls: Sequence[CallRow], *, title: str = "") -> None:
+    """Print calls with score and flags; failed ones with their reason."""
+    columns = [("Call", "left"), ("Started (UTC)", "left"), ("Agent", "left"), ("Queue", "left"), ("Length", "right")]
+    columns += [("Score", "right"), ("Result", "left"), ("Flags", "left")]
+    rows = [
+        (
+            call.call_id,
+            show.instant(call.started_at),
+            show.known(call.agent_id),
+            show.known(call.queue),
+            show.minutes(call.duration_ms),
+            show.percent(call.score_share),
+            _result(call),
+            "; ".join(reasons(call)) if call.status == "failed" else ", ".join(call.flags),
+        )
+        for call in calls
+    ]
+    show.table(columns, rows, title=title)
+
+
+def reasons(call: CallRow) -> list[str]:
+    """Return why a call failed, in words."""
+    told = [defect.reason for defect in call.defects if defect.fatal]
+    return told + ([call.failure] if call.failure else [])
+
+
+def _result(call: CallRow) -> Text:
+    if call.status != "scored":
+        return Text(call.status, style="red" if call.status == "failed" else "dim")
+    if call.passed is None:
+        return Text("no score", style="dim")
+    return Text("passed", style="green") if call.passed else Text("not passed", style="yellow")
+
+
+def print_subjects(summaries: Sequence[SubjectSummary], *, title: str, min_calls: int) -> None:
+    """Print agents or teams with their figures; few calls are said to be few, and nobody is ranked."""
+    columns = [("Agent" if title == "Agents" else "Team", "left"), ("Calls", "right"), ("Mean score", "right")]
+    columns += [
+        ("95 % interval", "left"),
+        ("Passed", "right"),
+        ("Auto-fails", "right"),
+        ("Flagged", "right"),
+        ("", "left"),
+    ]
+    rows = []
+    for summary in summaries:
+        mean = summary.mean_share
+        interval = f"{show.percent(mean.low)} to {show.percent(mean.high)}" if mean else "–"
+        few = "" if summary.calls_scored >= min_calls else f"fewer than {min_calls} calls: too few to judge"
+        rows.append(
+            (
+                summary.subject,
+                str(summary.calls_scored),
+                show.percent(mean.estimate if mean else None),
+                interval,
+                show.percent(summary.pass_rate.estimate if summary.pass_rate else None),
+                str(summary.auto_fails),
+                str(summary.flagged),
+                Text(few, style="dim"),
+            )
+        )
+    show.table(columns, rows, title=title)

@@ -1,0 +1,66 @@
+"""Options that many commands share, and the settings that they lead to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.config import CONFIG_VARIABLE, Settings, load_settings
+from pipeline.errors import StoreError
+from pipeline.store.database import Store, open_store
+
+SETTINGS_FILE = "earmark.toml"
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", "-w", help="Folder for database and reports.", show_default="./earmark-data"),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="Settings file.", show_default=f"{SETTINGS_FILE} in the workspace or here"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+RubricOption = Annotated[str | None, typer.Option("--rubric", "-r", help="Rubric id or file.", show_default="by queue")]
+EngineOption = Annotated[
+    str | None,
+    typer.Option("--engine", "-e", help="faster-whisper, openai-whisper or scripted.", show_default="faster-whisper"),
+]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", "-m", help="Whisper size, or path to a model.", show_default="base")
+]
+AgentOption = Annotated[str | None, typer.Option("--agent", "-a", help="Only this agent.")]
+TeamOption = Annotated[str | None, typer.Option("--team", "-t", help="Only this team.")]
+
+
+def settings_file(workspace: Path | None, config: Path | None) -> Path | None:
+    """Return the settings file: the one given, or the workspace's, or the current folder's, or None."""
+    if config is not None or os.environ.get(CONFIG_VARIABLE):
+        return config
+    base = workspace or Settings().workspace
+    return next((file for file in (base / SETTINGS_FILE, Path(SETTINGS_FILE)) if file.is_file()), None)
+
+
+def read_settings(workspace: Path | None, config: Path | None, **flags: Any) -> Settings:
+    """Read settings for a command.
+
+    Args:
+        workspace: From the command line, or None for the default.
+        config: Settings file from the command line, or None to look for one.
+        flags: Values by key, with ``__`` for the dot, such as ``transcribe__engine="scripted"``; None is left out.
+    """
+    dotted = {name.replace("__", "."): value for name, value in flags.items()}
+    return load_settings(file=settings_file(workspace, config), flags={"workspace": workspace, **dotted})
+
+
+def open_existing(settings: Settings) -> Store:
+    """Open the workspace's database for reading; says what to do where nothing has been run yet.
+
+    Raises:
+        StoreError: There is no database yet, or it cannot be reached.
+    """
+    if settings.database_url is None and not (settings.workspace / "earmark.db").exists():
+        raise StoreError(f"nothing has been run in workspace {settings.workspace} yet; start with: earmark run PATH")
+    return open_store(settings.store_url)

@@ -1,0 +1,71 @@
+"""Progress of a run on stderr: bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from app.cli.show import err
+
+Report = Callable[[str, str], None]
+
+_FILE_EVENTS = ("taken_in", "rejected")
+_CALL_EVENTS = ("processed", "unchanged", "failed")
+_SAYS = {
+    "taken_in": "read",
+    "rejected": "cannot use",
+    "processed": "scored",
+    "unchanged": "unchanged",
+    "failed": "failed",
+}
+
+
+@contextmanager
+def progress() -> Iterator[Report]:
+    """Yield a function to be told (event, subject); see `flows.runtime.Runtime`."""
+    if err.is_terminal:
+        with _bars() as report:
+            yield report
+    else:
+        err.print("starting", markup=False)
+        yield _plain_lines()
+
+
+@contextmanager
+def _bars() -> Iterator[Report]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bars:
+        shown: dict[str, TaskID] = {"start": bars.add_task("Starting", total=None)}
+
+        def report(event: str, subject: str) -> None:
+            if event == "found":
+                bars.remove_task(shown["start"])
+                shown["files"] = bars.add_task("Reading recordings", total=int(subject))
+            elif event == "to_process":
+                shown["calls"] = bars.add_task("Transcribing and scoring", total=int(subject))
+            elif event in _FILE_EVENTS:
+                bars.advance(shown["files"])
+            elif event in ("processed", "unchanged", "failed"):
+                bars.advance(shown["calls"])
+
+        yield report
+
+
+def _plain_lines() -> Report:
+    expected: dict[str, int] = {}
+    seen = {"files": 0, "calls": 0}
+
+    def report(event: str, subject: str) -> None:
+        if event in ("found", "to_process"):
+            expected["files" if event == "found" else "calls"] = int(subject)
+            return
+        kind = "files" if event in _FILE_EVENTS else "calls"
+        seen[kind] += 1
+        name = Path(subject).name if kind == "files" else subject
+        counted = f"{seen[kind]}/{expected.get(kind, 0)}"
+        err.print(f"{_SAYS[event]} {name} ({counted})", markup=False, soft_wrap=True)
+
+    return report

@@ -1,0 +1,117 @@
+"""`earmark scorecards`: agents and teams by period."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from app.cli import listing, show
+from app.cli.options import (
+    AgentOption,
+    ConfigOption,
+    JsonOption,
+    TeamOption,
+    WorkspaceOption,
+    open_existing,
+    read_settings,
+)
+from flows.runtime import utc_now
+from pipeline import registry
+from pipeline.canonical import to_data
+from pipeline.config import Settings
+from pipeline.scorecards.report import ScorecardReport, build_report
+from pipeline.store.scorecard_rows import scorecard_rows
+
+app = typer.Typer(help="Build, show and export scorecards.", no_args_is_help=True)
+
+FromOption = Annotated[
+    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False)
+]
+ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default=False)]
+PeriodOption = Annotated[
+    Literal["week", "month", "all"] | None,
+    typer.Option("--period", help="One scorecard per week, per month, or in all."),
+]
+
+
+@app.command("build")
+def build(
+    period: PeriodOption = None,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write all scorecards as HTML, CSV and JSON into the workspace's reports folder."""
+    settings = read_settings(workspace, config, scorecards__period=period)
+    report = _report(settings)
+    for name in registry.names("scorecard format"):
+        registry.load("scorecard format", name)(report, settings.workspace / "reports")
+    show.out.print(f"Scorecards: {settings.workspace / 'reports' / 'index.html'}", markup=False, soft_wrap=True)
+
+
+@app.command("show")
+def show_(
+    agent: AgentOption = None,
+    team: TeamOption = None,
+    first: FromOption = None,
+    last: ToOption = None,
+    period: PeriodOption = None,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show agents and teams with their figures."""
+    settings = read_settings(workspace, config, scorecards__period=period)
+    report = _report(settings, agent=agent, team=team, first=first, last=last)
+    if as_json:
+        show.print_json(to_data(report))
+        return
+    least = settings.scorecards.min_calls
+    listing.print_subjects(report.agents, title="Agents", min_calls=least)
+    listing.print_subjects(report.teams, title="Teams", min_calls=least)
+
+
+@app.command("export")
+def export(
+    out: Annotated[Path, typer.Option("--out", "-o", help="File or folder to write.", show_default=False)],
+    format: Annotated[
+        Literal["html", "csv", "json"], typer.Option("--format", "-f", help="Form of the files.")
+    ] = "html",
+    agent: AgentOption = None,
+    team: TeamOption = None,
+    first: FromOption = None,
+    last: ToOption = None,
+    period: PeriodOption = None,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write scorecards of an agent, a team or everybody."""
+    settings = read_settings(workspace, config, scorecards__period=period)
+    report = _report(settings, agent=agent, team=team, first=first, last=last)
+    for path in registry.load("scorecard format", format)(report, out):
+        show.out.print(str(path), markup=False, soft_wrap=True)
+
+
+def _report(
+    settings: Settings,
+    *,
+    agent: str | None = None,
+    team: str | None = None,
+    first: datetime | None = None,
+    last: datetime | None = None,
+) -> ScorecardReport:
+    store = open_existing(settings)
+    with store.begin() as connection:
+        rows = scorecard_rows(connection)
+    store.close()
+    return build_report(
+        rows,
+        settings.scorecards,
+        generated_at=utc_now(),
+        agent=agent,
+        team=team,
+        first_day=first.date() if first else None,
+        last_day=last.date() if last else None,
+    )

@@ -1,0 +1,48 @@
+"""`earmark transcribe`: one recording to words, without a database."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from pipeline.transcribe.engine import create_engine
+from pipeline.transcribe.files import to_srt, to_txt, to_vtt, transcript_to_json
+from pipeline.transcribe.transcribe import transcribe_call
+
+from app.cli.options import ConfigOption, EngineOption, ModelOption, WorkspaceOption, read_settings
+from app.cli.show import print_json
+from pipeline.errors import IntakeError
+from pipeline.intake.decode import load_call_audio
+from pipeline.intake.metadata import index_metadata
+from pipeline.intake.take_in import take_in
+from pipeline.privacy.redact import redact
+
+
+def transcribe(
+    file: Annotated[Path, typer.Argument(help="The recording.", show_default=False)],
+    engine: EngineOption = None,
+    model: ModelOption = None,
+    format: Annotated[
+        Literal["txt", "srt", "vtt", "json"], typer.Option("--format", "-f", help="Form of the output.")
+    ] = "txt",
+    as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Transcribe one recording; card numbers are masked."""
+    settings = read_settings(workspace, config, transcribe__engine=engine, transcribe__model=model)
+    # Only the sound matters here: metadata that do not fit are no reason to refuse.
+    lenient = settings.intake.model_copy(update={"file_name_patterns": {}, "require_metadata": False})
+    outcome = take_in(file, settings=lenient, metadata=index_metadata([]))
+    if outcome.recording is None:
+        defect = next(defect for defect in outcome.defects if defect.fatal)
+        raise IntakeError(defect.code, f"{file}: {defect.reason}")
+    channels = load_call_audio(outcome.recording, lenient)
+    chosen = create_engine(settings.transcribe, settings.models_dir)
+    heard = redact(transcribe_call(outcome.recording, channels, engine=chosen, settings=settings.transcribe))
+    if as_json or format == "json":
+        print_json(transcript_to_json(heard))
+    else:
+        sys.stdout.write({"txt": to_txt, "srt": to_srt, "vtt": to_vtt}[format](heard))

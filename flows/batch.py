@@ -1,0 +1,70 @@
+"""Run the main job in this process, with Prefect's temporary server, and count what happened."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.prefect_home import prefect_server
+from flows.runtime import Runtime, using
+from pipeline.config import Settings
+
+Report = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchResult:
+    """What one run did.
+
+    Attributes:
+        taken_in: Recordings that were read.
+        rejected: Files that were not, each listed with its reason.
+        processed: Calls for which something had to be done.
+        unchanged: Calls for which everything was stored already.
+        failed: Calls that could not be processed, each listed with its reason.
+        reports: Folder of the scorecards.
+    """
+
+    taken_in: int
+    rejected: int
+    processed: int
+    unchanged: int
+    failed: int
+    reports: Path
+
+
+def run_batch(settings: Settings, paths: Sequence[Path], report: Report) -> BatchResult:
+    """Score recordings from beginning to end.
+
+    Args:
+        settings: The workspace, engines and rubric to use.
+        paths: Files and folders of recordings.
+        report: Told (event, id) as work proceeds; see `flows.runtime.Runtime`.
+
+    Raises:
+        EarmarkError: The run cannot start: a path, the database, a rubric or Prefect's server.
+    """
+    outcomes: dict[str, str] = {}
+    lock = threading.Lock()
+
+    def count(event: str, subject: str) -> None:
+        with lock:  # a call that fails and then succeeds on a retry counts once, as what it became
+            outcomes[subject] = event
+        report(event, subject)
+
+    with ExitStack() as stack:
+        runtime = stack.enter_context(using(Runtime(settings=settings, report=count)))
+        runtime.parts  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)
+        stack.enter_context(prefect_server(settings.workspace))
+        from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)
+
+        score_recordings([str(path.resolve()) for path in paths])
+    counts = Counter(outcomes.values())
+    return BatchResult(
+        **{name: counts[name] for name in ("taken_in", "rejected", "processed", "unchanged", "failed")},
+        reports=settings.workspace / "reports",
+    )

@@ -1,0 +1,47 @@
+"""Take recordings in: files become calls, bad files become defects that are listed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import flow, task
+
+from flows.runtime import current, utc_now
+from pipeline.intake.discover import find_recordings
+from pipeline.intake.take_in import take_in
+from pipeline.store.intake import put_intake
+
+# Files a task: small enough that a retry repeats little, large enough that Prefect's bookkeeping does not dominate.
+FILES_PER_TASK = 25
+
+
+@task(name="take in files", retries=2, retry_delay_seconds=2)
+def take_in_files(media_uris: list[str], roots: list[str]) -> list[str]:
+    """Read a batch of files into the store and return the ids of the calls they hold.
+
+    Each file is stored in a transaction of its own, so that a killed run keeps those it had finished.
+    """
+    runtime = current()
+    settings = runtime.settings.intake
+    metadata = runtime.manifests(tuple(roots))
+    call_ids = []
+    for media_uri in media_uris:
+        outcome = take_in(Path(media_uri), settings=settings, metadata=metadata)
+        with runtime.store.begin() as connection:
+            put_intake(connection, outcome, now=utc_now())
+        if outcome.recording:
+            call_ids.append(outcome.recording.call_id)
+        runtime.report("taken_in" if outcome.recording else "rejected", media_uri)
+    return call_ids
+
+
+@flow(name="intake")
+def intake(paths: list[str]) -> list[str]:
+    """Find recordings under the given paths, take them in, and return the ids of the calls, each once."""
+    runtime = current()
+    found = [str(path) for path in find_recordings([Path(path) for path in paths], runtime.settings.intake)]
+    runtime.report("found", str(len(found)))
+    call_ids: list[str] = []
+    for start in range(0, len(found), FILES_PER_TASK):
+        call_ids += take_in_files(found[start : start + FILES_PER_TASK], paths)
+    return list(dict.fromkeys(call_ids))

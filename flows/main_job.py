@@ -1,0 +1,28 @@
+"""The main job as one flow: recordings in, scores and flags stored, scorecards written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.intake import intake
+from flows.process_calls import process_calls
+from flows.runtime import current
+from flows.scorecards import write_scorecards
+
+
+@flow(name="score recordings")
+def score_recordings(paths: list[str]) -> None:
+    """Take recordings in, process every call, and write the workspace's scorecards.
+
+    Args:
+        paths: Files and folders. They are ids here: what is in them never passes through Prefect.
+    """
+    settings = current().settings
+    call_ids = intake(paths)
+    runner = cast(Any, ThreadPoolTaskRunner)(max_workers=settings.run.workers)
+    process_calls.with_options(task_runner=runner)(call_ids)
+    write_scorecards(str(Path(settings.workspace) / "reports"))

@@ -1,0 +1,86 @@
+"""What the tasks of this process work with. Prefect hands tasks ids only; everything else is looked up here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.config import Settings, load_settings
+from pipeline.intake.metadata import MetadataIndex, index_metadata
+from pipeline.parts import Parts, assemble
+from pipeline.store.database import Store, open_store
+
+
+def utc_now() -> datetime:
+    """Return the present instant; the only clock below the command line."""
+    return datetime.now(UTC)
+
+
+def _silent(event: str, subject: str) -> None:
+    """Report progress to nobody."""
+
+
+@dataclass
+class Runtime:
+    """Settings, database and engines of one process, made when first used.
+
+    Attributes:
+        report: Called with (event, subject) as work proceeds. Events about a file: ``taken_in``, ``rejected``; about a
+            call: ``processed``, ``unchanged``, ``failed``; with a number to expect: ``found``, ``to_process``.
+    """
+
+    settings: Settings
+    report: Callable[[str, str], None] = _silent
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _manifests: dict[tuple[str, ...], MetadataIndex] = field(default_factory=dict)
+
+    @cached_property
+    def store(self) -> Store:
+        """The workspace's database, migrated to this version."""
+        self.settings.workspace.mkdir(parents=True, exist_ok=True)
+        return open_store(self.settings.store_url)
+
+    def manifests(self, roots: tuple[str, ...]) -> MetadataIndex:
+        """Return the manifests in and below some folders; read once, since every batch of files asks for them."""
+        if roots not in self._manifests:
+            self._manifests[roots] = index_metadata([Path(root) for root in roots])
+        return self._manifests[roots]
+
+    @cached_property
+    def _assembled(self) -> Parts:
+        return assemble(self.settings)
+
+    @property
+    def parts(self) -> Parts:
+        """Engines, rules and rubrics; several threads ask for them at once, so one builds and the others wait."""
+        with self._lock:
+            return self._assembled
+
+
+_current: Runtime | None = None
+
+
+def current() -> Runtime:
+    """Return the runtime of this process; a worker that was given none reads its settings from the environment."""
+    global _current  # noqa: PLW0603
+    if _current is None:
+        _current = Runtime(settings=load_settings())
+    return _current
+
+
+@contextmanager
+def using(runtime: Runtime) -> Iterator[Runtime]:
+    """Make a runtime the current one for as long as the block lasts, and close its database at the end."""
+    global _current  # noqa: PLW0603
+    before, _current = _current, runtime
+    try:
+        yield runtime
+    finally:
+        _current = before
+        if "store" in runtime.__dict__:
+            runtime.store.close()

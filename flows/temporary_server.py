@@ -1,0 +1,105 @@
+"""Prefect's API server for as long as one run lasts, on loopback.
+
+Prefect starts such a server by itself, but leaves it running when the run is killed, and lets it print a traceback
+when the run ends. This one ends with its parent, however that ends: its standard input closes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import EarmarkError
+
+START_TIMEOUT_S = 120
+
+
+class ServerError(EarmarkError):
+    """Prefect's temporary server does not start."""
+
+
+@contextmanager
+def temporary_server(log_file: Path) -> Iterator[str]:
+    """Run a server for as long as the block lasts and yield its API's address.
+
+    Args:
+        log_file: What the server prints goes there; a new run overwrites it.
+
+    Raises:
+        ServerError: It does not answer in time.
+    """
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    environment = {
+        **os.environ,
+        "PREFECT_UI_ENABLED": "0",
+        "PREFECT__SERVER_EPHEMERAL": "1",
+        "PREFECT__SERVER_FINAL": "1",
+    }
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flows.temporary_server", str(port)],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            env=environment,
+        )
+    try:
+        address = f"http://127.0.0.1:{port}/api"
+        importlib.import_module("prefect")  # takes seconds, as the server's start does: do both at once
+        _wait_until_healthy(address, process, log_file)
+        yield address
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log_file: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/health", timeout=5):  # noqa: S310 (loopback)
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise ServerError(f"Prefect's temporary server did not start; what it printed is in {log_file}")
+
+
+def _end_with_parent() -> None:
+    """End this process when standard input closes, which happens when the parent ends in whatever way."""
+    sys.stdin.buffer.read()
+    os._exit(0)  # the run is over: its tasks' last events are flushed by the client, there is nothing to wait for
+
+
+def serve(port: int) -> None:
+    """Serve Prefect's API on loopback until the parent ends."""
+    import uvicorn  # noqa: PLC0415
+    from prefect.server.api.server import create_app  # noqa: PLC0415
+
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    uvicorn.run(create_app(), host="127.0.0.1", port=port, log_level="error")
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

@@ -1,0 +1,208 @@
+"""Find what could count as a rule's words, and say of each whether it does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.compliance.exact import find_exact
+from pipeline.compliance.loose import LoosePhrase, carried_share, find_loose
+from pipeline.compliance.negation import denied, has_negator
+from pipeline.compliance.pattern import variants
+from pipeline.compliance.rule import Rule
+from pipeline.compliance.speech import Stretch
+from pipeline.compliance.wording import without_asides, without_hesitations
+from pipeline.config import ComplianceSettings
+
+# How many of a phrase's carrying words must be there for similar words to count as said, or to be worth showing.
+MIN_CARRIED_SHARE = 0.75
+MIN_NEAR_MISS_CARRIED_SHARE = 0.6
+SIMILAR = "similar words"
+DENIED = "said, but denied by a word such as 'not'"
+EXCEPTED = "said, but with words that the rule excepts"
+DENIALS = (DENIED, EXCEPTED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """Words ``units[start:end]`` of a stretch that say, nearly say or deny a rule's phrase.
+
+    Attributes:
+        similarity: 1.0 word for word, else how alike the letters are.
+        said: True where they count as said; else ``why_not`` says why they do not.
+    """
+
+    stretch: int
+    start: int
+    end: int
+    similarity: float
+    said: bool
+    why_not: str = ""
+
+    def overlaps(self, other: Candidate) -> bool:
+        """Tell whether two candidates share a word."""
+        return self.stretch == other.stretch and self.start < other.end and other.start < self.end
+
+    def inside(self, other: Candidate) -> bool:
+        """Tell whether all words are words of a longer candidate."""
+        shorter = self.end - self.start < other.end - other.start
+        return shorter and self.stretch == other.stretch and other.start <= self.start and self.end <= other.end
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reading:
+    """The words of a stretch with some left out; ``units[i]`` is where word i stands in the stretch."""
+
+    stretch: int
+    units: tuple[int, ...]
+    words: tuple[str, ...]
+
+
+def find_candidates(
+    stretches: Sequence[Stretch], rules: Sequence[Rule], settings: ComplianceSettings
+) -> Mapping[str, tuple[Candidate, ...]]:
+    """Return by rule id everything that could count, whoever said it, in order of its place.
+
+    All that is said word for word; by similarity only where nothing is said word for word, and of overlapping ones the
+    best.
+    """
+    found: dict[str, tuple[Candidate, ...]] = {}
+    exact, exceptions = _exact(stretches, rules)
+    loose = _loose(stretches, rules, settings, exceptions)
+    for rule in rules:
+        kept = _masks(stretches, rule.entity) if rule.entity else exact[rule.id]
+        best_first = sorted(loose.get(rule.id, ()), key=lambda c: (not c.said, -c.similarity, c.end - c.start))
+        kept = _denied_with_their_whole(kept + _apart(best_first, kept))
+        found[rule.id] = tuple(sorted(kept, key=lambda c: (c.stretch, c.start, c.end)))
+    return found
+
+
+def _denied_with_their_whole(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Let a hit inside a longer one that is denied be denied too: "don't [verify [your date of birth]]"."""
+    judged = []
+    for candidate in candidates:
+        wholes = [other for other in candidates if other.why_not in DENIALS and candidate.inside(other)]
+        judged.append(replace(candidate, said=False, why_not=wholes[0].why_not) if wholes else candidate)
+    return judged
+
+
+def _apart(candidates: Iterable[Candidate], taken: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates, best first, that overlap neither what is taken nor a better one."""
+    kept: list[Candidate] = []
+    for candidate in candidates:
+        if not any(candidate.overlaps(other) for other in (*taken, *kept)):
+            kept.append(candidate)
+    return kept
+
+
+def _readings(stretches: Sequence[Stretch]) -> tuple[list[_Reading], list[_Reading]]:
+    """Return each stretch without hesitations, and without asides and repeats too."""
+    plain: list[_Reading] = []
+    bare: list[_Reading] = []
+    for k, stretch in enumerate(stretches):
+        words = [unit.folded for unit in stretch.units]
+        for readings, kept in ((plain, without_hesitations(words)), (bare, without_asides(words))):
+            readings.append(_Reading(stretch=k, units=tuple(kept), words=tuple(words[i] for i in kept)))
+    return plain, bare
+
+
+def _exact(
+    stretches: Sequence[Stretch], rules: Sequence[Rule]
+) -> tuple[Mapping[str, list[Candidate]], Mapping[str, list[Candidate]]]:
+    """Return by rule id what is said word for word, and where the rule's exceptions are."""
+    phrases = [
+        (rule, phrase, is_unless)
+        for rule in rules
+        for texts, is_unless in ((rule.phrases, False), (rule.unless, True))
+        for phrase in texts
+    ]
+    plain, bare = _readings(stretches)
+    readings = plain + [reading for k, reading in enumerate(bare) if reading.units != plain[k].units]
+    by_phrase: dict[int, list[tuple[Candidate, bool]]] = defaultdict(list)
+    for match in find_exact([reading.words for reading in readings], [variants(text) for _, text, _ in phrases]):
+        reading = readings[match.reading]
+        start, end = reading.units[match.start], reading.units[match.end - 1] + 1
+        candidate = Candidate(stretch=reading.stretch, start=start, end=end, similarity=1.0, said=True)
+        by_phrase[match.phrase].append((candidate, match.negative))
+    hits: dict[str, dict[Candidate, bool]] = defaultdict(dict)
+    exceptions: dict[str, list[Candidate]] = defaultdict(list)
+    for k, matches in sorted(by_phrase.items()):
+        rule, _, is_unless = phrases[k]
+        negative = dict(sorted(matches, key=lambda match: match[1]))
+        if is_unless:
+            exceptions[rule.id] += negative
+        else:
+            hits[rule.id] |= negative
+    judged = {
+        rule.id: [_judged(c, negative, rule, stretches, exceptions[rule.id]) for c, negative in hits[rule.id].items()]
+        for rule in rules
+    }
+    return judged, exceptions
+
+
+def _loose(
+    stretches: Sequence[Stretch],
+    rules: Sequence[Rule],
+    settings: ComplianceSettings,
+    exceptions: Mapping[str, Sequence[Candidate]],
+) -> Mapping[str, list[Candidate]]:
+    by_id = {rule.id: rule for rule in rules}
+    phrases = [
+        LoosePhrase(rule=rule.id, words=words, negative=way.negative)
+        for rule in rules
+        for phrase in rule.phrases
+        for way in variants(phrase)
+        for words in way.loose
+    ]
+    _, bare = _readings(stretches)
+    found: dict[str, list[Candidate]] = defaultdict(list)
+    nearest: dict[tuple[str, int], Candidate] = {}
+    for match in find_loose([r.words for r in bare], list(dict.fromkeys(phrases)), settings.near_miss_similarity):
+        rule, reading = by_id[match.phrase.rule], bare[match.reading]
+        said_from = settings.said_similarity if rule.min_similarity is None else rule.min_similarity
+        best = nearest.get((rule.id, reading.stretch))
+        if match.similarity < said_from and best is not None and match.similarity <= best.similarity:
+            continue
+        words = reading.words[match.start : match.end]
+        carried = carried_share(match.phrase.words, words)
+        candidate = Candidate(
+            stretch=reading.stretch,
+            start=reading.units[match.start],
+            end=reading.units[match.end - 1] + 1,
+            similarity=match.similarity,
+            said=True,
+        )
+        # a phrase that says "not" and words that do not say the opposite, however similar
+        opposite = match.phrase.negative and not has_negator(words)
+        if match.similarity >= said_from and carried >= MIN_CARRIED_SHARE and not opposite:
+            found[rule.id].append(_judged(candidate, match.phrase.negative, rule, stretches, exceptions[rule.id]))
+        elif carried >= MIN_NEAR_MISS_CARRIED_SHARE and (best is None or match.similarity > best.similarity):
+            nearest[rule.id, reading.stretch] = replace(candidate, said=False, why_not=SIMILAR)
+    for (rule_id, _), candidate in nearest.items():
+        found[rule_id].append(candidate)
+    return found
+
+
+def _masks(stretches: Sequence[Stretch], entity: str) -> list[Candidate]:
+    return [
+        Candidate(stretch=k, start=i, end=i + 1, similarity=1.0, said=True)
+        for k, stretch in enumerate(stretches)
+        for i, unit in enumerate(stretch.units)
+        if unit.folded == f"[{entity}]"
+    ]
+
+
+def _judged(
+    candidate: Candidate, negative: bool, rule: Rule, stretches: Sequence[Stretch], exceptions: Sequence[Candidate]
+) -> Candidate:
+    """Return the candidate, not counted as said where it is denied or shares a word with an exception of the rule."""
+    why_not = ""
+    units = stretches[candidate.stretch].units
+    if rule.negatable and not negative:
+        words = [unit.folded for unit in units]
+        if denied(words, [unit.ends_clause for unit in units], candidate.start, candidate.end):
+            why_not = DENIED
+    if any(candidate.overlaps(exception) for exception in exceptions):
+        why_not = EXCEPTED
+    return replace(candidate, said=False, why_not=why_not) if why_not else candidate

@@ -1,0 +1,54 @@
+"""Tell "this call is recorded" from "this call is not recorded".
+
+Similarity cannot: one small word turns the meaning round and changes hardly a letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+NEGATORS = frozenset({"not", "never", "no", "without", "nor", "neither", "nothing", "none", "nobody", "unable"})
+# Sayings whose negator denies nothing that follows.
+_HARMLESS = (
+    ("not", "only"),
+    ("not", "worry"),
+    ("no", "worries"),
+    ("no", "problem"),
+    ("no", "doubt"),
+    ("not", "hesitate"),
+)
+# "No, we record all calls" is an answer and a statement; "no recording" is not.
+_SUBJECTS = "i we you he she it they this that the there my our your all sir madam okay thank"
+_AFTER_AN_ANSWER = frozenset(_SUBJECTS.split())
+WORDS_BEFORE = 3
+
+
+def has_negator(words: Sequence[str]) -> bool:
+    """Tell whether one of the words denies something. Words are folded, contractions written out."""
+    return any(_denies(words, i) for i in range(len(words)))
+
+
+def denied(words: Sequence[str], clause_ends: Sequence[bool], start: int, end: int) -> bool:
+    """Tell whether words ``[start, end)`` are denied, inside or by one of the three words before in the same clause.
+
+    Args:
+        words: Folded words of one speaker, contractions written out.
+        clause_ends: For each word whether a comma or full stop follows it; what stands before that denies nothing.
+        start: Index of the first word of the hit.
+        end: Index behind its last word.
+    """
+    if any(_denies(words, i) for i in range(start, end)):
+        return True
+    for i in range(start - 1, max(-1, start - 1 - WORDS_BEFORE), -1):
+        if clause_ends[i]:
+            return False
+        if _denies(words, i):
+            return True
+    return False
+
+
+def _denies(words: Sequence[str], i: int) -> bool:
+    if words[i] not in NEGATORS:
+        return False
+    following = words[i + 1] if i + 1 < len(words) else ""
+    return (words[i], following) not in _HARMLESS and not (words[i] == "no" and following in _AFTER_AN_ANSWER)

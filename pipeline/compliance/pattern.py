@@ -1,0 +1,192 @@
+"""The phrases of a rule: words, and the five things that stand for words (`docs/rules.md` explains them to authors).
+
+``(a|b c|)`` any of these or, where empty, nothing; ``neighbo*`` any word beginning so; ``~3`` up to three words in
+between; ``{number}`` and ``{money}`` an amount, spoken or in digits; ``{word}`` exactly one word, whatever it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import re
+from dataclasses import dataclass
+
+from pipeline.compliance.negation import has_negator
+from pipeline.compliance.wording import expand, without_asides
+from pipeline.errors import did_you_mean
+from pipeline.text import tokens
+
+MAX_VARIANTS = 256
+MAX_LOOSE_WAYS = 64
+MAX_GAP = 9
+MIN_PREFIX = 2
+SLOTS = ("money", "number", "word")
+# Shorter phrases are only found word for word: "thank you" is 0.8 similar to too much else.
+MIN_LOOSE_WORDS = 4
+MIN_LOOSE_CHARACTERS = 16
+_PIECE = re.compile(r"\s*(?:(?P<mark>[()|])|\{(?P<slot>[^{}]*)\}|~(?P<gap>\d+)|(?P<word>[^\s(){}|~]+)|(?P<other>\S))")
+
+
+class PatternError(ValueError):
+    """A phrase that cannot be read. ``code`` is stable; the text says what is wrong and what is allowed."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Element:
+    """One thing that a phrase asks for: kind ``word``, ``prefix``, ``gap``, ``number``, ``money`` or ``any`` (word).
+
+    Attributes:
+        words: The words any of which will do; for a prefix its letters.
+        optional: True where nothing will do too.
+        up_to: For a gap the most words.
+    """
+
+    kind: str
+    words: tuple[str, ...] = ()
+    optional: bool = False
+    up_to: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variant:
+    """One way to say a phrase.
+
+    Attributes:
+        loose: The word sequences for matching by similarity; none where the variant is too short for it, has gaps or
+            slots, or more than `MAX_LOOSE_WAYS` sequences.
+        negative: True where the words themselves deny something, so that a "not" in what was said undoes nothing.
+    """
+
+    elements: tuple[Element, ...]
+    loose: tuple[tuple[str, ...], ...]
+    negative: bool
+
+
+@functools.lru_cache(maxsize=4096)
+def variants(phrase: str) -> tuple[Variant, ...]:
+    """Return every way to say a phrase.
+
+    Raises:
+        PatternError: The phrase cannot be read.
+    """
+    ways, rest = _alternatives(_pieces(phrase), nested=False)
+    if rest:
+        raise PatternError("pattern-parenthesis", "a `)` closes nothing; write alternatives as `(this|that)`")
+    if len(ways) == 1 and not ways[0]:
+        raise PatternError("pattern-empty", "an empty phrase; write the words that are to be said")
+    return tuple(dict.fromkeys(_variant(way) for way in ways))
+
+
+Piece = tuple[str, str]
+Way = tuple[Element, ...]
+
+
+def _pieces(phrase: str) -> list[Piece]:
+    found: list[Piece] = []
+    for match in _PIECE.finditer(phrase):
+        kind = str(match.lastgroup)
+        if kind == "other":
+            raise PatternError(
+                "pattern-character", f"{match.group().strip()!r} stands alone; see `{{slot}}`, `(a|b)` and `~3`"
+            )
+        found.append((kind, match.group(kind)))
+    return found
+
+
+def _alternatives(pieces: list[Piece], *, nested: bool) -> tuple[list[Way], list[Piece]]:
+    """Read ``a b|c|`` up to the closing parenthesis; return its ways and the pieces behind it."""
+    ways: list[Way] = []
+    sequence: list[Way] = [()]
+    while pieces:
+        (kind, text), pieces = pieces[0], pieces[1:]
+        if kind == "mark" and text == ")":
+            if not nested:
+                return ways + sequence, [(kind, text), *pieces]
+            return ways + sequence, pieces
+        if kind == "mark" and text == "|":
+            ways, sequence = ways + sequence, [()]
+            continue
+        if kind == "mark":
+            choices, pieces = _alternatives(pieces, nested=True)
+            choices = _compact(choices)
+        else:
+            choices = _element(kind, text)
+        if len(ways) + len(sequence) * len(choices) > MAX_VARIANTS:
+            raise PatternError(
+                "pattern-too-wide", f"more than {MAX_VARIANTS} ways to say it; make several phrases of it"
+            )
+        sequence = [before + after for before, after in itertools.product(sequence, choices)]
+    if nested:
+        raise PatternError("pattern-parenthesis", "a `(` is not closed; write alternatives as `(this|that)`")
+    return ways + sequence, []
+
+
+def _element(kind: str, text: str) -> list[Way]:
+    if kind == "gap":
+        if not 1 <= int(text) <= MAX_GAP:
+            raise PatternError("pattern-gap", f"`~{text}` leaves {text} words; `~1` to `~{MAX_GAP}` are allowed")
+        return [(Element(kind="gap", up_to=int(text)),)]
+    if kind == "slot":
+        if text not in SLOTS:
+            listed = ", ".join(f"{{{slot}}}" for slot in SLOTS)
+            raise PatternError(
+                "pattern-slot", f"unknown slot {{{text}}}{did_you_mean(text, SLOTS)}; there are: {listed}"
+            )
+        return [(Element(kind="any" if text == "word" else text),)]
+    if text.endswith("*"):
+        stem = expand(text.removesuffix("*"))
+        if len(stem) != 1 or len(stem[0]) < MIN_PREFIX or not stem[0].isalnum():
+            raise PatternError("pattern-wildcard", f"{text!r}: `*` follows at least {MIN_PREFIX} letters of one word")
+        return [(Element(kind="prefix", words=(stem[0],)),)]
+    if re.search(r"[^\w'’-]|_", text):
+        raise PatternError("pattern-character", f"{text!r}: write plain words; punctuation has no meaning in a phrase")
+    spoken = [part for token in tokens(text) for part in expand(token.folded)]
+    if not spoken:
+        raise PatternError("pattern-character", f"{text!r}: write plain words; punctuation has no meaning in a phrase")
+    return [tuple(Element(kind="word", words=(part,)) for part in spoken)]
+
+
+def _compact(ways: list[Way]) -> list[Way]:
+    """Make one element of the ways that are a single word, so that a list of words is one way and not many.
+
+    Words that deny stay apart: whether a phrase itself says "not" must be told for each way.
+    """
+    single = [way for way in ways if len(way) == 1 and _is_plain(way[0])]
+    if not single:
+        return ways
+    words = tuple(dict.fromkeys(word for (element,) in single for word in element.words))
+    optional = () in ways or any(element.optional for (element,) in single)
+    together: list[Way] = [(Element(kind="word", words=words, optional=optional),)]
+    return together + [way for way in ways if way and way not in single]
+
+
+def _is_plain(element: Element) -> bool:
+    return element.kind == "word" and not has_negator(element.words)
+
+
+def _variant(way: Way) -> Variant:
+    needed = [element for element in way if not element.optional]
+    if not any(element.kind in {"word", "prefix"} for element in needed):
+        raise PatternError("pattern-empty", "one way to say it has no word of its own and would be found everywhere")
+    if needed[0].kind == "gap" or needed[-1].kind == "gap":
+        raise PatternError("pattern-gap", "a gap such as `~3` stands between words, not at the beginning or the end")
+    return Variant(elements=way, loose=_loose(way), negative=has_negator([word for e in way for word in e.words[:1]]))
+
+
+def _loose(way: Way) -> tuple[tuple[str, ...], ...]:
+    """Return the word sequences of a way that are long enough to be matched by similarity."""
+    choices = [(*((word,) for word in element.words), *(((),) if element.optional else ())) for element in way]
+    if any(element.kind not in {"word", "prefix"} for element in way) or math.prod(map(len, choices)) > MAX_LOOSE_WAYS:
+        return ()
+    sequences = []
+    for choice in itertools.product(*choices):
+        said = [word for words in choice for word in words]
+        plain = tuple(said[i] for i in without_asides(said))
+        if len(plain) >= MIN_LOOSE_WORDS and len(" ".join(plain)) >= MIN_LOOSE_CHARACTERS:
+            sequences.append(plain)
+    return tuple(dict.fromkeys(sequences))

@@ -1,0 +1,97 @@
+"""Gaps in which nobody speaks: dead air, or a hold that was announced or sounds like one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import ConversationSettings
+from pipeline.conversation.sound import frame_levels_dbfs, sounding
+from pipeline.conversation.speech import SpokenWord
+from pipeline.records import Gap, Redaction, Role, Span, Transcript
+
+DEAD_AIR = "dead_air"
+HOLD = "hold"
+ANNOUNCED_WITHIN_MS = 15_000  # "I'll put you on hold" - "sure" - "thank you" - silence
+
+# On folded words with single spaces. "Thank you for holding" and "I was on hold for an hour" announce nothing.
+_ANNOUNCEMENT = re.compile(
+    r"\b(?:"
+    r"(?:put|putting|place|placing|pop|popping|keep|leave) you (?:\w+ )?on (?:\w+ ){0,2}hold"
+    r"|(?:please|kindly|to) hold\b"
+    r"|hold (?:on\b(?! to)|the line|please|while|for (?:me|us|just|one|two|a|another|about))"
+    r"|bear with (?:me|us)"
+    r"|(?:one|just a|give me a|give me one|take a|be a|another) (?:quick |brief |short |few |couple |couple of )*"
+    r"(?:moment|second|sec|minute)s?\b"
+    r"|(?:be )?right back with you|i'll be right back|hang on\b(?! to)|stay on the line"
+    r")"
+)
+
+
+def find_gaps(
+    transcript: Transcript,
+    words: Sequence[SpokenWord],
+    channels: NDArray[np.float32] | None,
+    settings: ConversationSettings,
+) -> tuple[Gap, ...]:
+    """Return dead air and holds in order of time, never overlapping, between the first word and the last.
+
+    A gap longer than ``hold_ms`` is a hold where somebody other than the customer announced it in the 15 s before, or
+    where sound goes on through it. Otherwise a gap longer than ``dead_air_ms`` is dead air, unless it touches a
+    redaction: there the recording itself may have been paused.
+
+    Args:
+        transcript: For its redactions.
+        words: All words in order of their start.
+        channels: Audio [channels, n] at 16 kHz, or None where there is none (then only announced holds are known).
+        settings: From when a gap counts.
+    """
+    levels: list[NDArray[np.float64]] | None = None
+    gaps = []
+    for span, before_turn_index in _silences(words):
+        is_hold = False
+        if span.length_ms > settings.hold_ms:
+            is_hold = _announced(words, span)
+            if not is_hold and channels is not None:
+                levels = levels or [frame_levels_dbfs(channel) for channel in channels]
+                is_hold = any(sounding(channel_levels, span) for channel_levels in levels)
+        is_dead_air = span.length_ms > settings.dead_air_ms and not _touches(span, transcript.redactions)
+        if is_hold or is_dead_air:
+            gaps.append(
+                Gap(
+                    kind=HOLD if is_hold else DEAD_AIR,
+                    start_ms=span.start_ms,
+                    end_ms=span.end_ms,
+                    before_turn_index=before_turn_index,
+                )
+            )
+    return tuple(gaps)
+
+
+def _silences(words: Sequence[SpokenWord]) -> list[tuple[Span, int]]:
+    """Return every stretch between words, with the turn whose word ends it."""
+    silences: list[tuple[Span, int]] = []
+    heard_until_ms = words[0].end_ms if words else 0
+    for word in words[1:]:
+        if word.start_ms > heard_until_ms:
+            silences.append((Span(start_ms=heard_until_ms, end_ms=word.start_ms), word.turn_index))
+        heard_until_ms = max(heard_until_ms, word.end_ms)
+    return silences
+
+
+def _announced(words: Sequence[SpokenWord], gap: Span) -> bool:
+    before = [
+        " ".join(word.folded)
+        for word in words
+        if word.role is not Role.CUSTOMER
+        and word.folded
+        and gap.start_ms - ANNOUNCED_WITHIN_MS <= word.start_ms < gap.start_ms
+    ]
+    return bool(_ANNOUNCEMENT.search(" ".join(before)))
+
+
+def _touches(gap: Span, redactions: Sequence[Redaction]) -> bool:
+    return any(redaction.start_ms <= gap.end_ms and gap.start_ms <= redaction.end_ms for redaction in redactions)

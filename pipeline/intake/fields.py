@@ -1,0 +1,26 @@
+"""The names and values of metadata, made comparable, wherever they come from."""
+
+from __future__ import annotations
+
+import unicodedata
+
+FIELDS = ("started_at", "agent_id", "team", "queue", "direction", "customer_ref", "external_id")
+
+_DIRECTIONS = {"in": "inbound", "incoming": "inbound", "out": "outbound", "outgoing": "outbound"}
+
+
+def field_name(text: str) -> str:
+    """Return a column or key as a field name: ``Agent ID`` is ``agent_id``."""
+    return clean(text).casefold().replace(" ", "_").replace("-", "_")
+
+
+def clean(text: str) -> str:
+    """Return a value on one line, composed (NFC), without what no database column can hold."""
+    kept = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
+    return " ".join(unicodedata.normalize("NFC", kept).split())
+
+
+def direction(text: str) -> str:
+    """Return ``inbound`` or ``outbound`` for the usual words for them, and any other word in lower case."""
+    folded = text.casefold()
+    return _DIRECTIONS.get(folded, folded)

@@ -1,0 +1,109 @@
+"""A manifest.csv: one row of metadata per recording, named by the column ``file``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.errors import did_you_mean
+from pipeline.intake.defects import defect
+from pipeline.intake.fields import clean, field_name
+from pipeline.records import Defect
+
+MANIFEST_NAME = "manifest.csv"
+FILE_COLUMN = "file"
+_DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One row. ``values`` by field name, without the column ``file``; ``line`` is where the row ends, from 1."""
+
+    line: int
+    values: Mapping[str, str]
+    defects: tuple[Defect, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """One manifest: its rows by the file they name, as written, or what makes all of it unusable."""
+
+    path: Path
+    rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    defects: tuple[Defect, ...] = ()
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest: UTF-8 or marked UTF-16; commas, semicolons or tabs. Never raises for what is in the file."""
+    try:
+        table, lines = _table(path.read_bytes())
+        header = [field_name(name) for name in table[0]] if table else []
+        _check_header(header)
+    except OSError:
+        return _unusable(path, "cannot be opened")
+    except (ValueError, csv.Error) as error:
+        return _unusable(path, str(error))
+    rows: dict[str, tuple[Row, ...]] = {}
+    for cells, line in zip(table[1:], lines[1:], strict=True):
+        values = {name: clean(cell) for name, cell in zip(header, cells, strict=False) if name}
+        name = values.pop(FILE_COLUMN, "")
+        if not name:
+            continue
+        surplus = any(cell.strip() for cell in cells[len(header) :])
+        defects = (
+            (defect("manifest_row_invalid", f"line {line} of manifest.csv has too many values"),) if surplus else ()
+        )
+        key = file_key(cells[header.index(FILE_COLUMN)].strip())
+        rows[key] = (*rows.get(key, ()), Row(line=line, values=values, defects=defects))
+    return Manifest(path=path, rows=rows)
+
+
+def file_key(name: str) -> str:
+    """Return a relative path in the form in which names are compared: forward slashes, composed (NFC), no ``./``."""
+    return unicodedata.normalize("NFC", name.replace("\\", "/")).removeprefix("./")
+
+
+def _table(data: bytes) -> tuple[list[list[str]], list[int]]:
+    """Return the rows that are not blank and the line on which each ends."""
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    table: list[list[str]] = []
+    lines: list[int] = []
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                table.append(cells)
+                lines.append(reader.line_num)
+    except csv.Error:
+        raise ValueError(f"breaks off at line {reader.line_num}; look for a stray double quote") from None
+    return table, lines
+
+
+def _delimiter(text: str) -> str:
+    """Return the character that splits the header such that a ``file`` column appears; a comma where none does."""
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    for delimiter in _DELIMITERS:
+        if FILE_COLUMN in [field_name(name.strip('" ')) for name in header.split(delimiter)]:
+            return delimiter
+    return ","
+
+
+def _check_header(header: Sequence[str]) -> None:
+    named = [name for name in header if name]
+    if FILE_COLUMN not in named:
+        raise ValueError(f"has no column `file`{did_you_mean(FILE_COLUMN, named)}")
+    doubled = sorted({name for name in named if named.count(name) > 1})
+    if doubled:
+        raise ValueError(f"has a column twice: {', '.join(doubled)}")
+
+
+def _unusable(path: Path, what: str) -> Manifest:
+    return Manifest(path=path, defects=(defect("manifest_invalid", f"manifest.csv {what}"),))

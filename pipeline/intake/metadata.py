@@ -1,0 +1,88 @@
+"""Find the row that a manifest has for a recording."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.intake.defects import defect
+from pipeline.intake.discover import files_under
+from pipeline.intake.manifest import MANIFEST_NAME, Manifest, Row, file_key, read_manifest
+from pipeline.intake.paths import is_file, is_folder, named_path
+from pipeline.records import Defect
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetadataIndex:
+    """The manifests that bear on a batch, read once.
+
+    Attributes:
+        manifests: Manifest by the folder it lies in.
+        places: The files of the batch by bare name, to tell whether a bare name means one of them only.
+    """
+
+    manifests: Mapping[Path, Manifest] = field(default_factory=dict)
+    places: Mapping[str, frozenset[Path]] = field(default_factory=dict)
+
+    def row_for(self, path: Path) -> tuple[Row | None, tuple[Defect, ...]]:
+        """Return the row for a recording, and what is wrong with it. None means that no manifest has one.
+
+        The manifest nearest to the recording is asked first. A row names a file by its path from the manifest's folder;
+        a bare name also means a file in a folder below, where there is only one of that name.
+        """
+        place = named_path(path)
+        for folder in place.parents:
+            manifest = self.manifests.get(folder)
+            if manifest is None:
+                continue
+            if manifest.defects:
+                return None, manifest.defects
+            rows = manifest.rows.get(file_key(place.relative_to(folder).as_posix()))
+            if rows is None and (rows := self._bare_rows(manifest, folder, place)) is not None:
+                others = [
+                    p for p in self.places.get(file_key(place.name), ()) if p.is_relative_to(folder) and p != place
+                ]
+                if others:
+                    return None, (defect("manifest_ambiguous"),)
+            if rows:
+                return _only(rows)
+        return None, ()
+
+    def _bare_rows(self, manifest: Manifest, folder: Path, place: Path) -> tuple[Row, ...] | None:
+        """Return the rows with the recording's bare name, unless they mean a file right beside the manifest."""
+        own = folder / place.name in self.places.get(file_key(place.name), ())
+        return None if own else manifest.rows.get(file_key(place.name))
+
+
+def index_metadata(paths: Sequence[Path]) -> MetadataIndex:
+    """Read every ``manifest.csv`` in the given folders, below them, and beside the given files.
+
+    What is wrong with a manifest is told by `MetadataIndex.row_for` for the recordings concerned; nothing is raised.
+    """
+    manifests: set[Path] = set()
+    places: dict[str, set[Path]] = defaultdict(set)
+    for path in paths:
+        files = list(files_under(path)) if is_folder(path) else [named_path(path)]
+        if not is_folder(path):
+            manifests.add(files[0].with_name(MANIFEST_NAME))
+        for file in files:
+            places[file_key(file.name)].add(file)
+            if file.name == MANIFEST_NAME:
+                manifests.add(file)
+    return MetadataIndex(
+        manifests={path.parent: read_manifest(path) for path in sorted(manifests) if is_file(path)},
+        places={name: frozenset(files) for name, files in places.items()},
+    )
+
+
+def _only(rows: tuple[Row, ...]) -> tuple[Row | None, tuple[Defect, ...]]:
+    """Return the one row for a file; a row that is repeated word for word does no harm."""
+    first = rows[0]
+    if any(row.values != first.values for row in rows):
+        lines = ", ".join(str(row.line) for row in rows)
+        return None, (
+            defect("manifest_duplicate_row", f"manifest.csv has differing rows for this file (lines {lines})"),
+        )
+    return first, first.defects

@@ -1,0 +1,28 @@
+"""What became of one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.records import Defect, Recording
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IntakeOutcome:
+    """One file that was taken in, or held back.
+
+    Attributes:
+        media_uri: Absolute path.
+        size_bytes: Size of the file; 0 where it cannot be opened.
+        modified_ns: Time of its last change; 0 where it cannot be opened.
+        file_id: ``f-`` and 12 hex digits of the hash of its bytes; where there are none to read, of its path.
+        recording: The call, or None exactly when a defect is fatal.
+        defects: Everything that is wrong, fatal or not.
+    """
+
+    media_uri: str
+    size_bytes: int
+    modified_ns: int
+    file_id: str
+    recording: Recording | None
+    defects: tuple[Defect, ...]

@@ -1,0 +1,75 @@
+"""Metadata in a JSON file beside the recording."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.intake.defects import defect
+from pipeline.intake.fields import FIELDS, clean, field_name
+from pipeline.intake.paths import is_file
+from pipeline.records import Defect
+
+Values = Mapping[str, str]
+
+
+def read_sidecars(path: Path) -> tuple[Values | None, tuple[Defect, ...]]:
+    """Return the values of ``<stem>.json`` and ``<name>.json`` beside a recording, the latter preferred.
+
+    None means that there is neither. Lists and objects under other keys than Earmark's are left out: a phone system's
+    own export may hold a whole transcript.
+    """
+    values: dict[str, str] = {}
+    defects: list[Defect] = []
+    candidates = dict.fromkeys((path.with_name(f"{path.stem}.json"), path.with_name(f"{path.name}.json")))
+    present = [sidecar for sidecar in candidates if sidecar != path and is_file(sidecar)]
+    for sidecar in present:
+        try:
+            values.update({field: value for field, value in _read(sidecar).items() if value})
+        except ValueError as error:
+            defects.append(defect("sidecar_invalid", f"the sidecar JSON beside the recording {error}"))
+    return (values if present else None), tuple(defects)
+
+
+def _read(sidecar: Path) -> dict[str, str]:
+    """Raise ValueError with the rest of a sentence about the file, never with its content."""
+    try:
+        # numbers stay as they are written: an agent 0042 or 1e3 is a name
+        data = json.loads(
+            sidecar.read_bytes().decode("utf-8-sig"),
+            object_pairs_hook=_each_key_once,
+            parse_int=str,
+            parse_float=str,
+            parse_constant=str,
+        )
+    except OSError:
+        raise ValueError("cannot be opened") from None
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is no JSON from line {error.lineno} on") from None
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+    if not isinstance(data, dict):
+        raise ValueError("is no JSON object")
+    values: dict[str, str] = {}
+    for key, value in data.items():
+        field = field_name(key)
+        if field in values:
+            raise ValueError("has two keys that mean the same field")
+        if isinstance(value, bool):
+            values[field] = str(value).lower()
+        elif isinstance(value, str):
+            values[field] = clean(value)
+        elif field in FIELDS and value is not None:
+            raise ValueError(f"has a list or an object as {field}")
+    return values
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        raise ValueError("has a key twice")
+    return data

@@ -1,0 +1,141 @@
+"""Take in one file: what it holds, what is known about the call, and what is wrong with either."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config import IntakeSettings
+from pipeline.errors import IntakeError
+from pipeline.intake.call_metadata import CallMetadata, gather_metadata
+from pipeline.intake.defects import defect
+from pipeline.intake.measure import SoundFacts, measure_sound
+from pipeline.intake.metadata import MetadataIndex
+from pipeline.intake.outcome import IntakeOutcome
+from pipeline.intake.paths import named_path, storable_path
+from pipeline.records import Defect, Recording
+
+_HASH_BLOCK_BYTES = 1 << 20
+_ESCAPED_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _FileFacts:
+    size_bytes: int = 0
+    modified_ns: int = 0
+
+
+def take_in(path: Path, *, settings: IntakeSettings, metadata: MetadataIndex) -> IntakeOutcome:
+    """Return the recording in a file, or why it is held back. Whatever is in the file, nothing is raised for it.
+
+    Args:
+        path: One file, as `find_recordings` returns it.
+        settings: How to read names, times and channels.
+        metadata: The batch's manifests.
+
+    Raises:
+        ConfigError: A setting is wrong, so that no file could be taken in.
+    """
+    place = named_path(path)
+    before = _file_facts(place)
+    file_id = _file_id(place, before)
+    about = gather_metadata(place, settings=settings, index=metadata)
+    defects = [*_name_defects(place), *about.defects]
+    sound: SoundFacts | None = None
+    try:
+        sound = measure_sound(place)
+    except IntakeError as error:
+        defects.append(Defect(code=error.code, reason=str(error), fatal=True))
+    else:
+        defects += _sound_defects(sound, settings)
+    if _file_facts(place) != before:
+        defects.append(defect("changed", "the file changed while it was read"))
+    held_back = sound is None or any(found.fatal for found in defects)
+    media_uri = str(storable_path(place))
+    return IntakeOutcome(
+        media_uri=media_uri,
+        size_bytes=before.size_bytes,
+        modified_ns=before.modified_ns,
+        file_id=file_id,
+        recording=None if sound is None or held_back else _recording(media_uri, sound, about, settings, tuple(defects)),
+        defects=tuple(defects),
+    )
+
+
+def _recording(
+    media_uri: str, sound: SoundFacts, about: CallMetadata, settings: IntakeSettings, defects: tuple[Defect, ...]
+) -> Recording:
+    return Recording(
+        call_id=f"c-{sound.sha256[:12]}",
+        sha256=sound.sha256,
+        media_uri=media_uri,
+        duration_ms=sound.duration_ms,
+        sample_rate_hz=sound.sample_rate_hz,
+        channels=1 if _is_mono_twice(sound, settings) else sound.channels,
+        started_at=about.started_at,
+        agent_id=about.agent_id,
+        team=about.team,
+        queue=about.queue,
+        customer_ref=about.customer_ref,
+        direction=about.direction,
+        metadata=about.others,
+        defects=defects,
+    )
+
+
+def _sound_defects(sound: SoundFacts, settings: IntakeSettings) -> list[Defect]:
+    found: list[Defect] = []
+    if sound.duration_ms < settings.min_duration_ms:
+        lasts = f"the recording lasts {sound.duration_ms} ms, less than {settings.min_duration_ms} ms"
+        found.append(defect("too_short", lasts))
+    if len(sound.silent_channels) == sound.channels:
+        found.append(defect("silent"))
+    elif sound.silent_channels:
+        silent = ", ".join(str(channel) for channel in sound.silent_channels)
+        found.append(defect("channel_silent", f"channel {silent} of {sound.channels} is silent throughout"))
+    if _is_mono_twice(sound, settings):
+        found.append(defect("duplicated_mono"))
+    if sound.tracks > 1:
+        found.append(defect("extra_tracks", f"the file has {sound.tracks} audio tracks and only the first was read"))
+    return found
+
+
+def _is_mono_twice(sound: SoundFacts, settings: IntakeSettings) -> bool:
+    """Tell whether a stereo file is one mono; a copy of opposite sign is a copy too."""
+    correlation = sound.channel_correlation
+    return correlation is not None and abs(correlation) > settings.duplicate_channel_correlation
+
+
+def _file_facts(place: Path) -> _FileFacts:
+    try:
+        facts = place.stat()
+    except (OSError, RuntimeError):
+        return _FileFacts()
+    return _FileFacts(size_bytes=facts.st_size, modified_ns=facts.st_mtime_ns)
+
+
+def _file_id(place: Path, facts: _FileFacts) -> str:
+    """Hash the file's bytes; without any, its path, so that two empty files stay two rows."""
+    digest = hashlib.sha256()
+    try:
+        readable = facts.size_bytes > 0 and stat.S_ISREG(place.stat().st_mode)
+        if readable:
+            with place.open("rb") as file:
+                while block := file.read(_HASH_BLOCK_BYTES):
+                    digest.update(block)
+    except (OSError, RuntimeError):
+        readable = False
+    if not readable:
+        digest = hashlib.sha256(b"path:" + os.fsencode(place))
+    return f"f-{digest.hexdigest()[:12]}"
+
+
+def _name_defects(place: Path) -> list[Defect]:
+    """Find out whether a path stands for a file whose name is no text (see `storable_path`)."""
+    as_bytes = _ESCAPED_BYTE.sub(lambda match: bytes.fromhex(match[1].decode()), os.fsencode(place))
+    stands_for_other = as_bytes != os.fsencode(place) and not os.path.lexists(place) and os.path.lexists(as_bytes)
+    return [defect("name_not_unicode")] if stands_for_other or storable_path(place) != place else []

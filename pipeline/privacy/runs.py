@@ -1,0 +1,106 @@
+"""Find numbers that are read out: digits of one speaker, over pauses, fillers and the other party's "okay"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.privacy.digits import Kind, read
+from pipeline.records import Turn
+
+# A number goes on after so much of the other party's ...
+MAX_BACKCHANNEL_WORDS = 4
+# ... and after a pause of so much: people look for their card.
+MAX_PAUSE_MS = 30_000
+MAX_FILLERS = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Piece:
+    """Digits from the words ``first..last`` (both included) of the turn at a position; two for "double four"."""
+
+    turn: int
+    first: int
+    last: int
+    digits: str
+
+
+Run = tuple[Piece, ...]
+
+
+def digits_of(run: Run) -> str:
+    """Return all digits of a run."""
+    return "".join(piece.digits for piece in run)
+
+
+def runs_by_speaker(turns: Sequence[Turn]) -> Iterator[Run]:
+    """Yield the numbers that each speaker reads out, in the order of the speakers' first words."""
+    speakers = dict.fromkeys((turn.role, turn.channel) for turn in turns)
+    for speaker in speakers:
+        own = [i for i, turn in enumerate(turns) if (turn.role, turn.channel) == speaker]
+        yield from _runs(turns, own)
+
+
+def runs_of_anybody(turns: Sequence[Turn]) -> Iterator[Run]:
+    """Yield the numbers found when it is not minded who speaks: speakers may have been told apart wrongly."""
+    yield from _runs(turns, range(len(turns)))
+
+
+def _runs(turns: Sequence[Turn], positions: Sequence[int]) -> Iterator[Run]:
+    run: list[Piece] = []
+    before: int | None = None
+    for position in positions:
+        if run and before is not None and not _goes_on(turns, before, position):
+            yield tuple(run)
+            run = []
+        before = position
+        for piece in _pieces(turns[position], position):
+            if piece is not None:
+                run.append(piece)
+            elif run:
+                yield tuple(run)
+                run = []
+    if run:
+        yield tuple(run)
+
+
+def _goes_on(turns: Sequence[Turn], before: int, now: int) -> bool:
+    between = turns[before + 1 : now]
+    return turns[now].start_ms - turns[before].end_ms <= MAX_PAUSE_MS and all(
+        len(turn.words) <= MAX_BACKCHANNEL_WORDS or _only_digits(turn) for turn in between
+    )
+
+
+def _only_digits(turn: Turn) -> bool:
+    """Tell whether a turn only repeats digits."""
+    return all(read(word.text).kind is not Kind.OTHER for word in turn.words)
+
+
+def _pieces(turn: Turn, position: int) -> Iterator[Piece | None]:
+    """Yield the digits of a turn, and None where a number ends."""
+    readings = [read(word.text) for word in turn.words]
+    fillers = i = 0
+    while i < len(readings):
+        reading, first = readings[i], i
+        following = readings[i + 1] if i + 1 < len(readings) else None
+        digits = ""
+        if (
+            reading.kind is Kind.MULTIPLIER
+            and following
+            and following.kind is Kind.DIGITS
+            and len(following.digits) == 1
+        ):
+            digits, i = following.digits * int(reading.digits), i + 1
+        elif reading.kind is Kind.TENS:
+            unit = following is not None and following.kind is Kind.DIGITS and following.digits in set("123456789")
+            digits = reading.digits
+            if unit and following is not None:  # "forty one" is 41
+                digits, i = reading.digits[0] + following.digits, i + 1
+        elif reading.kind is Kind.DIGITS:
+            digits = reading.digits
+        fillers = fillers + 1 if reading.kind is Kind.FILLER else 0
+        if digits:
+            yield Piece(turn=position, first=first, last=i, digits=digits)
+        elif reading.kind is not Kind.FILLER or fillers > MAX_FILLERS:
+            yield None
+        i += 1

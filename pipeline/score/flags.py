@@ -1,0 +1,236 @@
+"""Flags: why a person should hear a call. `docs/flags.md` lists the codes and a test holds it to this module."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from pipeline.config import FlagSettings
+from pipeline.records import (
+    CallFacts,
+    CallScore,
+    CriterionResult,
+    Evidence,
+    Expectation,
+    Finding,
+    FindingKind,
+    Flag,
+    Role,
+    Severity,
+    Span,
+    Status,
+)
+from pipeline.score.readings import reading_of, telling_turns
+from pipeline.score.wording import clock, listed, percent, signed
+
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "auto_fail": "A criterion failed that sets the score to 0.",
+        "critical_error": "A critical criterion failed.",
+        "prohibited_phrase": "Something was said that must not be.",
+        "missing_disclosure": "Something was not said that had to be.",
+        "critical_unknown": "A critical criterion could not be assessed.",
+        "low_score": "The score is low.",
+        "customer_upset_at_end": "The customer's last quarter sounds bad.",
+        "sentiment_drop": "The customer's last quarter sounds much worse than the first.",
+        "escalation_request": "The customer asked for a supervisor or threatened to leave or complain.",
+        "signal": "Another signal that a rule listens for was heard.",
+        "low_confidence": "The words were recognised badly.",
+        "roles_unknown": "Agent and customer cannot be told apart.",
+        "little_assessed": "Too little of the rubric could be assessed.",
+    }
+)
+"""Every code with what it means."""
+
+ESCALATION_RULE = "escalation-request"
+_ORDER = {Severity.CRITICAL: 0, Severity.MAJOR: 1, Severity.MINOR: 2}
+_TOLD_TIME = re.compile(r"\d:\d\d")
+
+
+def raise_flags(facts: CallFacts, score: CallScore, settings: FlagSettings) -> tuple[Flag, ...]:
+    """Return why a person should hear the call: critical first, then by code and by what it is about.
+
+    One reason gives one flag: a broken rule that a critical criterion has flagged is not flagged once more. The same
+    facts, score and settings always give the same flags with the same ids.
+    """
+    flags = [
+        *_criterion_flags(score),
+        *_finding_flags(facts, score),
+        *_score_flags(facts, score, settings),
+        *_sentiment_flags(facts, score, settings),
+        *_quality_flags(facts, score, settings),
+    ]
+    return tuple(sorted(flags, key=lambda f: (_ORDER[f.severity], f.code, f.criterion_id or "", f.rule_id or "")))
+
+
+def _flag(
+    score: CallScore,
+    code: str,
+    severity: Severity,
+    reason: str,
+    *,
+    criterion_id: str | None = None,
+    rule_id: str | None = None,
+    evidence: tuple[Evidence, ...] = (),
+) -> Flag:
+    identity = "\n".join((score.score_id, code, criterion_id or "", rule_id or ""))
+    return Flag(
+        flag_id=f"fl-{hashlib.sha256(identity.encode()).hexdigest()[:12]}",
+        call_id=score.call_id,
+        score_id=score.score_id,
+        code=code,
+        severity=severity,
+        reason=reason,
+        criterion_id=criterion_id,
+        rule_id=rule_id,
+        evidence=evidence,
+    )
+
+
+def _criterion_flags(score: CallScore) -> Iterator[Flag]:
+    for result in score.results:
+        if result.status is not Status.FAIL or not (result.auto_fail or result.critical):
+            continue
+        code = "auto_fail" if result.auto_fail else "critical_error"
+        effect = "; this sets the score to 0" if result.auto_fail else ""
+        reason = f"{result.title}: {_timed(result.reason, result.evidence, result.searched).rstrip('.')}{effect}."
+        yield _flag(score, code, Severity.CRITICAL, reason, criterion_id=result.criterion_id, evidence=result.evidence)
+
+
+def _finding_flags(facts: CallFacts, score: CallScore) -> Iterator[Flag]:
+    for finding in facts.findings:
+        code = _finding_code(finding)
+        naming = [result for result in score.results if finding.rule_id in result.rule_ids]
+        if code is None or _is_told(code, naming):
+            continue
+        reason = f"{finding.title}: {_timed(finding.reason, finding.evidence, finding.searched)}"
+        criterion_id = naming[0].criterion_id if naming else None
+        yield _flag(
+            score,
+            code,
+            Severity.CRITICAL,
+            reason,
+            criterion_id=result.criterion_id,
+            rule_id=result.rule_ids[0] if len(result.rule_ids) == 1 else None,
+            evidence=result.evidence,
+        )
+
+
+def _finding_flags(facts: CallFacts, score: CallScore) -> Iterator[Flag]:
+    for finding in facts.findings:
+        code = _finding_code(finding)
+        naming = [result for result in score.results if finding.rule_id in result.rule_ids]
+        if code is None or _is_told(code, naming):
+            continue
+        reason = f"{finding.title}: {_timed(finding.reason, finding.evidence, finding.searched)}"
+        criterion_id = naming[0].criterion_id if naming else None
+        yield _flag(
+            score,
+            code,
+            finding.severity,
+            reason,
+            criterion_id=criterion_id,
+            rule_id=finding.rule_id,
+            evidence=finding.evidence,
+        )
+
+
+def _finding_code(finding: Finding) -> str | None:
+    weighty = finding.severity is not Severity.MINOR
+    if finding.expected is Expectation.SIGNAL:
+        heard = finding.kind is FindingKind.PRESENT
+        if heard and finding.rule_id == ESCALATION_RULE:
+            return "escalation_request"
+        return "signal" if heard and weighty else None
+    if not finding.violated:
+        return None
+    if finding.expected is Expectation.ABSENT:
+        return "prohibited_phrase"
+    return "missing_disclosure" if weighty else None
+
+
+def _is_told(code: str, naming: list[CriterionResult]) -> bool:
+    """Tell whether the rubric has already said it, or has said that a missing phrase does not matter on this call.
+
+    It does not matter where every criterion that names the rule passed without it (one of several phrases is enough) or
+    does not apply.
+    """
+    if any(result.status is Status.FAIL and (result.auto_fail or result.critical) for result in naming):
+        return True
+    excused = (Status.PASS, Status.NOT_APPLICABLE)
+    return code == "missing_disclosure" and bool(naming) and all(result.status in excused for result in naming)
+
+
+def _score_flags(facts: CallFacts, score: CallScore, settings: FlagSettings) -> Iterator[Flag]:
+    share = score.share
+    if share is not None and share < settings.below_share and not score.auto_failed_by:
+        reason = f"The score is {percent(share)}; below {percent(settings.below_share)} a call is heard."
+        yield _flag(score, "low_score", Severity.MAJOR, reason)
+    if share is None:
+        reason = "The call has no score: no criterion of the rubric could be assessed."
+        yield _flag(score, "little_assessed", Severity.MINOR, reason)
+    elif score.assessed_share is not None and score.assessed_share < settings.assessed_below_share:
+        reason = (
+            f"Only {percent(score.assessed_share)} of the points that apply could be assessed; "
+            f"below {percent(settings.assessed_below_share)} a person completes the score."
+        )
+        yield _flag(score, "little_assessed", Severity.MINOR, reason)
+    unknown = [r for r in score.results if r.critical and r.status is Status.CANNOT_ASSESS]
+    if unknown and not _roles_unknown(facts):
+        questions = "criterion" if len(unknown) == 1 else "criteria"
+        titles = listed([result.title for result in unknown])
+        reason = f"{len(unknown)} critical {questions} could not be assessed: {titles}."
+        evidence = tuple(quote for result in unknown for quote in result.evidence)
+        yield _flag(score, "critical_unknown", Severity.MAJOR, reason, evidence=evidence)
+
+
+def _sentiment_flags(facts: CallFacts, score: CallScore, settings: FlagSettings) -> Iterator[Flag]:
+    last = reading_of(facts, Role.CUSTOMER, "last_quarter")
+    if last is not None and last < settings.negative_end:
+        reason = (
+            f"The customer's sentiment in the last quarter is {signed(last)}; "
+            f"below {signed(settings.negative_end)} a call is heard."
+        )
+        evidence = telling_turns(facts, Role.CUSTOMER, "last_quarter", highest=False)
+        yield _flag(score, "customer_upset_at_end", Severity.MAJOR, reason, evidence=evidence)
+    change = reading_of(facts, Role.CUSTOMER, "change")
+    if change is not None and change < 0 and -change >= settings.sentiment_drop:
+        reason = (
+            f"The customer's sentiment fell by {-change:.2f} from the first quarter to the last; "
+            f"from {settings.sentiment_drop:.2f} on a call is heard."
+        )
+        evidence = telling_turns(facts, Role.CUSTOMER, "change", highest=False)
+        yield _flag(score, "sentiment_drop", Severity.MINOR, reason, evidence=evidence)
+
+
+def _quality_flags(facts: CallFacts, score: CallScore, settings: FlagSettings) -> Iterator[Flag]:
+    confidence = facts.transcript.confidence
+    if confidence is not None and confidence < settings.low_confidence:
+        reason = (
+            f"The words were recognised with a mean confidence of {percent(confidence)}; "
+            f"below {percent(settings.low_confidence)} answers about what was said are doubtful."
+        )
+        yield _flag(score, "low_confidence", Severity.MINOR, reason)
+    if _roles_unknown(facts):
+        reason = "Agent and customer cannot be told apart, so what one of them must or must not say cannot be assessed."
+        yield _flag(score, "roles_unknown", Severity.MAJOR, reason)
+
+
+def _roles_unknown(facts: CallFacts) -> bool:
+    """Tell whether a party is missing among the known speakers while somebody unknown speaks."""
+    roles = {turn.role for turn in facts.transcript.turns}
+    return Role.UNKNOWN in roles and not {Role.AGENT, Role.CUSTOMER} <= roles
+
+
+def _timed(reason: str, evidence: tuple[Evidence, ...], searched: Span | None) -> str:
+    """Return a reason that says when: as it is where it tells a time, else with that of its evidence or window."""
+    sentence = reason.rstrip(".")
+    if not _TOLD_TIME.search(sentence):
+        if evidence:
+            times = list(dict.fromkeys(clock(quote.start_ms) for quote in evidence))
+            sentence += f" (at {listed(times)})"
+        elif searched is not None:
+            sentence += f" (searched {clock(searched.start_ms)} to {clock(searched.end_ms)})"
+    return f"{sentence}."

@@ -1,0 +1,1 @@
+"""One module per kind of criterion; `pipeline.score.evaluate` holds the table."""

@@ -1,0 +1,41 @@
+"""Numbers and times in the words that reasons use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def clock(at_ms: int) -> str:
+    """Return a time in the call as ``m:ss``, cut to the second: 65900 gives ``1:05``."""
+    seconds = at_ms // 1000
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent: 0.625 gives ``62.5 %``."""
+    return f"{round(share * 100, 1):g} %"
+
+
+def listed(names: Sequence[str], conjunction: str = "and") -> str:
+    """Return names as a list in words: ``a``, ``a and b``, ``a, b and c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {conjunction} {names[-1]}"
+
+
+def measure_name(measure: str) -> str:
+    """Return a measure without its unit, in words: ``longest_dead_air_ms`` gives ``longest dead air``."""
+    return measure.removesuffix("_ms").replace("_", " ")
+
+
+def measure_value(measure: str, value: float) -> str:
+    """Return a value of a measure with the unit that its name tells."""
+    if measure.endswith("_ms"):
+        return f"{round(value / 1000, 1):g} s"
+    if measure.endswith("_share"):
+        return percent(value)
+    return f"{round(value, 1):g}"
+
+
+def signed(value: float) -> str:
+    """Return a sentiment with its sign, to two places: 0.2 gives ``+0.20``; what rounds to zero is ``0.00``."""
+    rounded = round(value, 2)
+    return f"{rounded:+.2f}" if rounded else "0.00"

@@ -1,0 +1,59 @@
+"""Score a transcript without a recording and without a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.canonical import fingerprint, to_data
+from pipeline.parts import Parts, detect_all
+from pipeline.privacy.redact import redact
+from pipeline.records import CallFacts, CallScore, Flag, Recording, Rubric, Transcript
+from pipeline.score.evaluate import evaluate
+from pipeline.score.flags import raise_flags
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredTranscript:
+    """A score with the facts it rests on and the flags it raises."""
+
+    facts: CallFacts
+    score: CallScore
+    flags: tuple[Flag, ...]
+
+
+def score_transcript(
+    transcript: Transcript, rubric: Rubric, parts: Parts, *, queue: str | None = None, direction: str | None = None
+) -> ScoredTranscript:
+    """Score a transcript against a rubric.
+
+    What only sound can tell, such as hold music, is told from the words alone.
+
+    Args:
+        transcript: It is redacted first, whether it was before or not.
+        rubric: What to score against.
+        parts: Rules and sentiment engine.
+        queue: Queue of the call; None takes the rubric's own where it names exactly one.
+        direction: ``inbound`` or ``outbound``; None where unknown.
+    """
+    clean = redact(transcript)
+    recording = Recording(
+        call_id=clean.call_id,
+        sha256=fingerprint("transcript", to_data(clean)),
+        media_uri="",
+        duration_ms=clean.duration_ms,
+        sample_rate_hz=0,
+        channels=len({turn.channel for turn in clean.turns}),
+        queue=queue or (rubric.queues[0] if len(rubric.queues) == 1 else None),
+        direction=direction,
+    )
+    detected = detect_all(recording, clean, None, parts, transcript_key=recording.sha256)
+    facts = CallFacts(
+        recording=recording,
+        transcript=clean,
+        findings=detected.findings,
+        sentiment=detected.sentiment,
+        measures=detected.measures,
+    )
+    score_id = fingerprint("transcript-score-1", [recording.sha256, rubric.fingerprint])
+    score = evaluate(facts, rubric, score_id=score_id)
+    return ScoredTranscript(facts=facts, score=score, flags=raise_flags(facts, score, parts.settings.flags))

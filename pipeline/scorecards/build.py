@@ -1,0 +1,214 @@
+"""Scorecards and summaries: pure functions of stored rows; pandas carries the aggregation."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from pipeline.config import ScorecardSettings
+from pipeline.records import Interval, Scorecard, Standing, SubjectSummary, TrendPoint
+from pipeline.scorecards.criteria import coaching_topics, criterion_summaries
+from pipeline.scorecards.examples import FlagsByScore, calls_to_hear, flags_by_score, good_calls
+from pipeline.scorecards.selection import (
+    NOT_SCORED,
+    ScorecardRows,
+    Selection,
+    SubjectKind,
+    answers_of,
+    select,
+)
+from pipeline.scorecards.statistics import DECIMALS, bootstrap_mean, distinguishable, wilson
+from pipeline.scorecards.trend import weekly_trend
+
+Compared = TypeVar("Compared", Scorecard, SubjectSummary)
+
+
+def build_scorecards(
+    rows: ScorecardRows,
+    settings: ScorecardSettings,
+    *,
+    by: SubjectKind,
+    agent: str | None = None,
+    team: str | None = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+) -> tuple[Scorecard, ...]:
+    """Return one scorecard per subject, period and rubric fingerprint.
+
+    Calls that have no score have no rubric either: `summarise` counts them.
+
+    Args:
+        rows: What the store hands over.
+        settings: Period, zone, minimum sample, how many calls to name.
+        by: Whose scorecards.
+        agent: Only this agent's calls; None for all. Standings need all.
+        team: Only this team's calls; None for all.
+        first_day: First day in the site's zone; None for no bound.
+        last_day: Last day, inclusive; None for no bound.
+
+    Returns:
+        In order of period, subject and rubric; empty where no call was scored.
+    """
+    chosen = select(rows, settings, by=by, agent=agent, team=team, first_day=first_day, last_day=last_day)
+    calls = chosen.calls[chosen.calls["why_not"] != NOT_SCORED]
+    if calls.empty:
+        return ()
+    flags = flags_by_score(rows.flags)
+    keys = ["period", "subject", "rubric_id", "rubric_version", "rubric_fingerprint"]
+    calls = calls.assign(card=calls.groupby(keys).ngroup())  # numbered in the order of the keys
+    answers = answers_of(rows, calls["score_id"].tolist()).merge(calls[["score_id", "card"]], on="score_id")
+    of_card = dict(iter(answers.groupby("card")))
+    cards = [
+        _scorecard(group, of_card.get(number, answers.iloc[:0]), flags, by=by, chosen=chosen, settings=settings)
+        for number, group in calls.groupby("card")
+    ]
+    return _with_standings(cards, lambda card: (card.period.label, card.rubric_fingerprint))
+
+
+def summarise(
+    rows: ScorecardRows,
+    settings: ScorecardSettings,
+    *,
+    by: SubjectKind,
+    agent: str | None = None,
+    team: str | None = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+) -> tuple[SubjectSummary, ...]:
+    """Return one summary per subject and period over all rubrics, each call counted once.
+
+    Arguments as for `build_scorecards`.
+
+    Returns:
+        In order of period and subject; also for subjects none of whose calls has a score.
+    """
+    chosen = select(rows, settings, by=by, agent=agent, team=team, first_day=first_day, last_day=last_day)
+    if chosen.calls.empty:
+        return ()
+    summaries = [
+        _summary(group, by=by, chosen=chosen, settings=settings)
+        for _, group in chosen.calls.groupby(["period", "subject"])
+    ]
+    return _with_standings(summaries, lambda summary: (summary.period.label, summary.rubric_ids))
+
+
+def _scorecard(
+    group: pd.DataFrame,
+    answers: pd.DataFrame,
+    flags: FlagsByScore,
+    *,
+    by: SubjectKind,
+    chosen: Selection,
+    settings: ScorecardSettings,
+) -> Scorecard:
+    counted = group[group["why_not"].isna()]
+    return Scorecard(
+        subject_kind=by,
+        subject=str(group["subject"].iloc[0]),
+        team=_latest_team(group),
+        period=chosen.periods[group["period"].iloc[0]],
+        rubric_id=str(group["rubric_id"].iloc[0]),
+        rubric_version=int(group["rubric_version"].iloc[0]),
+        rubric_fingerprint=str(group["rubric_fingerprint"].iloc[0]),
+        **_figures(counted, settings),
+        excluded=_excluded(group),
+        flagged=int(group["flagged"].sum()),
+        criteria=criterion_summaries(answers),
+        trend=_trend(counted),
+        calls_to_hear=calls_to_hear(group, flags, settings.calls_to_hear),
+        best_calls=good_calls(counted, answers, settings.calls_to_hear),
+        topics=coaching_topics(answers, group) if by == "agent" else (),
+    )
+
+
+def _summary(group: pd.DataFrame, *, by: SubjectKind, chosen: Selection, settings: ScorecardSettings) -> SubjectSummary:
+    calls = _one_line_per_call(group)
+    counted = calls[calls["why_not"].isna()]
+    rubric_ids = group.loc[group["why_not"].isna(), "rubric_id"]
+    return SubjectSummary(
+        subject_kind=by,
+        subject=str(group["subject"].iloc[0]),
+        team=_latest_team(group),
+        period=chosen.periods[group["period"].iloc[0]],
+        calls=len(calls),
+        **_figures(counted, settings),
+        excluded=_excluded(calls),
+        flagged=int(calls["flagged"].sum()),
+        rubric_ids=tuple(sorted({str(rubric_id) for rubric_id in rubric_ids})),
+        trend=_trend(counted),
+    )
+
+
+def _one_line_per_call(group: pd.DataFrame) -> pd.DataFrame:
+    """Return one line per call: the newest version of each rubric counts, and several rubrics are averaged."""
+    newest = group.sort_values("rubric_version", kind="stable", na_position="first")
+    newest = newest.drop_duplicates(["call_id", "rubric_id"], keep="last")
+    # A call that one rubric could not assess at all counts by those that could.
+    assessed = newest[newest["why_not"].isna()]
+    newest = newest[newest["why_not"].isna() | ~newest["call_id"].isin(assessed["call_id"])]
+    by_call = newest.groupby("call_id")
+    calls = newest.drop_duplicates("call_id", keep="last").set_index("call_id", drop=False).sort_index()
+    calls["share"] = by_call["share"].mean()
+    calls["customer_sentiment"] = by_call["customer_sentiment"].mean()
+    calls["passed"] = by_call["passed"].min()
+    for column in ("auto_failed", "critical_error"):
+        calls[column] = by_call[column].max()
+    calls["flagged"] = group.groupby("call_id")["flagged"].max()
+    return calls.rename_axis(None)
+
+
+def _figures(counted: pd.DataFrame, settings: ScorecardSettings) -> dict[str, Any]:
+    """Return the figures that a scorecard and a summary share, of calls that have a score."""
+    passed = counted["passed"].dropna()
+    sentiment = counted["customer_sentiment"].dropna()
+    return {
+        "calls_scored": len(counted),
+        "enough_calls": len(counted) >= settings.min_calls,
+        "mean_share": bootstrap_mean(counted["share"].tolist()),
+        "pass_rate": wilson(int(passed.sum()), len(passed)),
+        "auto_fails": int(counted["auto_failed"].fillna(False).sum()),
+        "critical_errors": int(counted["critical_error"].fillna(False).sum()),
+        "customer_sentiment": round(float(sentiment.mean()), DECIMALS) if len(sentiment) else None,
+    }
+
+
+def _excluded(calls: pd.DataFrame) -> Mapping[str, int]:
+    counts = calls["why_not"].dropna().value_counts()
+    return {str(reason): int(counts[reason]) for reason in sorted(counts.index)}
+
+
+def _latest_team(group: pd.DataFrame) -> str | None:
+    known = group[group["team"].notna()].sort_values("started_at", kind="stable", na_position="first")
+    return str(known["team"].iloc[-1]) if len(known) else None
+
+
+def _trend(counted: pd.DataFrame) -> tuple[TrendPoint, ...]:
+    return weekly_trend(
+        {week: group["share"].tolist() for week, group in counted.groupby("week") if isinstance(week, date)}
+    )
+
+
+def _with_standings(subjects: Sequence[Compared], comparable: Callable[[Compared], Hashable]) -> tuple[Compared, ...]:
+    """Give a standing to the subjects with enough calls.
+
+    Args:
+        subjects: Scorecards or summaries.
+        comparable: Subjects with equal keys may be compared.
+    """
+    races: dict[Hashable, list[tuple[int, Interval]]] = {}
+    for position, subject in enumerate(subjects):
+        if subject.enough_calls and subject.mean_share is not None:
+            races.setdefault(comparable(subject), []).append((position, subject.mean_share))
+    placed = list(subjects)
+    for race in races.values():
+        groups = distinguishable([interval for _, interval in race])
+        for number, group in enumerate(groups, start=1):
+            for member in group:
+                position = race[member][0]
+                standing = Standing(group=number, groups=len(groups), compared=len(race))
+                placed[position] = dataclasses.replace(placed[position], standing=standing)
+    return tuple(placed)

@@ -1,0 +1,164 @@
+"""Charts as inline SVG, drawn by Altair. The page's CSS colours them: one drawing serves light, dark and print."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import altair
+import vl_convert
+
+from pipeline.records import CriterionSummary, TrendPoint
+from pipeline.scorecards import words
+
+WIDTH = 400  # of a whole chart: narrow enough that its text stays readable on a telephone
+_TREND_WIDTH = WIDTH - 56
+_CRITERIA_WIDTH = WIDTH - 30
+_CRITERION_HEIGHT = 42
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+_INK, _MUTED, _GRID, _PAPER = "var(--ink)", "var(--muted)", "var(--line)", "var(--card)"
+_MARK, _BAND, _FEW, _FEW_BAND = "var(--accent)", "var(--accent-soft)", "var(--few)", "var(--few-soft)"
+_OPENING_TAG = re.compile(r"<svg [^>]*?viewBox=\"([^\"]+)\"[^>]*>")
+
+
+def trend_svg(trend: Sequence[TrendPoint], min_calls: int, *, label: str) -> str:
+    """Return the weekly mean scores with their intervals; empty where there are fewer than two weeks.
+
+    Weeks with fewer than ``min_calls`` calls are hollow, grey and without interval. Weeks without calls break the line.
+
+    Args:
+        trend: Every week in order.
+        min_calls: The minimum sample.
+        label: Text alternative.
+    """
+    if len(trend) < 2:
+        return ""
+    weeks = [
+        {
+            "week": f"{number:04d}|{words.week(point.label)}|{words.count(point.calls, 'call')}",
+            "mean": point.mean_share,
+            "low": point.interval.low if point.interval else None,
+            "high": point.interval.high if point.interval else None,
+            "enough": point.calls >= min_calls,
+        }
+        for number, point in enumerate(trend)
+    ]
+    return _svg(_trend_chart(), weeks, label)
+
+
+def criteria_svg(criteria: Sequence[CriterionSummary], min_calls: int, *, label: str) -> str:
+    """Return the pass rate of every criterion with its interval; empty where no criterion could be assessed.
+
+    Criteria assessed in fewer than ``min_calls`` calls are hollow and grey.
+
+    Args:
+        criteria: In the rubric's order.
+        min_calls: The minimum sample.
+        label: Text alternative.
+    """
+    lines = [
+        {
+            "criterion": f"{number:04d}",
+            "title": criterion.title,
+            "rate": criterion.pass_rate.estimate,
+            "low": criterion.pass_rate.low,
+            "high": criterion.pass_rate.high,
+            "value": f"{criterion.passed} of {criterion.assessed}",
+            "enough": criterion.assessed >= min_calls,
+        }
+        for number, criterion in enumerate(criteria)
+        if criterion.pass_rate is not None
+    ]
+    return _svg(_criteria_chart(), lines, label, height=_CRITERION_HEIGHT * len(lines)) if lines else ""
+
+
+# Altair checks every part of a chart against a schema, which takes longer than drawing it. So each kind of chart is
+# made once, and its data are put in afterwards.
+
+
+@functools.cache
+def _trend_chart() -> dict[str, Any]:
+    base = altair.Chart(altair.InlineData(values=[])).encode(
+        x=altair.X(
+            "week:O",
+            title="Week from, and calls scored",
+            axis=altair.Axis(
+                labelExpr="slice(split(datum.label, '|'), 1)",
+                labelAngle=0,
+                labelOverlap="greedy",
+                labelPadding=8,
+                ticks=False,
+                domain=False,
+            ),
+        )
+    )
+    mean = altair.Y("mean:Q", **_share_axis([0, 0.25, 0.5, 0.75, 1], grid=True))
+    scored = base.transform_filter("datum.mean !== null")
+    layers = altair.layer(
+        scored.transform_filter("datum.enough")
+        .mark_rule(strokeWidth=8, strokeCap="round", color=_BAND, opacity=1)
+        .encode(y=altair.Y("low:Q"), y2="high:Q"),
+        base.mark_line(strokeWidth=1.5, color=_MUTED).encode(y=mean),
+        _point(scored).encode(y=mean),
+    )
+    return _made(layers.properties(width=_TREND_WIDTH, height=170))
+
+
+@functools.cache
+def _criteria_chart() -> dict[str, Any]:
+    base = altair.Chart(altair.InlineData(values=[])).encode(y=altair.Y("criterion:O", axis=None))
+    rate = altair.X("rate:Q", **_share_axis([0, 0.5, 1], grid=False))
+    thick: dict[str, Any] = {"strokeWidth": 8, "strokeCap": "round", "yOffset": 9, "opacity": 1}
+    text: dict[str, Any] = {"yOffset": -8, "fontSize": 14}
+    layers = altair.layer(
+        base.mark_rule(**thick, color=_GRID).encode(x=altair.datum(0, type="quantitative"), x2=altair.datum(1)),
+        base.mark_rule(**thick).encode(
+            x=altair.X("low:Q"),
+            x2="high:Q",
+            color=altair.condition("datum.enough", altair.value(_BAND), altair.value(_FEW_BAND)),
+        ),
+        _point(base, yOffset=9).encode(x=rate),
+        base.mark_text(**text, align="left", limit=_CRITERIA_WIDTH - 90, color=_INK).encode(
+            x=altair.value(0), text="title:N"
+        ),
+        base.mark_text(**text, align="right", color=_MUTED).encode(x=altair.value(_CRITERIA_WIDTH), text="value:N"),
+    )
+    return _made(layers.properties(width=_CRITERIA_WIDTH))
+
+
+def _point(chart: altair.Chart, **place: Any) -> altair.Chart:
+    """Return the estimates as dots: full where there are enough calls, hollow and grey otherwise."""
+    drawn: altair.Chart = chart.mark_point(size=70, strokeWidth=2, opacity=1, **place).encode(
+        stroke=altair.condition("datum.enough", altair.value(_MARK), altair.value(_FEW)),
+        fill=altair.condition("datum.enough", altair.value(_MARK), altair.value(_PAPER)),
+    )
+    return drawn
+
+
+def _share_axis(values: list[float], *, grid: bool) -> dict[str, Any]:
+    axis = altair.Axis(format="%", values=values, domain=False, ticks=False, grid=grid)
+    return {"scale": altair.Scale(domain=[0, 1]), "axis": axis, "title": None}
+
+
+def _made(chart: altair.LayerChart | altair.FacetChart) -> dict[str, Any]:
+    text = {"labelColor": _MUTED, "titleColor": _MUTED, "labelFontSize": 13, "titleFontSize": 13}
+    configured = chart.configure(font=_FONT, background="transparent", aria=False, padding=2)
+    configured = configured.configure_axis(**text, titleFontWeight="normal", gridColor=_GRID, titlePadding=8)
+    made: dict[str, Any] = configured.configure_view(stroke=None).to_dict()
+    made.pop("datasets", None)
+    return made
+
+
+def _svg(chart: dict[str, Any], lines: list[dict[str, Any]], label: str, **size: int) -> str:
+    """Return a chart as an SVG element that names itself and takes its colours from the page."""
+    drawing = vl_convert.vegalite_to_svg(json.dumps({**chart, **size, "data": {"values": lines}}))
+    named = escape(label)
+    return _OPENING_TAG.sub(
+        lambda found: f'<svg class="chart" role="img" aria-label="{named}" viewBox="{found[1]}"><title>{named}</title>',
+        drawing,
+        count=1,
+    )

@@ -1,0 +1,1 @@
+"""Scorecard reports as files, one module per format, each with ``write(report, out)``."""

@@ -1,0 +1,175 @@
+"""The report as CSV tables for spreadsheets: shares 0..1, times in the report's zone, unknown values empty."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pipeline.records import CallToHear, CriterionSummary, Interval, Scorecard, SubjectSummary
+from pipeline.scorecards.render.files import is_file, write_files
+from pipeline.scorecards.report import ScorecardReport
+
+Cell = str | int | float | bool | None
+Line = Mapping[str, Cell]
+
+_MEAN = ("mean_share", "mean_share_low", "mean_share_high")
+_PASS_RATE = ("pass_rate", "pass_rate_low", "pass_rate_high")
+_SUBJECT = ("subject_kind", "subject", "team", "period", "first_day", "last_day")
+_RUBRIC = ("rubric_id", "rubric_version", "rubric_fingerprint")
+_SAMPLE = ("calls_scored", "excluded", "enough_calls")
+_EVENTS = ("auto_fails", "critical_errors", "flagged", "customer_sentiment")
+_STANDING = ("standing_group", "standing_groups")
+_COUNTS = ("passed", "partial", "failed", "not_applicable", "cannot_assess")
+_CALL = ("call_id", "started_at", "agent_id", "team", "queue", "share", "raw_share", "severity")
+_FLAG = ("flag_code", "flag_severity", "reason", "quote", "quote_start_ms", "quote_end_ms", "media_uri")
+
+SUBJECTS = (*_SUBJECT, "calls", *_SAMPLE, *_MEAN, *_PASS_RATE, *_EVENTS, "rubrics", *_STANDING)
+SCORECARDS = (*_SUBJECT, *_RUBRIC, *_SAMPLE, *_MEAN, *_PASS_RATE, *_EVENTS, *_STANDING)
+CRITERIA = (
+    *("subject_kind", "subject", "period", *_RUBRIC, "criterion_id", "section_id", "title", "critical"),
+    *(*_COUNTS, *_PASS_RATE, "points_share"),
+)
+CALLS_TO_HEAR = ("subject_kind", "subject", "period", *_RUBRIC, *_CALL, *_FLAG)
+
+
+def write(report: ScorecardReport, out: Path) -> list[Path]:
+    """Write the report as CSV (RFC 4180, UTF-8).
+
+    Args:
+        report: What to write.
+        out: A file name ending in ``.csv``, which gets one line per scorecard; or a folder, which also gets the
+            overall figures of agents and teams, the criteria, and the calls to hear with one line per quote.
+
+    Returns:
+        The paths written.
+
+    Raises:
+        ReportError: A file cannot be written.
+    """
+    cards = report.scorecards
+    scorecards = _table(SCORECARDS, ({**_figures(card), **_rubric(card)} for card in cards))
+    if is_file(out, ".csv"):
+        return write_files({out: scorecards})
+    zone = ZoneInfo(report.timezone)
+    return write_files(
+        {
+            out / "subjects.csv": _table(SUBJECTS, map(_subject, (*report.teams, *report.agents))),
+            out / "scorecards.csv": scorecards,
+            out / "criteria.csv": _table(CRITERIA, (_criterion(card, c) for card in cards for c in card.criteria)),
+            out / "calls_to_hear.csv": _table(
+                CALLS_TO_HEAR,
+                (line for card in cards for call in card.calls_to_hear for line in _call(card, call, zone)),
+            ),
+        }
+    )
+
+
+def _table(columns: Sequence[str], lines: Iterable[Line]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([_harmless(line.get(column)) for column in columns] for line in lines)
+    return text.getvalue()
+
+
+def _harmless(cell: Cell) -> Cell:
+    """Return a cell that no spreadsheet runs as a formula (OWASP: CSV injection); numbers stay numbers."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@")):
+        return "'" + cell
+    if isinstance(cell, str) and cell.startswith(("\t", "\r", "\n")):
+        return "'" + cell
+    return cell
+
+
+def _interval(name: str, interval: Interval | None) -> Line:
+    if interval is None:
+        return {}
+    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def _figures(subject: Scorecard | SubjectSummary) -> Line:
+    return {
+        **_interval("mean_share", subject.mean_share),
+        **_interval("pass_rate", subject.pass_rate),
+        "subject_kind": subject.subject_kind,
+        "subject": subject.subject,
+        "team": subject.team,
+        "period": subject.period.label,
+        "first_day": subject.period.first.isoformat() if subject.period.first else None,
+        "last_day": subject.period.last.isoformat() if subject.period.last else None,
+        "calls_scored": subject.calls_scored,
+        "excluded": "; ".join(f"{n} {reason}" for reason, n in subject.excluded.items()),
+        "enough_calls": subject.enough_calls,
+        "auto_fails": subject.auto_fails,
+        "critical_errors": subject.critical_errors,
+        "flagged": subject.flagged,
+        "customer_sentiment": subject.customer_sentiment,
+        "standing_group": subject.standing.group if subject.standing else None,
+        "standing_groups": subject.standing.groups if subject.standing else None,
+    }
+
+
+def _subject(summary: SubjectSummary) -> Line:
+    return {**_figures(summary), "calls": summary.calls, "rubrics": "; ".join(summary.rubric_ids)}
+
+
+def _rubric(card: Scorecard) -> Line:
+    return {
+        "subject_kind": card.subject_kind,
+        "subject": card.subject,
+        "period": card.period.label,
+        "rubric_id": card.rubric_id,
+        "rubric_version": card.rubric_version,
+        "rubric_fingerprint": card.rubric_fingerprint,
+    }
+
+
+def _criterion(card: Scorecard, criterion: CriterionSummary) -> Line:
+    return {
+        **_rubric(card),
+        **_interval("pass_rate", criterion.pass_rate),
+        "criterion_id": criterion.criterion_id,
+        "section_id": criterion.section_id,
+        "title": criterion.title,
+        "critical": criterion.critical,
+        "passed": criterion.passed,
+        "partial": criterion.partial,
+        "failed": criterion.failed,
+        "not_applicable": criterion.not_applicable,
+        "cannot_assess": criterion.cannot_assess,
+        "points_share": criterion.points_share,
+    }
+
+
+def _call(card: Scorecard, call: CallToHear, zone: ZoneInfo) -> Iterable[Line]:
+    """Return one line per quote, and one for a flag without any."""
+    for flag in call.flags:
+        for quote in flag.evidence or (None,):
+            yield {
+                **_rubric(card),
+                "call_id": call.call_id,
+                "started_at": _local(call.started_at, zone),
+                "agent_id": call.agent_id,
+                "team": call.team,
+                "queue": call.queue,
+                "share": call.share,
+                "raw_share": call.raw_share,
+                "severity": call.severity.value if call.severity else None,
+                "flag_code": flag.code,
+                "flag_severity": flag.severity.value,
+                "reason": flag.reason,
+                "quote": quote.quote if quote else None,
+                "quote_start_ms": quote.start_ms if quote else None,
+                "quote_end_ms": quote.end_ms if quote else None,
+                "media_uri": call.media_uri,
+            }
+
+
+def _local(instant: datetime | None, zone: ZoneInfo) -> str | None:
+    return instant.astimezone(zone).isoformat(timespec="seconds") if instant else None

@@ -1,0 +1,100 @@
+"""Everything that a rendered scorecard report shows, put together once for all formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+
+from pipeline.config import ScorecardSettings
+from pipeline.records import Scorecard, SubjectSummary
+from pipeline.scorecards.build import build_scorecards, summarise
+from pipeline.scorecards.selection import ScorecardRows, SubjectKind, select
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScorecardReport:
+    """Scorecards and summaries of agents and teams.
+
+    Attributes:
+        first_day: First day that the report covers in ``timezone``; None where no call has a time.
+        last_day: Last day, inclusive.
+        generated_at: Aware UTC.
+        timezone: IANA zone in which days begin and times are shown.
+        min_calls: The minimum sample for a judgement.
+        calls_to_hear: At most this many calls to coach on are named per subject and period.
+        exclusions: How many calls have which reason not to count; a call may have several.
+    """
+
+    title: str
+    generated_at: datetime
+    timezone: str
+    period: str
+    first_day: date | None
+    last_day: date | None
+    min_calls: int
+    calls_to_hear: int
+    agents: tuple[SubjectSummary, ...]
+    teams: tuple[SubjectSummary, ...]
+    scorecards: tuple[Scorecard, ...]
+    exclusions: Mapping[str, int]
+
+
+def build_report(
+    rows: ScorecardRows,
+    settings: ScorecardSettings,
+    *,
+    generated_at: datetime,
+    title: str = "Scorecards",
+    agent: str | None = None,
+    team: str | None = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+) -> ScorecardReport:
+    """Return the report of agents and teams that `pipeline.scorecards.render` writes.
+
+    With ``agent``, the report holds that agent's scorecards only, with the standing among all agents; with ``team``,
+    the team's and its agents', compared among themselves.
+
+    Args:
+        rows: What the store hands over.
+        settings: Period, zone, minimum sample, how many calls to name.
+        generated_at: Now, aware UTC.
+        title: Heading of the report.
+        agent: Only this agent; None for all.
+        team: Only this team; None for all.
+        first_day: First day in the site's zone; None for no bound.
+        last_day: Last day, inclusive; None for no bound.
+    """
+
+    def bounded(function: Callable[..., Made], *, by: SubjectKind, agent: str | None = None) -> Made:
+        return function(rows, settings, by=by, agent=agent, team=team, first_day=first_day, last_day=last_day)
+
+    by_agent = bounded(select, by="agent", agent=agent)
+    exclusions = dict(by_agent.exclusions)
+    agents = bounded(summarise, by="agent")
+    cards = bounded(build_scorecards, by="agent")
+    teams: tuple[SubjectSummary, ...] = ()
+    team_cards: tuple[Scorecard, ...] = ()
+    if agent is None:
+        exclusions |= bounded(select, by="team").exclusions
+        teams = bounded(summarise, by="team")
+        team_cards = bounded(build_scorecards, by="team")
+    known_days = by_agent.calls["day"].dropna().tolist()
+    return ScorecardReport(
+        title=title,
+        generated_at=generated_at,
+        timezone=settings.timezone,
+        period=settings.period,
+        first_day=first_day or min(known_days, default=None),
+        last_day=last_day or max(known_days, default=None),
+        min_calls=settings.min_calls,
+        calls_to_hear=settings.calls_to_hear,
+        agents=tuple(summary for summary in agents if agent in (None, summary.subject)),
+        teams=teams,
+        scorecards=(*team_cards, *(card for card in cards if agent in (None, card.subject))),
+        exclusions=exclusions,
+    )

@@ -1,0 +1,64 @@
+"""What every sentiment engine offers, and how one is made from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from pipeline import registry
+from pipeline.config import SentimentSettings
+from pipeline.records import MadeBy
+
+LABELS = ("negative", "neutral", "positive")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabelProbabilities:
+    """How likely each label is for one text; the three sum to 1."""
+
+    negative: float
+    neutral: float
+    positive: float
+
+    @property
+    def label(self) -> str:
+        """The likeliest label; of equals, neutral, because a call is not flagged on a tie."""
+        return max(("neutral", "negative", "positive"), key=self.of)
+
+    def of(self, label: str) -> float:
+        """Return the probability of one of `LABELS`."""
+        return {"negative": self.negative, "neutral": self.neutral, "positive": self.positive}[label]
+
+
+class SentimentEngine(Protocol):
+    """Reads texts for sentiment. Safe to share between threads; its model is loaded once, when first needed."""
+
+    @property
+    def made_by(self) -> MadeBy:
+        """What will have made the readings; known without loading the model, the same on every machine."""
+        ...
+
+    def read(self, texts: Sequence[str]) -> list[LabelProbabilities]:
+        """Return one reading per text, in order.
+
+        Raises:
+            ModelError: The model is missing, not the one it should be, or has labels that mean no sentiment.
+            EngineError: The model failed on these texts.
+        """
+        ...
+
+
+def create_sentiment_engine(settings: SentimentSettings, models_dir: Path) -> SentimentEngine:
+    """Return the engine that the settings name; nothing is loaded yet.
+
+    Args:
+        settings: ``engine`` is a name registered in `pipeline.builtin`.
+        models_dir: Where trained heads are kept.
+
+    Raises:
+        UnknownNameError: No engine of that name.
+        ConfigError: The engine needs a setting that is missing.
+    """
+    return cast(SentimentEngine, registry.load("sentiment engine", settings.engine)(settings, models_dir))

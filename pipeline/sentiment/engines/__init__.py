@@ -1,0 +1,1 @@
+"""The sentiment engines; each is imported only when it is chosen."""

@@ -1,0 +1,160 @@
+"""What intake found: one row per file, one per call. The same audio under two names is one call with two files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, exists, func, select, update
+
+from pipeline.canonical import to_json
+from pipeline.records import Defect, Recording
+from pipeline.store.payload import read_defects
+from pipeline.store.tables import files, recordings
+from pipeline.store.upsert import insert_new, insert_or_replace
+
+_AT_ONCE = 500  # values in one IN list; databases limit the parameters of a statement
+
+
+class IntakeRow(Protocol):
+    """What intake found out about one file. ``recording`` is None where the file was rejected."""
+
+    @property
+    def media_uri(self) -> str:
+        """Where the file is."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size when it was read."""
+        ...
+
+    @property
+    def modified_ns(self) -> int:
+        """When it was last changed, in nanoseconds since 1970."""
+        ...
+
+    @property
+    def file_id(self) -> str:
+        """Id by which a rejected file is listed."""
+        ...
+
+    @property
+    def recording(self) -> Recording | None:
+        """The call, or None where the file was rejected."""
+        ...
+
+    @property
+    def defects(self) -> Sequence[Defect]:
+        """What is wrong with the file or its metadata."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownFile:
+    """A file as it was when it was last taken in; ``call_id`` is None where it was rejected."""
+
+    media_uri: str
+    size_bytes: int
+    modified_ns: int
+    file_id: str
+    call_id: str | None
+    defects: tuple[Defect, ...]
+
+
+def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> None:
+    """Keep what intake found out about one file.
+
+    A call that is new gets its row. A call that is known keeps it, unless this is the file that the row came from: then
+    its metadata (a corrected manifest) replace the stored ones. A file that now holds another call points to that one;
+    the earlier call stays, under another of its files where it has one.
+
+    Args:
+        outcome: The file and its recording or defects.
+        now: When it was found.
+    """
+    earlier = connection.scalar(select(files.c.call_id).where(files.c.media_uri == outcome.media_uri))
+    recording = outcome.recording
+    row = _recording_row(recording, outcome.media_uri) if recording else {}
+    is_new = recording is not None and insert_new(connection, recordings, {**row, "added_at": now})
+    insert_or_replace(
+        connection,
+        files,
+        {
+            "media_uri": outcome.media_uri,
+            "size_bytes": outcome.size_bytes,
+            "modified_ns": outcome.modified_ns,
+            "file_id": outcome.file_id,
+            "call_id": recording.call_id if recording else None,
+            "defects": to_json(tuple(outcome.defects)),
+            "seen_at": now,
+        },
+    )
+    if earlier is not None and (recording is None or recording.call_id != earlier):
+        _point_to_own_file(connection, earlier)
+    if recording and not is_new:
+        _point_to_own_file(connection, recording.call_id)
+        from_this_file = (recordings.c.call_id == recording.call_id) & (recordings.c.media_uri == outcome.media_uri)
+        connection.execute(update(recordings).where(from_this_file).values(row))
+
+
+def known_files(connection: Connection, media_uris: Sequence[str]) -> dict[str, KnownFile]:
+    """Return those of the files that were taken in before, by media_uri, so that unchanged ones need no second look."""
+    found: dict[str, KnownFile] = {}
+    for start in range(0, len(media_uris), _AT_ONCE):
+        wanted = files.c.media_uri.in_(media_uris[start : start + _AT_ONCE])
+        for row in connection.execute(select(files).where(wanted)):
+            found[row.media_uri] = KnownFile(
+                media_uri=row.media_uri,
+                size_bytes=row.size_bytes,
+                modified_ns=row.modified_ns,
+                file_id=row.file_id,
+                call_id=row.call_id,
+                defects=read_defects(row.defects, f"file {row.file_id}"),
+            )
+    return found
+
+
+def files_of_call(connection: Connection, call_id: str) -> tuple[str, ...]:
+    """Return where a call's audio was found, the file of its recording first: try the next where one is gone."""
+    statement = (
+        select(files.c.media_uri)
+        .join(recordings, recordings.c.call_id == files.c.call_id)
+        .where(files.c.call_id == call_id)
+        .order_by(files.c.media_uri != recordings.c.media_uri, files.c.media_uri)
+    )
+    return tuple(connection.scalars(statement))
+
+
+def _recording_row(recording: Recording, media_uri: str) -> dict[str, Any]:
+    return {
+        "call_id": recording.call_id,
+        "sha256": recording.sha256,
+        "media_uri": media_uri,
+        "duration_ms": recording.duration_ms,
+        "sample_rate_hz": recording.sample_rate_hz,
+        "channels": recording.channels,
+        "started_at": recording.started_at,
+        "agent_id": recording.agent_id,
+        "team": recording.team,
+        "queue": recording.queue,
+        "customer_ref": recording.customer_ref,
+        "direction": recording.direction,
+        "metadata": to_json(dict(recording.metadata)),
+        "defects": to_json(recording.defects),
+        "held_back": any(defect.fatal for defect in recording.defects),
+    }
+
+
+def _point_to_own_file(connection: Connection, call_id: str) -> None:
+    """Let a recording whose file now holds something else name another file of the call, where there is one."""
+    own = (files.c.call_id == recordings.c.call_id) & (files.c.media_uri == recordings.c.media_uri)
+    another = select(func.min(files.c.media_uri)).where(files.c.call_id == call_id).scalar_subquery()
+    connection.execute(
+        update(recordings)
+        .where(recordings.c.call_id == call_id, ~exists().where(own))
+        .where(exists().where(files.c.call_id == call_id))
+        .values(media_uri=another)
+    )

@@ -1,0 +1,17 @@
+"""Alembic's entry: runs on the connection, and in the transaction, that `pipeline.store.migrate` opened."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from pipeline.store.migrate import VERSION_TABLE
+from pipeline.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table=VERSION_TABLE,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

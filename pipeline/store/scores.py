@@ -1,0 +1,194 @@
+"""Scores beside scores: each is written once, and one of a call's scores is its current one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, select
+
+from pipeline.canonical import to_json
+from pipeline.errors import NotFoundError
+from pipeline.records import CallScore, CriterionResult, Flag, NearestMiss, Span, Status
+from pipeline.store.flags import insert_flags
+from pipeline.store.payload import read_evidence, read_payload
+from pipeline.store.tables import criterion_results, current_scores, scores
+from pipeline.store.upsert import insert_new, insert_or_replace
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredScore:
+    """A score with where it came from.
+
+    Attributes:
+        made_at: When it was first stored.
+        current: Whether it is the call's current score.
+        facts_key: Key of the facts that were scored, for `get_step`.
+    """
+
+    score: CallScore
+    made_at: datetime
+    current: bool
+    facts_key: str
+
+
+def put_score(
+    connection: Connection,
+    score: CallScore,
+    facts_key: str,
+    flags: Sequence[Flag],
+    *,
+    customer_sentiment: float | None,
+    now: datetime,
+) -> None:
+    """Keep a score with its results and flags and make it the call's current one.
+
+    A score that is stored already stays as it is, flags included, and becomes the current one.
+
+    Args:
+        score: The answers; its call has been taken in.
+        facts_key: Key of the facts that were scored.
+        flags: What the score raised.
+        customer_sentiment: The customer's overall sentiment -1..+1, or None where unknown.
+        now: When it was made.
+    """
+    if insert_new(connection, scores, _score_row(score, facts_key, customer_sentiment, now)):
+        rows = [_result_row(score.score_id, position, result) for position, result in enumerate(score.results)]
+        if rows:
+            connection.execute(criterion_results.insert(), rows)
+        insert_flags(connection, flags, now=now)
+    set_current(connection, score.call_id, score.score_id)
+
+
+def set_current(connection: Connection, call_id: str, score_id: str) -> None:
+    """Make a stored score the call's current one.
+
+    Raises:
+        NotFoundError: The call has no such score.
+    """
+    if connection.scalar(select(scores.c.call_id).where(scores.c.score_id == score_id)) != call_id:
+        raise NotFoundError(f"call {call_id} has no score {score_id}")
+    insert_or_replace(connection, current_scores, {"call_id": call_id, "score_id": score_id})
+
+
+def current_score_id(connection: Connection, call_id: str) -> str | None:
+    """Return the id of a call's current score, or None where it has none."""
+    return connection.scalar(select(current_scores.c.score_id).where(current_scores.c.call_id == call_id))
+
+
+def get_score(connection: Connection, score_id: str) -> CallScore | None:
+    """Return a score with all its results, or None where there is none of that id."""
+    row = connection.execute(select(scores).where(scores.c.score_id == score_id)).first()
+    if row is None:
+        return None
+    results = select(criterion_results).where(criterion_results.c.score_id == score_id)
+    return _score(row, connection.execute(results.order_by(criterion_results.c.position)))
+
+
+def scores_of_call(connection: Connection, call_id: str) -> list[StoredScore]:
+    """Return all scores of a call, newest first."""
+    of_call = scores.c.call_id == call_id
+    results: dict[str, list[Any]] = defaultdict(list)
+    for result in connection.execute(
+        select(criterion_results)
+        .join(scores, scores.c.score_id == criterion_results.c.score_id)
+        .where(of_call)
+        .order_by(criterion_results.c.position)
+    ):
+        results[result.score_id].append(result)
+    current = current_score_id(connection, call_id)
+    rows = connection.execute(select(scores).where(of_call).order_by(scores.c.made_at.desc(), scores.c.score_id))
+    return [
+        StoredScore(
+            score=_score(row, results[row.score_id]),
+            made_at=row.made_at,
+            current=row.score_id == current,
+            facts_key=row.facts_key,
+        )
+        for row in rows
+    ]
+
+
+def _score_row(score: CallScore, facts_key: str, customer_sentiment: float | None, now: datetime) -> dict[str, Any]:
+    return {
+        "score_id": score.score_id,
+        "call_id": score.call_id,
+        "facts_key": facts_key,
+        "rubric_id": score.rubric_id,
+        "rubric_version": score.rubric_version,
+        "rubric_fingerprint": score.rubric_fingerprint,
+        "pass_share": score.pass_share,
+        "share": score.share,
+        "raw_share": score.raw_share,
+        "critical_share": score.critical_share,
+        "assessed_share": score.assessed_share,
+        "passed": score.passed,
+        "auto_failed": bool(score.auto_failed_by),
+        "critical_error": any(result.critical and result.status is Status.FAIL for result in score.results),
+        "customer_sentiment": customer_sentiment,
+        "made_at": now,
+    }
+
+
+def _result_row(score_id: str, position: int, result: CriterionResult) -> dict[str, Any]:
+    return {
+        "score_id": score_id,
+        "position": position,
+        "criterion_id": result.criterion_id,
+        "section_id": result.section_id,
+        "title": result.title,
+        "status": result.status.value,
+        "reason": result.reason,
+        "points_possible": result.points_possible,
+        "points_earned": result.points_earned,
+        "weight": result.weight,
+        "critical": result.critical,
+        "auto_fail": result.auto_fail,
+        "confidence": result.confidence,
+        "evidence": to_json(result.evidence),
+        "searched": None if result.searched is None else to_json(result.searched),
+        "nearest_miss": None if result.nearest_miss is None else to_json(result.nearest_miss),
+        "rule_ids": to_json(result.rule_ids),
+    }
+
+
+def _score(row: Any, results: Iterable[Any]) -> CallScore:
+    return CallScore(
+        score_id=row.score_id,
+        call_id=row.call_id,
+        rubric_id=row.rubric_id,
+        rubric_version=row.rubric_version,
+        rubric_fingerprint=row.rubric_fingerprint,
+        pass_share=row.pass_share,
+        results=tuple(_result(result) for result in results),
+    )
+
+
+def _result(row: Any) -> CriterionResult:
+    where = f"score {row.score_id}, criterion {row.criterion_id}"
+
+    def optional(record_type: type[Record], payload: str | None) -> Record | None:
+        return None if payload is None else read_payload(record_type, payload, where)
+
+    return CriterionResult(
+        criterion_id=row.criterion_id,
+        section_id=row.section_id,
+        title=row.title,
+        status=Status(row.status),
+        reason=row.reason,
+        points_possible=row.points_possible,
+        points_earned=row.points_earned,
+        weight=row.weight,
+        critical=row.critical,
+        auto_fail=row.auto_fail,
+        confidence=row.confidence,
+        evidence=read_evidence(row.evidence, where),
+        searched=optional(Span, row.searched),
+        nearest_miss=optional(NearestMiss, row.nearest_miss),
+        rule_ids=read_payload(tuple[str, ...], row.rule_ids, where),
+    )

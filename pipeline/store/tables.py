@@ -1,0 +1,195 @@
+"""The tables. `docs/store.md` says in words what is kept where; `migrations/` makes them.
+
+Ids, codes and paths sort by code point on both databases (PostgreSQL would sort them by the server's language), so that
+a list has the same order everywhere and the beginning of an id can be looked up through the index.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: kept in UTC, handed back aware, on SQLite too, which has no zones. Refuses naive times."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Bring an aware time to UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Make a stored time aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Code = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is compared, sorted and looked up by code point."""
+
+Json = Text()
+"""Canonical JSON as text: what was hashed is what is kept."""
+
+WHEN = {"when": True}
+"""Marks the columns that say when a row was written, which two equal runs do not share."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _call_id(**options: Any) -> Column[str]:
+    return Column("call_id", Code, ForeignKey("recordings.call_id"), **options)
+
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("call_id", Code, primary_key=True),
+    Column("sha256", Code, nullable=False),
+    Column("media_uri", Code, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("sample_rate_hz", Integer, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("agent_id", Code),
+    Column("team", Code),
+    Column("queue", Code),
+    Column("customer_ref", Code),
+    Column("direction", Code),
+    Column("metadata", Json, nullable=False),
+    Column("defects", Json, nullable=False),
+    Column("held_back", Boolean, nullable=False),  # a defect is fatal: the call is not to be scored
+    Column("added_at", UtcDateTime, nullable=False, info=WHEN),
+    Index(None, "started_at"),
+    Index(None, "agent_id"),
+    Index(None, "team"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("media_uri", Code, primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    Column("file_id", Code, nullable=False),
+    _call_id(index=True),  # NULL: the file was rejected
+    Column("defects", Json, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("key", Code, primary_key=True),
+    _call_id(nullable=False),
+    Column("step", Code, nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False, info=WHEN),
+    Index(None, "call_id", "step"),
+)
+
+failures = Table(
+    "failures",
+    metadata,
+    _call_id(primary_key=True),
+    Column("step", Code, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("failed_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("score_id", Code, primary_key=True),
+    _call_id(nullable=False, index=True),
+    Column("facts_key", Code, nullable=False),
+    Column("rubric_id", Code, nullable=False),
+    Column("rubric_version", Integer, nullable=False),
+    Column("rubric_fingerprint", Code, nullable=False),
+    Column("pass_share", Double, nullable=False),
+    # derived from the results when the score is written, for queries; a CallScore derives them anew
+    Column("share", Double),
+    Column("raw_share", Double),
+    Column("critical_share", Double),
+    Column("assessed_share", Double),
+    Column("passed", Boolean),
+    Column("auto_failed", Boolean, nullable=False),
+    Column("critical_error", Boolean, nullable=False),
+    Column("customer_sentiment", Double),
+    Column("made_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+criterion_results = Table(
+    "criterion_results",
+    metadata,
+    Column("score_id", Code, ForeignKey("scores.score_id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("criterion_id", Code, nullable=False),
+    Column("section_id", Code, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("status", Code, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("points_possible", Double, nullable=False),
+    Column("points_earned", Double),
+    Column("weight", Double, nullable=False),
+    Column("critical", Boolean, nullable=False),
+    Column("auto_fail", Boolean, nullable=False),
+    Column("confidence", Double),
+    Column("evidence", Json, nullable=False),
+    Column("searched", Json),
+    Column("nearest_miss", Json),
+    Column("rule_ids", Json, nullable=False),
+)
+
+current_scores = Table(
+    "current_scores",
+    metadata,
+    _call_id(primary_key=True),
+    Column("score_id", Code, ForeignKey("scores.score_id"), nullable=False, index=True),
+)
+
+flags = Table(
+    "flags",
+    metadata,
+    Column("flag_id", Code, primary_key=True),
+    _call_id(nullable=False),
+    Column("score_id", Code, ForeignKey("scores.score_id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("code", Code, nullable=False),
+    Column("severity", Code, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("criterion_id", Code),
+    Column("rule_id", Code),
+    Column("evidence", Json, nullable=False),
+    Column("state", Code, nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False, info=WHEN),
+)

@@ -1,0 +1,78 @@
+"""What a recogniser is: audio by channel goes in, words with times come out. Engines are chosen by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import TranscribeSettings
+from pipeline.records import MadeBy, Recording, Turn, Word
+from pipeline.registry import load
+
+UNDETERMINED = "und"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recognition:
+    """What was heard.
+
+    Attributes:
+        language: Language code; ``und`` where nothing was said and no language was set.
+        channels: Words by channel, in order of start; empty where nobody speaks.
+        turns: Turns that are known already (a replayed transcript), or None where they are to be made from the words.
+    """
+
+    language: str
+    channels: tuple[tuple[Word, ...], ...]
+    turns: tuple[Turn, ...] | None = None
+
+
+class Engine(Protocol):
+    """A recogniser. One object serves the whole process and may be called from several threads."""
+
+    @property
+    def made_by(self) -> MadeBy:
+        """What will have made the words, known before any weights are loaded: it goes into step keys.
+
+        Raises:
+            ModelError: The model's identity cannot be told, because its files are missing.
+        """
+        ...
+
+    def recognise(self, recording: Recording, channels: NDArray[np.float32]) -> Recognition:
+        """Return what is said on each channel.
+
+        Args:
+            recording: Where the audio is from.
+            channels: Shape ``[channels, n]``, 16 kHz, -1..+1.
+
+        Raises:
+            ModelError: The weights are missing or are not the ones they should be.
+            EngineError: This recording could not be recognised.
+        """
+        ...
+
+
+class EngineFactory(Protocol):
+    """What is registered under an engine's name."""
+
+    def __call__(self, settings: TranscribeSettings, models_dir: Path) -> Engine:
+        """Return the engine, without loading weights."""
+        ...
+
+
+def create_engine(settings: TranscribeSettings, models_dir: Path) -> Engine:
+    """Return the engine that the settings name; weights are loaded on its first use.
+
+    Args:
+        settings: Engine, model, language and how to decode.
+        models_dir: Where model files are put together and kept.
+
+    Raises:
+        UnknownNameError: No such engine; the message lists those there are.
+    """
+    return cast(EngineFactory, load("transcription engine", settings.engine))(settings, models_dir)

@@ -1,0 +1,1 @@
+"""One module per recogniser; each is imported only when it is chosen."""

@@ -1,0 +1,116 @@
+"""Speech of one channel packed into windows of up to 30 s, and the way back to the recording's time.
+
+Whisper's encoder always works on 30 s. A channel of a call is silent half of the time, so speech that is pushed
+together needs half the windows, and no window is silence, on which Whisper invents words. Cuts lie in silence wherever
+there is any.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.records import Span, Word
+from pipeline.transcribe.speech import SAMPLES_PER_MS
+
+WINDOW_MS = 30_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Piece:
+    """A stretch of the recording and where it begins inside its window."""
+
+    source: Span
+    at_ms: int
+
+    @property
+    def until_ms(self) -> int:
+        """Where it ends inside its window."""
+        return self.at_ms + self.source.length_ms
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """Pieces of one channel, one after the other without gaps, in order of time."""
+
+    channel: int
+    pieces: tuple[Piece, ...]
+
+    @property
+    def length_ms(self) -> int:
+        """Length of the collapsed audio."""
+        return self.pieces[-1].until_ms
+
+    def audio(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Collapse the channel's ``[n]`` samples at 16 kHz to this window's."""
+        return np.concatenate(
+            [
+                samples[piece.source.start_ms * SAMPLES_PER_MS : piece.source.end_ms * SAMPLES_PER_MS]
+                for piece in self.pieces
+            ]
+        )
+
+    def piece_at(self, at_ms: float) -> Piece:
+        """Return the piece that plays at a time of the window; the last one for any time after the end."""
+        return self.pieces[max(0, bisect_right([piece.at_ms for piece in self.pieces], at_ms) - 1)]
+
+
+def pack(spans: Sequence[Span], *, channel: int, window_ms: int = WINDOW_MS) -> tuple[Window, ...]:
+    """Pack stretches of speech into as few windows as their order allows.
+
+    Args:
+        spans: In order, not touching: what `find_speech` gives.
+        channel: The channel they are from.
+        window_ms: Longest window. Speech without a pause that is longer than this is cut into equal parts.
+    """
+    windows: list[list[Piece]] = []
+    filled_ms = window_ms
+    for span in _no_longer_than(spans, window_ms):
+        if filled_ms + span.length_ms > window_ms:
+            windows.append([])
+            filled_ms = 0
+        windows[-1].append(Piece(source=span, at_ms=filled_ms))
+        filled_ms += span.length_ms
+    return tuple(Window(channel=channel, pieces=tuple(pieces)) for pieces in windows)
+
+
+def _no_longer_than(spans: Iterable[Span], longest_ms: int) -> Iterable[Span]:
+    for span in spans:
+        parts = -(-span.length_ms // longest_ms)
+        edges = [span.start_ms + span.length_ms * part // parts for part in range(parts + 1)]
+        for start_ms, end_ms in pairwise(edges):
+            yield Span(start_ms=start_ms, end_ms=end_ms)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeardWord:
+    """A word at its time inside a window, as the recogniser gave it."""
+
+    text: str
+    start_s: float
+    end_s: float
+    probability: float | None = None
+
+
+def unpack(heard: Sequence[HeardWord], window: Window) -> tuple[Word, ...]:
+    """Put the words of one window back where they were said.
+
+    A word belongs to the piece that holds its middle, and is cut to it: alignment is good to a fifth of a second, so a
+    word at a seam would otherwise last through the silence that was taken out. Starts never go back.
+    """
+    words: list[Word] = []
+    earliest_ms = 0
+    for word in heard:
+        piece = window.piece_at((word.start_s + word.end_s) * 500)
+        shift_ms = piece.source.start_ms - piece.at_ms
+        start_ms = max(round(word.start_s * 1000) + shift_ms, piece.source.start_ms, earliest_ms)
+        start_ms = min(start_ms, piece.source.end_ms - 1)
+        end_ms = min(max(round(word.end_s * 1000) + shift_ms, start_ms + 1), piece.source.end_ms)
+        words.append(Word(text=word.text, start_ms=start_ms, end_ms=end_ms, confidence=word.probability))
+        earliest_ms = start_ms
+    return tuple(words)

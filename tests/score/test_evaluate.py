@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.canonical import to_json
+from pipeline.records import CallFacts, CriterionTest, Status
+from pipeline.score.evaluate import KINDS, evaluate
+from pipeline.score.form import ManualForm, MeasureForm, RuleForm, SentimentForm
+from tests.factories import evidence, facts, finding, measures, recording, sentiment
+from tests.score.rubric_files import answer, criterion, measure, rubric, rule, section
+
+
+def test_evaluate_answers_every_criterion_in_order(tmp_path: Path) -> None:
+    given_rubric = rubric(
+        tmp_path,
+        section(criterion("a", points=2, critical=True), criterion("b", measure()), weight=3),
+        section(criterion("c", {"kind": "manual", "question": "Solved?"}, auto_fail=True), section_id="end"),
+        version=7,
+        pass_share=0.7,
+    )
+    score = evaluate(facts(finding("greeting"), recording=recording(call_id="c-9")), given_rubric, score_id="s-1")
+    assert (score.score_id, score.call_id, score.rubric_id, score.rubric_version) == ("s-1", "c-9", "r", 7)
+    assert (score.rubric_fingerprint, score.pass_share) == (given_rubric.fingerprint, 0.7)
+    a, b, c = score.results
+    assert (a.criterion_id, a.section_id, a.weight, a.points_possible, a.points_earned) == ("a", "opening", 3, 2, 2)
+    assert (a.critical, a.auto_fail, a.rule_ids, a.title) == (True, False, ("greeting",), "Greets")
+    assert (b.criterion_id, b.status, b.rule_ids) == ("b", Status.PASS, ())
+    assert (c.criterion_id, c.section_id, c.weight, c.points_earned, c.auto_fail) == ("c", "end", 1, None, True)
+
+
+def test_evaluate_gives_a_reason_for_every_answer(tmp_path: Path) -> None:
+    score = evaluate(facts(), rubric(tmp_path, section(criterion("a"), criterion("b", measure()))), score_id="s")
+    assert all(result.reason.endswith(".") and result.reason[0].isupper() for result in score.results)
+
+
+def test_evaluate_answers_a_manual_question_never(tmp_path: Path) -> None:
+    result = answer(tmp_path, facts(), {"kind": "manual", "question": "Was it solved?"})
+    assert result.status is Status.CANNOT_ASSESS
+    assert result.points_earned is None
+    assert result.reason == "A person answers this: Was it solved?"
+
+
+def test_evaluate_knows_every_kind_of_test_and_of_form() -> None:
+    forms = {RuleForm, MeasureForm, SentimentForm, ManualForm}
+    assert set(KINDS) == {get_args(form.model_fields["kind"].annotation)[0] for form in forms}
+    assert set(KINDS) == {record.__dataclass_fields__["kind"].default for record in get_args(CriterionTest)}
+
+
+def test_evaluate_gives_the_genesys_check_value(tmp_path: Path) -> None:
+    sections = (
+        section(criterion("one", rule("one")), criterion("two", rule("two")), weight=40),
+        section(criterion("three", rule("three")), section_id="b", weight=20),
+    )
+    call = facts(finding("one"), finding("two", "absent"), finding("three"))
+    assert evaluate(call, rubric(tmp_path, *sections), score_id="s").share == 0.6
+
+
+kinds = st.sampled_from(["present", "absent", "cannot_assess"])
+calls = st.builds(
+    lambda found, air, change, queue: facts(
+        *(
+            finding(rule_id, kind, evidence=(evidence(),) if kind == "present" else ())
+            for rule_id, kind in found.items()
+        ),
+        measures=measures(dead_air_count=air),
+        sentiment=sentiment(customer={"change": change}),
+        recording=recording(queue=queue),
+    ),
+    st.dictionaries(st.sampled_from(["a", "b", "c"]), kinds),
+    st.integers(0, 30),
+    st.none() | st.floats(-2, 2),
+    st.sampled_from([None, "bank_support", "sales"]),
+)
+bands = [{"below": -0.5, "share": 0}, {"at_least": -0.5, "share": 1}]
+SECTIONS: tuple[dict[str, Any], ...] = (
+    section(
+        criterion("all", rule("a", "b")),
+        criterion("any", rule("b", "c", require="any"), critical=True),
+        criterion("if", rule("c"), applies_if={"queues": ["bank_support"], "rules_present": ["a"]}, auto_fail=True),
+    ),
+    section(
+        criterion("air", measure()),
+        criterion("mood", {"kind": "sentiment", "role": "customer", "reading": "change", "bands": bands}),
+        section_id="talk",
+        weight=3,
+    ),
+)
+
+
+@given(call=calls)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_evaluate_is_a_pure_function_of_facts_and_rubric(tmp_path: Path, call: CallFacts) -> None:
+    given_rubric = rubric(tmp_path, *SECTIONS)
+    before = to_json(call)
+    first, second = (evaluate(call, given_rubric, score_id="s") for _ in range(2))
+    assert to_json(first) == to_json(second)
+    assert to_json(call) == before
+
+
+@given(call=calls, data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_evaluate_does_not_care_for_the_order_of_findings(tmp_path: Path, call: CallFacts, data: st.DataObject) -> None:
+    given_rubric = rubric(tmp_path, *SECTIONS)
+    shuffled = facts(
+        *data.draw(st.permutations(call.findings)),
+        measures=call.measures,
+        sentiment=call.sentiment,
+        recording=call.recording,
+    )
+    assert to_json(evaluate(shuffled, given_rubric, score_id="s")) == to_json(
+        evaluate(call, given_rubric, score_id="s")
+    )
+
+
+@given(call=calls)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_evaluate_gives_points_exactly_where_there_is_an_answer(tmp_path: Path, call: CallFacts) -> None:
+    for result in evaluate(call, rubric(tmp_path, *SECTIONS), score_id="s").results:
+        answered = result.status in {Status.PASS, Status.PARTIAL, Status.FAIL}
+        assert (result.points_earned is not None) == answered
+        if result.points_earned is not None:
+            earned = {Status.PASS: result.points_possible, Status.FAIL: 0}.get(result.status, result.points_earned)
+            assert result.points_earned == earned
+            assert 0 <= result.points_earned <= result.points_possible
+        assert result.confidence is None or 0 <= result.confidence <= 1

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.score.form import AppliesIfForm, CriterionForm, RubricForm, SectionForm
+from pipeline.score.rubrics import load_rubric
+from tests.score.rubric_files import criterion, measure, rubric_data, rule, section, write
+
+BANDS = [{"below": 10, "share": 1}, {"at_least": 10, "share": 0}]
+FIRST = criterion("says", rule("a", "b"), points=2, applies_if={"queues": ["one", "two"]}, guidance="G", coaching="C")
+SECOND = criterion("calm", measure("dead_air_count", BANDS))
+THIRD = criterion("mood", {"kind": "sentiment", "role": "customer", "reading": "change", "bands": [{"share": 1}]})
+FOURTH = criterion("solved", {"kind": "manual", "question": "Solved?"})
+BASE = rubric_data(
+    section(FIRST, SECOND), section(THIRD, FOURTH, section_id="end", weight=2), queues=["q"], pass_share=0.8
+)
+
+
+def changed(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+    data = copy.deepcopy(BASE)
+    node: Any = data
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = value
+    return data
+
+
+def fingerprint(folder: Path, data: Any) -> str:
+    return load_rubric(write(folder, data)).fingerprint
+
+
+FIRST_AT: tuple[str | int, ...] = ("sections", 0, "criteria", 0)
+SECOND_AT: tuple[str | int, ...] = ("sections", 0, "criteria", 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("version",), 2),
+        (("title",), "Another"),
+        (("description",), "New."),
+        (("queues",), ["other"]),
+        (("sections", 0, "title"), "Another"),
+        ((*FIRST_AT, "title"), "Another"),
+        ((*FIRST_AT, "guidance"), "Another"),
+        ((*FIRST_AT, "coaching"), "Another"),
+        ((*FIRST_AT, "critical"), False),  # said or left out
+        ((*FIRST_AT, "points"), 2.0),
+        ((*FIRST_AT, "test", "require"), "all"),
+        ((*FIRST_AT, "applies_if", "queues"), ["two", "one"]),
+        ((*SECOND_AT, "test", "bands"), list(reversed(BANDS))),
+    ],
+)
+def test_fingerprint_stays_where_no_score_can_change(tmp_path: Path, path: tuple[str | int, ...], value: Any) -> None:
+    assert fingerprint(tmp_path, changed(path, value)) == fingerprint(tmp_path, BASE)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("id",), "another"),
+        (("pass_share",), 0.81),
+        (("sections", 0, "id"), "another"),
+        (("sections", 0, "weight"), 3),
+        (("sections",), list(reversed(BASE["sections"]))),
+        (("sections", 0, "criteria"), [SECOND, FIRST]),
+        (("sections", 0, "criteria"), [FIRST]),
+        ((*FIRST_AT, "id"), "another"),
+        ((*FIRST_AT, "points"), 3),
+        ((*FIRST_AT, "critical"), True),
+        ((*FIRST_AT, "auto_fail"), True),
+        ((*FIRST_AT, "applies_if"), {}),
+        ((*FIRST_AT, "applies_if", "queues"), ["one"]),
+        ((*FIRST_AT, "applies_if", "directions"), ["inbound"]),
+        ((*FIRST_AT, "applies_if", "teams"), ["one"]),
+        ((*FIRST_AT, "applies_if", "rules_present"), ["x"]),
+        ((*FIRST_AT, "test", "rules"), ["a"]),
+        ((*FIRST_AT, "test", "require"), "any"),
+        ((*FIRST_AT, "test"), {"kind": "manual", "question": "a"}),
+        ((*SECOND_AT, "test", "measure"), "hold_count"),
+        ((*SECOND_AT, "test", "bands", 0, "share"), 0.9),
+        ((*SECOND_AT, "test", "bands"), [{"below": 11, "share": 1}, {"at_least": 11, "share": 0}]),
+        (("sections", 1, "criteria", 0, "test", "role"), "agent"),
+        (("sections", 1, "criteria", 0, "test", "reading"), "overall"),
+        (("sections", 1, "criteria", 1, "test", "question"), "Another?"),
+    ],
+)
+def test_fingerprint_follows_every_change_of_scoring(tmp_path: Path, path: tuple[str | int, ...], value: Any) -> None:
+    assert fingerprint(tmp_path, changed(path, value)) != fingerprint(tmp_path, BASE)
+
+
+def test_fingerprint_of_a_known_rubric_is_as_it_was(tmp_path: Path) -> None:
+    # A change here means that every stored score loses its rubric: then the scheme needs a new number.
+    assert fingerprint(tmp_path, BASE) == "rubric-1:PINNED"
+
+
+def test_fingerprint_tables_cover_every_key() -> None:
+    """A key that is added to the form must be put into one of the tables above."""
+    assert set(RubricForm.model_fields) == {"id", "version", "title", "description", "queues", "pass_share", "sections"}
+    assert set(SectionForm.model_fields) == {"id", "title", "weight", "criteria"}
+    keys = {"id", "title", "points", "test", "critical", "auto_fail", "applies_if", "guidance", "coaching"}
+    assert set(CriterionForm.model_fields) == keys
+    assert set(AppliesIfForm.model_fields) == {"queues", "directions", "teams", "rules_present"}
+
+
+@given(one=st.floats(0.001, 1000), other=st.floats(0.001, 1000))
+def test_fingerprint_tells_any_two_weights_apart(
+    tmp_path_factory: pytest.TempPathFactory, one: float, other: float
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    prints = {fingerprint(folder, changed(("sections", 0, "weight"), weight)) for weight in (one, other)}
+    assert len(prints) == len({one, other})

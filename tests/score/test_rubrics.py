@@ -1,0 +1,347 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.config import ScoreSettings
+from pipeline.errors import AuthoredFileError, UnknownNameError
+from pipeline.records import AppliesIf, Band, Criterion, ManualTest, MeasureTest, Role, RuleTest, Section, SentimentTest
+from pipeline.score.rubrics import check_rule_references, choose_rubric, find_rubric, load_rubric, load_rubrics
+from tests.factories import recording
+from tests.score.rubric_files import criterion, measure, rubric, rubric_data, rule, section, write
+
+EVERYTHING = """
+id: everything
+version: 3
+title: Everything
+description: |
+  Two
+  lines.
+queues: [one, two]
+pass_share: 0.75
+sections:
+  - id: first
+    title: First
+    weight: 2
+    criteria:
+      - id: says
+        title: Says it
+        points: 1.5
+        critical: true
+        auto_fail: true
+        test: {kind: rule, rules: [a, b], require: any}
+        applies_if: {queues: [one], directions: [inbound], teams: [north], rules_present: [c]}
+        guidance: Listen.
+        coaching: Practise.
+      - id: keeps-going
+        title: Keeps going
+        points: 1
+        test:
+          kind: measure
+          measure: longest_dead_air_ms
+          bands:
+            - {at_least: 20000, share: 0}
+            - {below: 10000, share: 1}
+            - {at_least: 10000, below: 20000, share: 0.5}
+  - id: second
+    title: Second
+    weight: 1
+    criteria:
+      - id: mood
+        title: Mood
+        points: 1
+        test:
+          kind: sentiment
+          role: customer
+          reading: change
+          bands: [{below: -1.5, share: 0}, {at_least: -1.5, share: 1}]
+      - {id: solved, title: Solved, points: 1, test: {kind: manual, question: Is it solved?}}
+"""
+
+
+def test_load_rubric_reads_every_key_into_the_records(tmp_path: Path) -> None:
+    loaded = load_rubric(write(tmp_path, EVERYTHING))
+    assert (loaded.id, loaded.version, loaded.title, loaded.pass_share) == ("everything", 3, "Everything", 0.75)
+    assert (loaded.queues, loaded.description) == (("one", "two"), "Two lines.")
+    assert loaded.fingerprint.startswith("rubric-1:")
+    says, keeps_going, mood, solved = loaded.criteria()
+    assert loaded.sections == (
+        Section(id="first", title="First", weight=2, criteria=(says, keeps_going)),
+        Section(id="second", title="Second", weight=1, criteria=(mood, solved)),
+    )
+    assert says == Criterion(
+        id="says",
+        title="Says it",
+        points=1.5,
+        critical=True,
+        auto_fail=True,
+        test=RuleTest(rules=("a", "b"), require="any"),
+        applies_if=AppliesIf(queues=("one",), directions=("inbound",), teams=("north",), rules_present=("c",)),
+        guidance="Listen.",
+        coaching="Practise.",
+    )
+    full, half, nothing = (
+        Band(share=1, below=10000),
+        Band(share=0.5, at_least=10000, below=20000),
+        Band(share=0, at_least=20000),
+    )
+    assert keeps_going.test == MeasureTest(measure="longest_dead_air_ms", bands=(full, half, nothing))
+    low, high = Band(share=0, below=-1.5), Band(share=1, at_least=-1.5)
+    assert mood.test == SentimentTest(role=Role.CUSTOMER, reading="change", bands=(low, high))
+    assert solved.test == ManualTest(question="Is it solved?")
+
+
+def one_criterion(**changes: Any) -> dict[str, Any]:
+    return rubric_data(section(criterion(**changes)))
+
+
+def with_bands(bands: Any, name: str = "dead_air_count") -> dict[str, Any]:
+    return one_criterion(test=measure(name, bands))
+
+
+def mood(reading: str, edge: float) -> dict[str, Any]:
+    bands = [{"below": edge, "share": 0}, {"at_least": edge, "share": 1}]
+    return one_criterion(test={"kind": "sentiment", "role": "customer", "reading": reading, "bands": bands})
+
+
+HERE = "sections.0.criteria.0"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (rubric_data(pas_share=1), "[extra-forbidden] pas_share: unknown key 'pas_share' (did you mean 'pass_share'?)"),
+        (one_criterion(autofail=True), f"[extra-forbidden] {HERE}.autofail: unknown key 'autofail' (did you mean"),
+        (one_criterion(applies_if={"queue": ["x"]}), "unknown key 'queue' (did you mean 'queues'?)"),
+        (
+            rubric_data(section(criterion("a"), criterion("a"))),
+            "[duplicate-criterion] sections.0.criteria.1.id: criterion id 'a'",
+        ),
+        (
+            rubric_data(section(criterion("a")), section(criterion("a"), section_id="b")),
+            "[duplicate-criterion] sections.1.criteria.0.id: criterion id 'a' stands on line 12 already",
+        ),
+        (
+            rubric_data(section(criterion("a")), section(criterion("b"))),
+            "[duplicate-section] sections.1.id: section id 'opening'",
+        ),
+        (one_criterion(points=0), f"[not-positive] {HERE}.points: 0 is not allowed: it must be more than 0"),
+        (one_criterion(points=-1), "[not-positive]"),
+        (one_criterion(points="2"), f"[float-type] {HERE}.points: a number is wanted, without quotes and units"),
+        (one_criterion(points="2 points"), "not '2 points'"),
+        (one_criterion(points=True), "[float-type]"),
+        (rubric_data(section(weight=0)), "[not-positive] sections.0.weight"),
+        (
+            rubric_data(pass_share=80),
+            "[not-a-share] pass_share: 80 is not allowed: shares run from 0 to 1, so 80 percent is 0.8",
+        ),
+        (rubric_data(pass_share=-0.1), "[not-a-share]"),
+        (rubric_data(version=0), "[greater-than-equal] version"),
+        (rubric_data(version="1"), "[int-type] version: a whole number is wanted, without quotes and units, not '1'"),
+        (rubric_data(version=1.5), "[int-"),
+        (
+            rubric_data(id="My Rubric"),
+            "[bad-id] id: 'My Rubric' is no id: use lower-case letters and digits joined by hyphens",
+        ),
+        (rubric_data(id=7), "[string-type] id: text is wanted, and YAML reads 7 as a number; put it in quotes"),
+        (rubric_data(title=" "), "[text-empty] title"),
+        (rubric_data(queues="bank"), "[tuple-type] queues: a list is wanted; write [bank]"),
+        (rubric_data(queues=[]), "[list-empty] queues"),
+        (rubric_data(sections=[]), "[list-empty] sections"),
+        (rubric_data(section(criteria=[])), "[list-empty] sections.0.criteria: this list must not be empty"),
+        (one_criterion(critical="yes"), f"[bool-type] {HERE}.critical: write true or false without quotes, not 'yes'"),
+        (
+            one_criterion(test={"kind": "rul"}),
+            f"[union-tag-invalid] {HERE}.test: unknown kind 'rul' (did you mean 'rule'?)",
+        ),
+        (
+            one_criterion(test={"rules": ["a"]}),
+            f"[union-tag-not-found] {HERE}.test: the key 'kind' is missing; it is one of",
+        ),
+        (one_criterion(test="rule"), f"{HERE}.test: a mapping is wanted"),
+        (one_criterion(test=rule(rules=[])), f"[list-empty] {HERE}.test.rules"),
+        (one_criterion(test=rule(require="some")), f"{HERE}.test.require: unknown value 'some'; there are: all, any"),
+        (one_criterion(applies_if={"directions": ["in"]}), "unknown value 'in'"),
+        (
+            with_bands([{"share": 1}], "longest_dead_air"),
+            f"[unknown-measure] {HERE}.test.measure: unknown measure 'longest_dead_air' (did you mean "
+            "'longest_dead_air_ms'?); there are: duration_ms, ",
+        ),
+        (with_bands([{"share": 1}], "gaps"), "[unknown-measure]"),
+        (with_bands([]), f"[list-empty] {HERE}.test.bands"),
+        (with_bands([{"share": 80}]), f"[not-a-share] {HERE}.test.bands.0.share"),
+        (
+            with_bands([{"below": 5, "share": 1}, {"at_least": 6, "share": 0}]),
+            f"[bands] {HERE}.test.bands: no band holds",
+        ),
+        (
+            with_bands([{"below": 5, "share": 1}, {"at_least": 4, "share": 0}]),
+            "two bands hold values from 4 to below 5",
+        ),
+        (
+            with_bands([{"below": 65, "share": 1}, {"at_least": 65, "share": 0}], "agent_talk_share"),
+            f"[band-edge] {HERE}.test: 65 cannot be reached: agent_talk_share runs from 0 to 1",
+        ),
+        (mood("overall", -2), f"[band-edge] {HERE}.test: -2 cannot be reached: overall runs from -1 to 1"),
+        (mood("last_quarter", 5), "5 cannot be reached: last_quarter runs from -1 to 1"),
+        (mood("change", 2.5), "2.5 cannot be reached: change runs from -2 to 2"),
+        (mood("trend", 0), "unknown value 'trend'"),
+        ("id: r\nid: q\n", "r.yaml:2: [duplicate-key]"),
+        ("id: r\nversion: 1\ntitle: 12\nsections: []\n", "r.yaml:3: [string-type] title"),
+    ],
+)
+def test_load_rubric_refuses_what_cannot_be_meant(tmp_path: Path, data: Any, expected: str) -> None:
+    with pytest.raises(AuthoredFileError) as caught:
+        load_rubric(write(tmp_path, data))
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("edge", [-2, 2, 0])
+def test_load_rubric_takes_the_whole_range_of_a_change(tmp_path: Path, edge: int) -> None:
+    assert load_rubric(write(tmp_path, mood("change", edge)))
+
+
+def test_load_rubric_tells_all_problems_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = "\n".join(
+        [
+            "id: r",
+            "version: 1",
+            "titel: R",
+            "sections:",
+            "  - id: a",
+            "    title: A",
+            "    weight: 0",
+            "    criteria:",
+            "      - {id: x, title: X, points: 1, test: {kind: rule, rules: [y]}}",
+            "      - {id: x, title: X, points: -1, test: {kind: manual}}",
+        ]
+    )
+    with pytest.raises(AuthoredFileError) as caught:
+        load_rubric(write(tmp_path, text))
+    assert [(problem.line, problem.code) for problem in caught.value.problems] == [
+        (1, "missing"),
+        (3, "extra-forbidden"),
+        (7, "not-positive"),
+        (10, "not-positive"),
+        (10, "missing"),
+        (10, "duplicate-criterion"),
+    ]
+
+
+def test_load_rubrics_are_sorted_and_come_from_the_folder_itself_only(tmp_path: Path) -> None:
+    write(tmp_path, rubric_data(id="b"), "1.yaml")
+    write(tmp_path, rubric_data(id="a", version=2), "2.yml")
+    write(tmp_path, rubric_data(id="a"), "3.yaml")
+    write(tmp_path, "no rubric", "README.md")
+    (tmp_path / "rules").mkdir()
+    write(tmp_path / "rules", "pack: x\n")
+    assert [(loaded.id, loaded.version) for loaded in load_rubrics(tmp_path)] == [("a", 1), ("a", 2), ("b", 1)]
+
+
+def test_load_rubrics_tells_the_problems_of_all_files(tmp_path: Path) -> None:
+    write(tmp_path, rubric_data(version=0), "one.yaml")
+    write(tmp_path, rubric_data(id="X"), "two.yaml")
+    with pytest.raises(AuthoredFileError) as caught:
+        load_rubrics(tmp_path)
+    one, two = caught.value.lines()
+    assert one.startswith(f"{tmp_path / 'one.yaml'}:3: [greater-than-equal]")
+    assert two.startswith(f"{tmp_path / 'two.yaml'}:2: [bad-id]")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ({}, {}, "two.yaml:1: [duplicate-rubric] version: 'r' version 1 stands in one.yaml too; raise one version"),
+        (
+            {"queues": ["Bank"]},
+            {"id": "q", "queues": ["bank"]},
+            "two.yaml:1: [queue-claimed-twice] queues: queue 'bank'",
+        ),
+        ({"queues": ["bank"]}, {"version": 2, "queues": ["bank"]}, None),
+        ({"queues": ["bank"]}, {"version": 2}, None),
+        ({"queues": ["bank"]}, {"id": "q", "queues": ["sales"]}, None),
+    ],
+)
+def test_load_rubrics_refuses_two_that_clash(tmp_path: Path, one: Any, other: Any, expected: str | None) -> None:
+    write(tmp_path, rubric_data(**one), "one.yaml")
+    write(tmp_path, rubric_data(**other), "two.yaml")
+    if expected is None:
+        assert len(load_rubrics(tmp_path)) == 2
+        return
+    with pytest.raises(AuthoredFileError) as caught:
+        load_rubrics(tmp_path)
+    assert expected in str(caught.value)
+
+
+def test_load_rubrics_needs_a_folder_with_a_rubric(tmp_path: Path) -> None:
+    with pytest.raises(AuthoredFileError, match=r"\[no-rubrics\]"):
+        load_rubrics(tmp_path)
+    with pytest.raises(AuthoredFileError, match=r"missing:1: \[unreadable\] No such file or directory"):
+        load_rubrics(tmp_path / "missing")
+
+
+def test_find_rubric_takes_an_id_or_a_file(tmp_path: Path) -> None:
+    path = write(tmp_path, rubric_data(id="bank-support"), "one.yaml")
+    write(tmp_path, rubric_data(id="bank-support", version=2), "two.yaml")
+    assert find_rubric("bank-support", tmp_path).version == 2
+    assert find_rubric(str(path), tmp_path / "missing").version == 1
+    with pytest.raises(UnknownNameError, match=r"unknown rubric 'bank-suport' \(did you mean 'bank-support'\?\)"):
+        find_rubric("bank-suport", tmp_path)
+    with pytest.raises(AuthoredFileError, match="No such file"):
+        find_rubric(str(tmp_path / "three.yaml"), tmp_path)
+
+
+def test_choose_rubric_goes_by_setting_then_queue_then_default(tmp_path: Path) -> None:
+    for name, changes in {
+        "general": {},
+        "bank": {"queues": ["bank_support"]},
+        "sales": {"queues": ["sales", "Retention"]},
+    }.items():
+        write(tmp_path, rubric_data(id=name, **changes), f"{name}.yaml")
+    rubrics = load_rubrics(tmp_path)
+
+    def chosen(queue: str | None, **settings: Any) -> str:
+        return choose_rubric(rubrics, recording(queue=queue), ScoreSettings(**settings)).id
+
+    assert chosen("bank_support") == "bank"
+    assert chosen("BANK_Support") == "bank"
+    assert chosen("retention") == "sales"
+    assert chosen("billing") == "general"
+    assert chosen(None) == "general"
+    assert chosen("billing", default_rubric="sales") == "sales"
+    assert chosen("bank_support", rubric="sales") == "sales"
+    assert chosen("bank_support", rubric=str(tmp_path / "general.yaml")) == "general"
+    with pytest.raises(UnknownNameError, match="unknown rubric 'generl'"):
+        chosen("bank_support", rubric="generl")
+    with pytest.raises(UnknownNameError):
+        chosen(None, default_rubric="nothing")
+
+
+def test_choose_rubric_takes_the_latest_version_and_its_queues(tmp_path: Path) -> None:
+    write(tmp_path, rubric_data(id="general"), "general.yaml")
+    write(tmp_path, rubric_data(id="bank", queues=["old", "kept"]), "bank-1.yaml")
+    write(tmp_path, rubric_data(id="bank", version=2, queues=["kept"]), "bank-2.yaml")
+    rubrics = load_rubrics(tmp_path)
+    kept = choose_rubric(rubrics, recording(queue="kept"), ScoreSettings())
+    assert (kept.id, kept.version) == ("bank", 2)
+    assert choose_rubric(rubrics, recording(queue="old"), ScoreSettings()).id == "general"
+
+
+def test_check_rule_references_finds_every_unknown_rule_once_a_criterion(tmp_path: Path) -> None:
+    given = rubric(
+        tmp_path,
+        section(
+            criterion("a", rule("greeting", "gretting")),
+            criterion("b", rule("greeting"), applies_if={"rules_present": ["gone", "gone"]}),
+            criterion("c", measure()),
+        ),
+    )
+    problems = check_rule_references([given], {"greeting"})
+    assert [(problem.code, problem.where) for problem in problems] == [
+        ("unknown-rule", "rubric r version 1, criterion a"),
+        ("unknown-rule", "rubric r version 1, criterion b"),
+    ]
+    assert "'gretting' (did you mean 'greeting'?)" in problems[0].message
+    assert check_rule_references([given], {"greeting", "gretting", "gone"}) == []

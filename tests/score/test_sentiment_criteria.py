@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.records import CallFacts, CallSentiment, PartySentiment, Role, SentimentReading, Status
+from pipeline.score.readings import quarter_of, reading_of
+from tests.factories import MADE_BY, facts, sentiment, transcript
+from tests.score.rubric_files import answer
+
+BANDS = [{"below": -0.5, "share": 0}, {"at_least": -0.5, "below": 0, "share": 0.5}, {"at_least": 0, "share": 1}]
+# midpoints 300, 15 300, 30 300 and 45 300 of 60 000 ms: one turn in each quarter, by one party each
+SCORES = [("customer", 0.4, 0.7), ("agent", 0.1, 0.6), ("customer", -0.9, 0.9), ("customer", -0.5, 0.8)]
+
+
+def call(quarters: tuple[float | None, ...] = (0.4, None, -0.9, -0.5), **figures: float | None) -> CallFacts:
+    lines: list[Any] = [(role, f"words {i}", i * 15_000) for i, (role, _, _) in enumerate(SCORES)]
+    readings = tuple(
+        SentimentReading(turn_index=i, role=Role(role), label="x", score=score, probability=probability)
+        for i, (role, score, probability) in enumerate(SCORES)
+    )
+    party = PartySentiment(role=Role.CUSTOMER, quarters=quarters, **figures)  # type: ignore[arg-type]
+    heard = CallSentiment(readings=readings, parties=(party,), made_by=MADE_BY)
+    return facts(transcript=transcript(*lines), sentiment=heard)
+
+
+def mood(reading: str = "overall", bands: Any = BANDS, role: str = "customer") -> dict[str, Any]:
+    return {"kind": "sentiment", "role": role, "reading": reading, "bands": bands}
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "points"),
+    [(-1, "fail", 0), (-0.5, "partial", 1), (-0.01, "partial", 1), (0, "pass", 2), (1, "pass", 2)],
+)
+def test_sentiment_criterion_gives_points_by_band(tmp_path: Path, value: float, status: str, points: float) -> None:
+    result = answer(tmp_path, facts(sentiment=sentiment(customer={"overall": value})), mood(), points=2)
+    assert (result.status, result.points_earned) == (Status(status), points)
+
+
+@pytest.mark.parametrize(
+    ("reading", "says"),
+    [
+        (
+            "overall",
+            "Customer's sentiment over the call: -0.33; at least -0.50 and below 0.00 earns 50 % of the points.",
+        ),
+        ("change", "Customer's sentiment change from the first to the last quarter: -0.90; below -0.50 earns 0 %"),
+        ("last_quarter", "Customer's sentiment in the last quarter: -0.50; at least -0.50 and below 0.00 earns 50 %"),
+    ],
+)
+def test_sentiment_criterion_says_figure_and_band(tmp_path: Path, reading: str, says: str) -> None:
+    assert answer(tmp_path, call(overall=-1 / 3, change=-0.9), mood(reading)).reason.startswith(says)
+
+
+@pytest.mark.parametrize("reading", ["overall", "change", "last_quarter"])
+@pytest.mark.parametrize("role", ["customer", "agent"])
+def test_sentiment_criterion_cannot_be_assessed_where_too_little_was_said(
+    tmp_path: Path, reading: str, role: str
+) -> None:
+    result = answer(tmp_path, facts(sentiment=sentiment(customer={})), mood(reading, role=role))
+    assert (result.status, result.points_earned, result.confidence) == (Status.CANNOT_ASSESS, None, None)
+    assert result.reason.endswith("is not known: too little was said to read it.")
+
+
+@pytest.mark.parametrize(
+    ("reading", "confidence"), [("overall", (0.7 + 0.9 + 0.8) / 3), ("change", (0.7 + 0.8) / 2), ("last_quarter", 0.8)]
+)
+def test_sentiment_criterion_is_as_sure_as_the_readings_it_rests_on(
+    tmp_path: Path, reading: str, confidence: float
+) -> None:
+    assert answer(tmp_path, call(overall=-0.3, change=-0.9), mood(reading)).confidence == pytest.approx(confidence)
+
+
+ALL_PASS = [{"share": 1}]
+
+
+@pytest.mark.parametrize(
+    ("reading", "bands", "figures", "quoted"),
+    [
+        ("overall", BANDS, {"overall": -0.3}, ["words 2", "words 3"]),  # points lost: the lowest
+        ("overall", ALL_PASS, {"overall": -0.3}, ["words 0", "words 3"]),  # none lost: the highest
+        ("last_quarter", BANDS, {}, ["words 3"]),
+        ("change", BANDS, {"change": -0.9}, ["words 0", "words 3"]),
+        ("change", BANDS, {"change": 0.9}, ["words 0", "words 3"]),
+    ],
+)
+def test_sentiment_criterion_quotes_the_turns_that_weigh_most(
+    tmp_path: Path, reading: str, bands: Any, figures: dict[str, float], quoted: list[str]
+) -> None:
+    heard = call(**figures)
+    result = answer(tmp_path, heard, mood(reading, bands))
+    assert [evidence.quote for evidence in result.evidence] == quoted
+    for evidence in result.evidence:
+        turn = heard.transcript.turns[evidence.turn_index]
+        assert evidence.quote == turn.text[evidence.char_start : evidence.char_end]
+        assert (evidence.start_ms, evidence.end_ms, evidence.role) == (turn.start_ms, turn.end_ms, turn.role)
+
+
+def test_quarter_is_that_of_the_turns_midpoint() -> None:
+    heard = call()
+    assert [quarter_of(heard, reading) for reading in heard.sentiment.readings] == [0, 1, 2, 3]
+    # a turn whose midpoint is the end of the recording is in the last quarter, not in a fifth
+    late = facts(transcript=transcript(("customer", "one two", 59_700), duration_ms=60_000), sentiment=heard.sentiment)
+    assert quarter_of(late, heard.sentiment.readings[0]) == 3
+    assert quarter_of(late, heard.sentiment.readings[2]) is None  # no such turn
+    empty = facts(transcript=transcript(("customer", "one"), duration_ms=0), sentiment=heard.sentiment)
+    assert quarter_of(empty, heard.sentiment.readings[0]) is None
+
+
+def test_reading_of_a_party_is_one_of_its_three_figures() -> None:
+    heard = call(overall=-0.3, change=-0.9)
+    assert [reading_of(heard, Role.CUSTOMER, name) for name in ("overall", "change", "last_quarter")] == [
+        -0.3,
+        -0.9,
+        -0.5,
+    ]
+    assert reading_of(heard, Role.AGENT, "overall") is None

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.score import wording
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "expected"), [(0, "0:00"), (999, "0:00"), (59_999, "0:59"), (65_900, "1:05"), (3_725_000, "62:05")]
+)
+def test_clock_counts_minutes_and_cuts_to_the_second(at_ms: int, expected: str) -> None:
+    assert wording.clock(at_ms) == expected
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0, "0 %"), (1, "100 %"), (0.625, "62.5 %"), (2 / 3, "66.7 %")])
+def test_percent_has_at_most_one_decimal(share: float, expected: str) -> None:
+    assert wording.percent(share) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_listed_joins_names(names: list[str], expected: str) -> None:
+    assert wording.listed(names) == expected
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "expected"),
+    [
+        ("longest_dead_air_ms", 12_345, "12.3 s"),
+        ("agent_talk_share", 0.63, "63 %"),
+        ("agent_words_per_minute", 143.26, "143.3"),
+        ("agent_interruptions", 2, "2"),
+    ],
+)
+def test_measure_value_takes_its_unit_from_the_name(measure: str, value: float, expected: str) -> None:
+    assert wording.measure_value(measure, value) == expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0.2, "+0.20"), (-1, "-1.00"), (0, "0.00"), (-0.001, "0.00")])
+def test_signed_shows_the_sign_but_none_for_zero(value: float, expected: str) -> None:
+    assert wording.signed(value) == expected

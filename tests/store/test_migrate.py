@@ -1,0 +1,106 @@
+"""The migrations make exactly the tables of the code, once, quietly, from wherever they are installed."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, inspect, make_url, text
+
+from pipeline.errors import StoreError
+from pipeline.store.calls import get_recording
+from pipeline.store.database import Store, open_store
+from pipeline.store.migrate import MIGRATIONS, VERSION_TABLE, alembic_config, version_of
+from pipeline.store.tables import metadata
+from tests.store.builders import taken_in
+
+
+def test_migrations_make_the_tables_that_the_code_uses(connection: Connection) -> None:
+    options = {"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True}
+    context = MigrationContext.configure(connection, opts={**options, "target_metadata": metadata})
+    assert compare_metadata(context, metadata) == []
+    found = inspect(connection)
+    for table in metadata.sorted_tables:  # names matter to later migrations and are not compared above
+        assert found.get_pk_constraint(table.name)["name"] == table.primary_key.name
+        names = {key["name"] for key in found.get_foreign_keys(table.name)}
+        assert names == {key.name for key in table.foreign_key_constraints}
+
+
+def test_migrations_collate_codes_by_code_point_on_postgresql(connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        pytest.skip("SQLite compares bytes anyway")
+    statement = "SELECT table_name, column_name FROM information_schema.columns WHERE collation_name = 'C'"
+    in_database = set(connection.execute(text(f"{statement} AND table_schema = current_schema()")))
+    in_code = {
+        (table.name, column.name)
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if getattr(column.type.dialect_impl(connection.dialect), "collation", None) == "C"
+    }
+    assert in_database == in_code
+
+
+def test_open_store_of_a_migrated_database_keeps_what_is_in_it(store_url: str) -> None:
+    first = open_store(store_url)
+    with first.begin() as connection:
+        call = taken_in(connection)
+    first.close()
+    second = open_store(store_url)
+    with second.begin() as connection:
+        assert get_recording(connection, call.call_id) == call
+        assert version_of(connection) == ScriptDirectory.from_config(alembic_config()).get_current_head()
+    second.close()
+
+
+def test_open_store_refuses_a_database_of_a_newer_version(store: Store, store_url: str) -> None:
+    with store.begin() as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=r"at version 9999, this Earmark knows versions up to 0\d+: a newer Earmark"):
+        open_store(store_url)
+
+
+def test_open_store_leaves_another_programs_database_alone(store_url: str) -> None:
+    engine = create_engine(make_url(store_url).set(drivername=_driver(store_url)))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE flags (country TEXT)"))
+    with pytest.raises(StoreError, match="tables named flags that are not Earmark's"):
+        open_store(store_url)
+    with engine.begin() as connection:
+        assert inspect(connection).get_table_names() == ["flags"]
+    engine.dispose()
+
+
+def test_migrations_that_fail_leave_nothing_behind(store_url: str) -> None:
+    engine = create_engine(make_url(store_url).set(drivername=_driver(store_url)))
+    with engine.begin() as connection:  # in the way of an index of the first migration
+        connection.execute(text("CREATE TABLE elsewhere (a TEXT)"))
+        connection.execute(text("CREATE INDEX ix_flags_score_id ON elsewhere (a)"))
+    with pytest.raises(StoreError, match="ix_flags_score_id"):
+        open_store(store_url)
+    with engine.begin() as connection:
+        assert inspect(connection).get_table_names() == ["elsewhere"]
+    engine.dispose()
+
+
+def test_open_store_prints_and_logs_nothing(
+    store_url: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        open_store(store_url).close()
+    assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
+
+
+def test_migrations_are_found_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "100 % mine: here" / "migrations"
+    shutil.copytree(MIGRATIONS, folder)
+    assert ScriptDirectory.from_config(alembic_config(folder)).get_current_head() is not None
+
+
+def _driver(url: str) -> str:
+    return "sqlite" if url.startswith("sqlite") else "postgresql+psycopg"

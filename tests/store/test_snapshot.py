@@ -1,0 +1,48 @@
+"""Two databases compared."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.store.database import open_store
+from pipeline.store.failures import put_failure
+from pipeline.store.snapshot import dump
+from pipeline.store.steps import put_step
+from pipeline.store.tables import metadata
+from tests.factories import transcript
+from tests.store.builders import LATER, NOW, flag, score, scored, taken_in
+
+
+def _filled(url: str, order: list[str], now: datetime) -> dict[str, list[dict[str, object]]]:
+    store = open_store(url)
+    with store.begin() as connection:
+        for call_id in order:
+            taken_in(connection, call_id)
+            spoken = transcript(("agent", "hello"), call_id=call_id)
+            put_step(connection, f"k-{call_id}", call_id=call_id, step="transcript", record=spoken, now=now)
+            made = score(call_id, f"s-{call_id}")
+            scored(connection, made, flag(f"fl-{call_id}", of=made), now=now)
+            put_failure(connection, call_id, step="score", reason="x", now=now)
+        snapshot = dump(connection)
+    store.close()
+    return snapshot
+
+
+def test_dump_is_the_same_whatever_the_order_the_time_and_the_database(store_url: str, tmp_path: Path) -> None:
+    one = _filled(store_url, ["c-B", "c-a", "c-1"], NOW)
+    two = _filled(f"sqlite:///{tmp_path / 'two.db'}", ["c-1", "c-B", "c-a"], LATER)
+    assert one == two
+    assert json.loads(json.dumps(one)) == one
+    assert set(one) == set(metadata.tables)
+    assert all(len(rows) == 3 for rows in one.values())
+
+
+def test_dump_shows_every_difference_but_when_it_was_written(store_url: str) -> None:
+    snapshot = _filled(store_url, ["c-1"], NOW)
+    shown = {(table, column) for table, rows in snapshot.items() for column in rows[0]}
+    columns = {(table.name, column.name) for table in metadata.sorted_tables for column in table.columns}
+    written = {"added_at", "seen_at", "made_at", "failed_at", "raised_at"}
+    assert columns - shown == {(table, column) for table, column in columns if column in written}
+    assert snapshot["recordings"][0]["started_at"] == "2026-10-05T13:30:00+00:00"

@@ -1,0 +1,184 @@
+"""One call through every step, with scripted parts in place of the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.compliance.packs import load_packs, rules_fingerprint
+from pipeline.config import FlagSettings, Settings, TranscribeSettings
+from pipeline.errors import EngineError, NotFoundError
+from pipeline.intake.metadata import index_metadata
+from pipeline.intake.take_in import take_in
+from pipeline.parts import Parts
+from pipeline.records import MadeBy, Recording, Status
+from pipeline.run import process_call
+from pipeline.score.rubrics import load_rubrics
+from pipeline.sentiment.engine import LabelProbabilities
+from pipeline.store.call_record import read_call
+from pipeline.store.database import Store, open_store
+from pipeline.store.intake import put_intake
+from pipeline.transcribe.engine import Engine, Recognition, create_engine
+from tests.scripted_calls import GOOD_CALL, POOR_CALL, write_call, write_manifest
+
+NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+class CountingEngine:
+    """The scripted engine, counting how often it is asked; it can be told to fail."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.asked, self.broken = engine, 0, False
+
+    @property
+    def made_by(self) -> MadeBy:
+        return self.engine.made_by
+
+    def recognise(self, recording: Recording, channels: NDArray[np.float32]) -> Recognition:
+        self.asked += 1
+        if self.broken:
+            raise EngineError("the recogniser is broken in this test")
+        return self.engine.recognise(recording, channels)
+
+
+class WordListSentiment:
+    """Negative where somebody is angry, positive where something is wonderful."""
+
+    made_by = MadeBy(engine="word list", version="1")
+
+    def read(self, texts: Sequence[str]) -> list[LabelProbabilities]:
+        negative = LabelProbabilities(negative=0.9, neutral=0.1, positive=0)
+        neutral = LabelProbabilities(negative=0.1, neutral=0.8, positive=0.1)
+        positive = LabelProbabilities(negative=0, neutral=0.1, positive=0.9)
+        return [
+            negative if "angry" in text or "terrible" in text else positive if "wonderful" in text else neutral
+            for text in texts
+        ]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(workspace=tmp_path / "ws", transcribe=TranscribeSettings(engine="scripted"))
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    settings.workspace.mkdir()
+    opened = open_store(settings.store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def parts(settings: Settings) -> Parts:
+    rules = load_packs(settings.compliance.rules_dir)
+    return Parts(
+        settings=settings,
+        engine=CountingEngine(create_engine(settings.transcribe, settings.models_dir)),
+        sentiment=WordListSentiment(),
+        rules=rules,
+        rules_key=rules_fingerprint(rules),
+        rubrics=load_rubrics(settings.score.rubrics_dir),
+    )
+
+
+def take(folder: Path, store: Store, name: str = "good", lines: Sequence[tuple[str, str]] = GOOD_CALL) -> str:
+    """Write a scripted call, take it in, and return its id."""
+    file = write_call(folder, name, lines)
+    row = {"file": file.name, "started_at": "2026-10-05T09:00:00Z", "agent_id": "a", "team": "t"}
+    write_manifest(folder, [{**row, "queue": "bank_support", "direction": "inbound"}])
+    outcome = take_in(file, settings=Settings().intake, metadata=index_metadata([folder]))
+    assert outcome.recording, outcome.defects
+    with store.begin() as connection:
+        put_intake(connection, outcome, now=NOON)
+    return outcome.recording.call_id
+
+
+def asked(parts: Parts) -> int:
+    assert isinstance(parts.engine, CountingEngine)
+    return parts.engine.asked
+
+
+def test_process_call_does_each_step_once(tmp_path: Path, store: Store, parts: Parts) -> None:
+    call_id = take(tmp_path / "calls", store)
+    first, done = process_call(call_id, parts, store, now=lambda: NOON)
+    assert done == ("transcript", "detected", "score")
+    again, done = process_call(call_id, parts, store, now=lambda: NOON)
+    assert done == ()
+    assert again == first
+    assert asked(parts) == 1
+
+
+def test_process_call_scores_again_beside_the_old_score_without_transcribing(
+    tmp_path: Path, store: Store, parts: Parts
+) -> None:
+    call_id = take(tmp_path / "calls", store)
+    first, _ = process_call(call_id, parts, store, now=lambda: NOON)
+    other = parts.settings.model_copy(update={"flags": FlagSettings(below_share=1.0)})
+    second, done = process_call(call_id, replace(parts, settings=other), store, now=lambda: NOON)
+    assert done == ("score",)
+    assert asked(parts) == 1
+    with store.begin() as connection:
+        kept = read_call(connection, call_id)
+    assert [stored.score.score_id for stored in kept.scores] == [second.score_id, first.score_id]
+
+
+def test_process_call_keeps_what_was_finished_before_a_failure(tmp_path: Path, store: Store, parts: Parts) -> None:
+    class BrokenSentiment(WordListSentiment):
+        def read(self, texts: Sequence[str]) -> list[LabelProbabilities]:
+            raise EngineError("no sentiment today")
+
+    call_id = take(tmp_path / "calls", store)
+    with pytest.raises(EngineError, match="no sentiment today"):
+        process_call(call_id, replace(parts, sentiment=BrokenSentiment()), store, now=lambda: NOON)
+    _, done = process_call(call_id, parts, store, now=lambda: NOON)
+    assert done == ("detected", "score")
+    assert asked(parts) == 1
+
+
+def test_process_call_stores_nothing_of_a_call_that_cannot_be_heard(tmp_path: Path, store: Store, parts: Parts) -> None:
+    call_id = take(tmp_path / "calls", store)
+    assert isinstance(parts.engine, CountingEngine)
+    parts.engine.broken = True
+    with pytest.raises(EngineError):
+        process_call(call_id, parts, store, now=lambda: NOON)
+    with store.begin() as connection:
+        assert read_call(connection, call_id).transcript is None
+
+
+def test_process_call_masks_cards_before_anything_is_stored(tmp_path: Path, store: Store, parts: Parts) -> None:
+    spoken = (*GOOD_CALL, ("customer", "My card is 4111 1111 1111 1111, thank you."))
+    call_id = take(tmp_path / "calls", store, lines=spoken)
+    process_call(call_id, parts, store, now=lambda: NOON)
+    with store.begin() as connection:
+        kept = read_call(connection, call_id)
+    assert kept.transcript is not None
+    assert kept.transcript.redacted
+    assert [redaction.kind for redaction in kept.transcript.redactions] == ["card_number"]
+    assert "4111" not in " ".join(turn.text for turn in kept.transcript.turns)
+    assert any(finding.rule_id == "card-number-spoken" and finding.violated for finding in kept.findings)
+
+
+def test_process_call_tells_a_good_call_from_a_poor_one(tmp_path: Path, store: Store, parts: Parts) -> None:
+    good, _ = process_call(take(tmp_path / "good", store), parts, store, now=lambda: NOON)
+    poor_id = take(tmp_path / "poor", store, "poor", POOR_CALL)
+    poor, _ = process_call(poor_id, parts, store, now=lambda: NOON)
+    assert good.share is not None
+    assert poor.share is not None
+    assert good.share > poor.share
+    with store.begin() as connection:
+        codes = {flag.code for flag in read_call(connection, poor_id).flags}
+    assert "escalation_request" in codes
+    answers = {result.criterion_id: result.status for result in poor.results}
+    assert Status.FAIL in answers.values()
+
+
+def test_process_call_names_an_unknown_call(store: Store, parts: Parts) -> None:
+    with pytest.raises(NotFoundError, match="c-none"):
+        process_call("c-none", parts, store, now=lambda: NOON)
