@@ -10,14 +10,14 @@ from prefect.futures import wait
 
 from flows.runtime import current, utc_now
 from pipeline import run
-from pipeline.errors import EarmarkError
+from pipeline.errors import EarmarkError, StoreError
 from pipeline.store import failures
 
 
 def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Tell whether trying again may help: what Earmark itself refuses will be refused again."""
+    """Tell whether trying again may help: what Earmark itself refuses will be refused again, a database may return."""
     result = state.result(raise_on_failure=False)
-    return not isinstance(result, EarmarkError)
+    return isinstance(result, StoreError) or not isinstance(result, EarmarkError)
 
 
 def _reason(error: Exception, timeout_s: int) -> str:

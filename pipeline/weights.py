@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ModelError
@@ -65,3 +66,28 @@ def check_sha256(path: Path, expected: str) -> None:
             f"{path}: not the file it should be (sha256 {found}, expected {expected}); "
             "delete it or install its package again"
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelStatus:
+    """Whether one model file is there and is the one it should be.
+
+    Attributes:
+        purpose: What it is for, in a few words.
+        path: Where it lies; None where it is not there (yet).
+        expected_sha256: Pinned hash; None where there is none, such as for what is trained on this machine.
+        found_sha256: Hash of the file; None where there is no file.
+        problem: What is wrong and what to do about it; None where nothing is.
+    """
+
+    name: str
+    purpose: str
+    path: str | None
+    expected_sha256: str | None
+    found_sha256: str | None
+    problem: str | None
+
+    @property
+    def ok(self) -> bool:
+        """True where there is nothing to do."""
+        return self.problem is None

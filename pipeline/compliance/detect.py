@@ -11,7 +11,7 @@ from pipeline.compliance.speech import Stretch, quotes, stretches
 from pipeline.compliance.window import Anchor, Unknown, applies, resolve
 from pipeline.config import ComplianceSettings
 from pipeline.errors import UnknownNameError
-from pipeline.records import Evidence, Finding, FindingKind, NearestMiss, Recording, Role, Span, Transcript
+from pipeline.records import Evidence, Expectation, Finding, FindingKind, NearestMiss, Recording, Role, Span, Transcript
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,12 +152,17 @@ def _searched(rule: Rule, call: _Call, window: Span) -> tuple[Finding, Anchor]:
 
 
 def _nearest_miss(rule: Rule, call: _Call, candidates: Sequence[Candidate], window: Span) -> NearestMiss | None:
-    """Return the closest thing to a hit: said elsewhere, then denied, then similar, then said by the other party."""
+    """Return the closest thing to a hit: said elsewhere, then denied, then similar, then said by the other party.
+
+    Similar words are only told of what had to be said: of a prohibited phrase they would be an accusation for nothing.
+    """
     ranked: list[tuple[int, float, int, Candidate, str]] = []
     for candidate in candidates:
         role, span = call.role(candidate), call.span(candidate)
         its_speaker = rule.speaker in {None, role} or role is Role.UNKNOWN
         at = _clock(span.start_ms)
+        if candidate.why_not == SIMILAR and rule.expect is not Expectation.PRESENT:
+            continue
         if candidate.said and its_speaker:
             rank, reason = 0, f"said at {at}, {_where(span, window)}"
         elif its_speaker:

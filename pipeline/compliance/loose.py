@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-_MIN_WORD_SIMILARITY = 0.58
-_MIN_PAIR_SIMILARITY = 0.75
+MIN_PAIR_SIMILARITY = 0.75
 _LONG_PHRASE_WORDS = 8
 _FUNCTION_WORDS = (
     "a an the is are am be been being was were will would shall should may might can could do does did have has had i "
@@ -77,15 +76,17 @@ def find_loose(
             yield LooseMatch(reading=i, phrase=phrase, start=start, end=end, similarity=similarity)
 
 
-def carried_share(phrase: Sequence[str], said: Sequence[str]) -> float:
+def carried_share(phrase: Sequence[str], said: Sequence[str], word_similarity: float) -> float:
     """Return the share 0..1 of a phrase's carrying words that have a counterpart, one word or two run together.
 
     Letters alone mislead: "thank you for holding" is 0.86 "thank you for calling", but only half of what it carries.
+    Two words run together must be `MIN_PAIR_SIMILARITY` alike, or any two would do.
     """
     from rapidfuzz import fuzz  # noqa: PLC0415
 
-    carrying = [word for word in phrase if word not in _EMPTY] or list(phrase)
-    heard = [(word, _MIN_WORD_SIMILARITY) for word in said]
-    heard += [(first + second, _MIN_PAIR_SIMILARITY) for first, second in itertools.pairwise(said)]
+    carrying = [word for word in phrase if word not in _EMPTY]
+    carrying = carrying if len(carrying) > 1 else list(phrase)  # "what can i do for you" is carried by all its words
+    heard = [(word, word_similarity) for word in said]
+    heard += [(first + second, MIN_PAIR_SIMILARITY) for first, second in itertools.pairwise(said)]
     there = sum(any(fuzz.ratio(word, other) >= least * 100 for other, least in heard) for word in carrying)
     return there / len(carrying)

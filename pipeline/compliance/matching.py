@@ -15,9 +15,10 @@ from pipeline.compliance.speech import Stretch
 from pipeline.compliance.wording import without_asides, without_hesitations
 from pipeline.config import ComplianceSettings
 
-# How many of a phrase's carrying words must be there for similar words to count as said, or to be worth showing.
-MIN_CARRIED_SHARE = 0.75
-MIN_NEAR_MISS_CARRIED_SHARE = 0.6
+# Similar words count as said where so many of the phrase's carrying words are there, nearly ("birth", heard as
+# "earth"). As a near miss they are worth showing where most are there and each is hardly changed.
+SAID_CARRIED_SHARE, SAID_WORD_SIMILARITY = 0.75, 0.58
+NEAR_CARRIED_SHARE, NEAR_WORD_SIMILARITY = 0.6, 0.75
 SIMILAR = "similar words"
 DENIED = "said, but denied by a word such as 'not'"
 EXCEPTED = "said, but with words that the rule excepts"
@@ -165,7 +166,6 @@ def _loose(
         if match.similarity < said_from and best is not None and match.similarity <= best.similarity:
             continue
         words = reading.words[match.start : match.end]
-        carried = carried_share(match.phrase.words, words)
         candidate = Candidate(
             stretch=reading.stretch,
             start=reading.units[match.start],
@@ -175,9 +175,12 @@ def _loose(
         )
         # a phrase that says "not" and words that do not say the opposite, however similar
         opposite = match.phrase.negative and not has_negator(words)
-        if match.similarity >= said_from and carried >= MIN_CARRIED_SHARE and not opposite:
+        carried = carried_share(match.phrase.words, words, SAID_WORD_SIMILARITY)
+        if match.similarity >= said_from and carried >= SAID_CARRIED_SHARE and not opposite:
             found[rule.id].append(_judged(candidate, match.phrase.negative, rule, stretches, exceptions[rule.id]))
-        elif carried >= MIN_NEAR_MISS_CARRIED_SHARE and (best is None or match.similarity > best.similarity):
+        elif (best is None or match.similarity > best.similarity) and (
+            carried_share(match.phrase.words, words, NEAR_WORD_SIMILARITY) >= NEAR_CARRIED_SHARE
+        ):
             nearest[rule.id, reading.stretch] = replace(candidate, said=False, why_not=SIMILAR)
     for (rule_id, _), candidate in nearest.items():
         found[rule_id].append(candidate)

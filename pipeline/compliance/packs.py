@@ -76,14 +76,14 @@ class Pack(_Authored):
 
     pack: RuleId
     description: str = ""
-    rules: tuple[AuthoredRule, ...] = Field(min_length=1)
+    rules: tuple[AuthoredRule, ...]
 
 
 def load_packs(rules_dir: Path) -> tuple[Rule, ...]:
     """Return the rules of every ``*.yaml`` file of a folder, in order of file name and place.
 
     Raises:
-        AuthoredFileError: With every problem of the first file that has any; a file is named by each.
+        AuthoredFileError: With every problem of every file; where several have some, each names its file.
     """
     if not rules_dir.is_dir():
         problem = Problem(
@@ -144,7 +144,9 @@ def _together(where: Path, failures: Sequence[AuthoredFileError]) -> AuthoredFil
 
 
 def _problems_inside(document: Document, pack: Pack) -> Iterable[Problem]:
-    """Yield what is wrong with a rule by itself."""
+    """Yield what is wrong with each rule by itself."""
+    if not pack.rules:
+        yield document.problem("no-rules", ("rules",), "a pack holds at least one rule")
     for i, rule in enumerate(pack.rules):
         at: tuple[int | str, ...] = ("rules", i)
         for key in ("phrases", "unless"):

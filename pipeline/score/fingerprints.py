@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline import canonical
-from pipeline.records import Criterion, Section
+from pipeline.records import AppliesIf, Band, Criterion, CriterionTest, Section
 
 SCHEME = "rubric-1"
 
@@ -34,12 +34,24 @@ def rubric_fingerprint(rubric_id: str, pass_share: float, sections: Sequence[Sec
 
 
 def _criterion(criterion: Criterion) -> dict[str, Any]:
-    applies_if = dataclasses.asdict(criterion.applies_if)
+    applies_if = {key: sorted(values) for key, values in _authored(criterion.applies_if).items()}
     return {
         "id": criterion.id,
         "points": float(criterion.points),
         "critical": criterion.critical,
         "auto_fail": criterion.auto_fail,
-        "applies_if": {key: sorted(values) for key, values in applies_if.items()},
-        "test": canonical.to_data(criterion.test),
+        "applies_if": applies_if,
+        "test": {"kind": criterion.test.kind, **_authored(criterion.test)},
     }
+
+
+def _authored(record: AppliesIf | CriterionTest | Band) -> dict[str, Any]:
+    """Return the fields that differ from their defaults: a new key with a default then changes no old fingerprint."""
+    authored = {}
+    for field in dataclasses.fields(record):
+        value = getattr(record, field.name)
+        if value == field.default:
+            continue
+        is_bands = isinstance(value, tuple) and isinstance(value[0], Band)
+        authored[field.name] = [_authored(band) for band in value] if is_bands else value
+    return authored

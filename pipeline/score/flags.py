@@ -19,11 +19,10 @@ from pipeline.records import (
     Flag,
     Role,
     Severity,
-    Span,
     Status,
 )
 from pipeline.score.readings import reading_of, telling_turns
-from pipeline.score.wording import clock, listed, percent, signed
+from pipeline.score.wording import clock, cut, listed, percent, signed
 
 CODES: Mapping[str, str] = MappingProxyType(
     {
@@ -91,47 +90,36 @@ def _flag(
 
 def _criterion_flags(score: CallScore) -> Iterator[Flag]:
     for result in score.results:
-        if result.status is not Status.FAIL or not (result.auto_fail or result.critical):
+        if not _is_error(result):
             continue
-        code = "auto_fail" if result.auto_fail else "critical_error"
         effect = "; this sets the score to 0" if result.auto_fail else ""
-        reason = f"{result.title}: {_timed(result.reason, result.evidence, result.searched).rstrip('.')}{effect}."
-        yield _flag(score, code, Severity.CRITICAL, reason, criterion_id=result.criterion_id, evidence=result.evidence)
-
-
-def _finding_flags(facts: CallFacts, score: CallScore) -> Iterator[Flag]:
-    for finding in facts.findings:
-        code = _finding_code(finding)
-        naming = [result for result in score.results if finding.rule_id in result.rule_ids]
-        if code is None or _is_told(code, naming):
-            continue
-        reason = f"{finding.title}: {_timed(finding.reason, finding.evidence, finding.searched)}"
-        criterion_id = naming[0].criterion_id if naming else None
         yield _flag(
             score,
-            code,
+            "auto_fail" if result.auto_fail else "critical_error",
             Severity.CRITICAL,
-            reason,
+            f"{result.title}: {_told(result).rstrip('.')}{effect}.",
             criterion_id=result.criterion_id,
             rule_id=result.rule_ids[0] if len(result.rule_ids) == 1 else None,
             evidence=result.evidence,
         )
 
 
+def _is_error(result: CriterionResult) -> bool:
+    return result.status is Status.FAIL and (result.auto_fail or result.critical)
+
+
 def _finding_flags(facts: CallFacts, score: CallScore) -> Iterator[Flag]:
     for finding in facts.findings:
         code = _finding_code(finding)
         naming = [result for result in score.results if finding.rule_id in result.rule_ids]
         if code is None or _is_told(code, naming):
             continue
-        reason = f"{finding.title}: {_timed(finding.reason, finding.evidence, finding.searched)}"
-        criterion_id = naming[0].criterion_id if naming else None
         yield _flag(
             score,
             code,
             finding.severity,
-            reason,
-            criterion_id=criterion_id,
+            f"{finding.title}: {_told(finding)}",
+            criterion_id=naming[0].criterion_id if naming else None,
             rule_id=finding.rule_id,
             evidence=finding.evidence,
         )
@@ -157,7 +145,7 @@ def _is_told(code: str, naming: list[CriterionResult]) -> bool:
     It does not matter where every criterion that names the rule passed without it (one of several phrases is enough) or
     does not apply.
     """
-    if any(result.status is Status.FAIL and (result.auto_fail or result.critical) for result in naming):
+    if any(_is_error(result) for result in naming):
         return True
     excused = (Status.PASS, Status.NOT_APPLICABLE)
     return code == "missing_disclosure" and bool(naming) and all(result.status in excused for result in naming)
@@ -198,7 +186,7 @@ def _sentiment_flags(facts: CallFacts, score: CallScore, settings: FlagSettings)
     change = reading_of(facts, Role.CUSTOMER, "change")
     if change is not None and change < 0 and -change >= settings.sentiment_drop:
         reason = (
-            f"The customer's sentiment fell by {-change:.2f} from the first quarter to the last; "
+            f"The customer's sentiment fell by {cut(-change, 2):.2f} from the first quarter to the last; "
             f"from {settings.sentiment_drop:.2f} on a call is heard."
         )
         evidence = telling_turns(facts, Role.CUSTOMER, "change", highest=False)
@@ -224,13 +212,15 @@ def _roles_unknown(facts: CallFacts) -> bool:
     return Role.UNKNOWN in roles and not {Role.AGENT, Role.CUSTOMER} <= roles
 
 
-def _timed(reason: str, evidence: tuple[Evidence, ...], searched: Span | None) -> str:
-    """Return a reason that says when: as it is where it tells a time, else with that of its evidence or window."""
-    sentence = reason.rstrip(".")
+def _told(about: CriterionResult | Finding) -> str:
+    """Return a reason that says when, and of something that was not said what came closest."""
+    sentence = about.reason.rstrip(".")
     if not _TOLD_TIME.search(sentence):
-        if evidence:
-            times = list(dict.fromkeys(clock(quote.start_ms) for quote in evidence))
+        if about.evidence:
+            times = list(dict.fromkeys(clock(quote.start_ms) for quote in about.evidence))
             sentence += f" (at {listed(times)})"
-        elif searched is not None:
-            sentence += f" (searched {clock(searched.start_ms)} to {clock(searched.end_ms)})"
+        elif about.searched is not None:
+            sentence += f" (searched {clock(about.searched.start_ms)} to {clock(about.searched.end_ms)})"
+    if about.nearest_miss is not None and about.nearest_miss.reason:
+        sentence += f"; closest: {about.nearest_miss.reason.rstrip('.')}"
     return f"{sentence}."

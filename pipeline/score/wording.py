@@ -1,7 +1,11 @@
-"""Numbers and times in the words that reasons use."""
+"""Numbers and times in the words that reasons use.
+
+Numbers are cut, not rounded: what lies just below an edge must not read as the edge ("10 s; below 10 s earns ...").
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 
@@ -12,8 +16,8 @@ def clock(at_ms: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent: 0.625 gives ``62.5 %``."""
-    return f"{round(share * 100, 1):g} %"
+    """Return a share in per cent, cut to one decimal: 0.6259 gives ``62.5 %``."""
+    return f"{cut(share * 100, 1):g} %"
 
 
 def listed(names: Sequence[str], conjunction: str = "and") -> str:
@@ -29,13 +33,19 @@ def measure_name(measure: str) -> str:
 def measure_value(measure: str, value: float) -> str:
     """Return a value of a measure with the unit that its name tells."""
     if measure.endswith("_ms"):
-        return f"{round(value / 1000, 1):g} s"
+        return f"{cut(value / 1000, 1):g} s"
     if measure.endswith("_share"):
         return percent(value)
-    return f"{round(value, 1):g}"
+    return f"{cut(value, 1):g}"
 
 
 def signed(value: float) -> str:
-    """Return a sentiment with its sign, to two places: 0.2 gives ``+0.20``; what rounds to zero is ``0.00``."""
-    rounded = round(value, 2)
-    return f"{rounded:+.2f}" if rounded else "0.00"
+    """Return a sentiment with its sign, cut to two decimals: 0.209 gives ``+0.20``, -0.301 gives ``-0.31``."""
+    short = cut(value, 2)
+    return f"{short:+.2f}" if short else "0.00"
+
+
+def cut(value: float, decimals: int) -> float:
+    """Return the largest number with so many decimals that is not above the value (0.29 * 100 counts as 29)."""
+    scale: int = 10**decimals
+    return math.floor(round(value * scale, 6)) / scale

@@ -73,7 +73,7 @@ def _note(statuses: Sequence[str]) -> str:
     if not assessed:
         return ""
     if met == len(assessed):
-        return f"met all {met} criteria that could be assessed"
+        return "met every criterion that could be assessed"
     return f"met {met} of {len(assessed)} criteria that could be assessed"
 
 

@@ -56,8 +56,8 @@ _ANSWER_COLUMNS = {
 class ScorecardRows(Protocol):
     """What the store hands over: plain rows, times aware UTC, unknown values None.
 
-    ``calls`` has one row per call and score (one with ``scored`` False where the call has no score), in the order in
-    which the scores were made. ``answers`` and ``flags`` refer to them by ``score_id``.
+    ``calls`` has one row per call and score, and one with ``scored`` False where a call has no score; of several rows
+    of one call and rubric fingerprint the last counts. ``answers`` and ``flags`` refer to them by ``score_id``.
     """
 
     @property
@@ -124,7 +124,7 @@ def select(
     in_range = [day is None or ((first_day or day) <= day <= (last_day or day)) for day in days]
     calls = calls[pd.Series(in_range, index=calls.index, dtype="bool")]
     scored = calls["scored"].fillna(False).astype("bool") & calls["score_id"].notna()
-    # A score made again by the same rubric (with another model, say) replaces the one before.
+    # A score made again under the same rubric (with another model, say) replaces the one before.
     replaced = calls.duplicated(["call_id", "rubric_fingerprint"], keep="last")
     beside_a_score = ~scored & calls["call_id"].isin(calls.loc[scored, "call_id"])
     calls = calls[~replaced & ~beside_a_score].copy()

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from pipeline import registry
 from pipeline.config import SentimentSettings
-from pipeline.records import MadeBy
+from pipeline.records import MadeBy, Role
 
 LABELS = ("negative", "neutral", "positive")
 
@@ -40,8 +40,12 @@ class SentimentEngine(Protocol):
         """What will have made the readings; known without loading the model, the same on every machine."""
         ...
 
-    def read(self, texts: Sequence[str]) -> list[LabelProbabilities]:
+    def read(self, texts: Sequence[str], roles: Sequence[Role] | None = None) -> list[LabelProbabilities]:
         """Return one reading per text, in order.
+
+        Args:
+            texts: What was said.
+            roles: Who said each; None where it is not known. An engine may read an agent's routine otherwise.
 
         Raises:
             ModelError: The model is missing, not the one it should be, or has labels that mean no sentiment.

@@ -34,7 +34,7 @@ def read_sentiment(transcript: Transcript, engine: SentimentEngine, settings: Se
     """
     spoken = [(turn, _readable(turn)) for turn in transcript.turns if turn.role in PARTIES]
     read = [(turn, text) for turn, text in spoken if _worth_reading(text, settings.min_characters)]
-    found = engine.read([text for _, text in read]) if read else []
+    found = engine.read([text for _, text in read], [turn.role for turn, _ in read]) if read else []
     readings = tuple(_reading(turn, probabilities) for (turn, _), probabilities in zip(read, found, strict=True))
     heard = [role for role in PARTIES if any(turn.role is role and turn.words for turn, _ in spoken)]
     return CallSentiment(

@@ -19,6 +19,17 @@ from pipeline.records import Span, Word
 from pipeline.transcribe.speech import SAMPLES_PER_MS
 
 WINDOW_MS = 30_000
+SEAM_MS = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeardWord:
+    """A word at its time inside a window, as the recogniser gave it."""
+
+    text: str
+    start_s: float
+    end_s: float
+    probability: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,9 +66,15 @@ class Window:
             ]
         )
 
-    def piece_at(self, at_ms: float) -> Piece:
-        """Return the piece that plays at a time of the window; the last one for any time after the end."""
-        return self.pieces[max(0, bisect_right([piece.at_ms for piece in self.pieces], at_ms) - 1)]
+    def piece_of(self, word: HeardWord) -> Piece:
+        """Return the piece in which a word was said.
+
+        It is the one that holds the word's middle, unless the word begins in the last `SEAM_MS` of a piece: that is
+        padding in which nobody speaks, and aligned times of a phrase's first word tend to be early, never late.
+        """
+        begins = [piece.at_ms for piece in self.pieces]
+        latest_ms = max((word.start_s + word.end_s) * 500, word.start_s * 1000 + SEAM_MS)
+        return self.pieces[max(0, bisect_right(begins, latest_ms) - 1)]
 
 
 def pack(spans: Sequence[Span], *, channel: int, window_ms: int = WINDOW_MS) -> tuple[Window, ...]:
@@ -87,26 +104,16 @@ def _no_longer_than(spans: Iterable[Span], longest_ms: int) -> Iterable[Span]:
             yield Span(start_ms=start_ms, end_ms=end_ms)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HeardWord:
-    """A word at its time inside a window, as the recogniser gave it."""
-
-    text: str
-    start_s: float
-    end_s: float
-    probability: float | None = None
-
-
 def unpack(heard: Sequence[HeardWord], window: Window) -> tuple[Word, ...]:
     """Put the words of one window back where they were said.
 
-    A word belongs to the piece that holds its middle, and is cut to it: alignment is good to a fifth of a second, so a
-    word at a seam would otherwise last through the silence that was taken out. Starts never go back.
+    A word is cut to its piece, or one at a seam would last through the silence that was taken out. Starts never go
+    back.
     """
     words: list[Word] = []
     earliest_ms = 0
     for word in heard:
-        piece = window.piece_at((word.start_s + word.end_s) * 500)
+        piece = window.piece_of(word)
         shift_ms = piece.source.start_ms - piece.at_ms
         start_ms = max(round(word.start_s * 1000) + shift_ms, piece.source.start_ms, earliest_ms)
         start_ms = min(start_ms, piece.source.end_ms - 1)

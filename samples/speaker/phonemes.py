@@ -35,7 +35,7 @@ _REPLACEMENTS: tuple[tuple[str, str], ...] = (
     ("^", ""),
     ("\u0303", ""),
 )
-_OPENING_I = re.compile(r"^I(?= )")
+_PRONOUN_I = re.compile(r"(?<!\S)I(?!\S)")
 _CLAUSE = re.compile(r"([^,.;:!?—]+)([,.;:!?—]*)")
 
 
@@ -60,5 +60,5 @@ def _clause_phonemes(clause: str) -> str:
     ipa = " ".join(done.stdout.split())
     for written, wanted in _REPLACEMENTS:
         ipa = ipa.replace(written, wanted)
-    # espeak leaves an opening "I" without stress, and the model then swallows it.
-    return _OPENING_I.sub("ˈI", ipa)
+    # espeak leaves the pronoun without stress, and the model then swallows it.
+    return _PRONOUN_I.sub("ˈI", ipa)

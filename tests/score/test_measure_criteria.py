@@ -21,7 +21,7 @@ BANDS = [
     ("value", "status", "points", "says"),
     [
         (0, "pass", 3, "Longest dead air: 0 s; below 10 s earns 100 % of the points."),
-        (9_999, "pass", 3, "Longest dead air: 10 s; below 10 s earns 100 % of the points."),
+        (9_999, "pass", 3, "Longest dead air: 9.9 s; below 10 s earns 100 % of the points."),
         (10_000, "partial", 1.5, "Longest dead air: 10 s; from 10 s to below 20 s earns 50 % of the points."),
         (20_000, "fail", 0, "Longest dead air: 20 s; from 20 s on earns 0 % of the points."),
     ],

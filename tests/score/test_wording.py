@@ -12,8 +12,11 @@ def test_clock_counts_minutes_and_cuts_to_the_second(at_ms: int, expected: str) 
     assert wording.clock(at_ms) == expected
 
 
-@pytest.mark.parametrize(("share", "expected"), [(0, "0 %"), (1, "100 %"), (0.625, "62.5 %"), (2 / 3, "66.7 %")])
-def test_percent_has_at_most_one_decimal(share: float, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0, "0 %"), (1, "100 %"), (0.625, "62.5 %"), (2 / 3, "66.6 %"), (0.29, "29 %"), (0.59996, "59.9 %")],
+)
+def test_percent_is_cut_to_one_decimal(share: float, expected: str) -> None:
     assert wording.percent(share) == expected
 
 
@@ -29,7 +32,9 @@ def test_listed_joins_names(names: list[str], expected: str) -> None:
     [
         ("longest_dead_air_ms", 12_345, "12.3 s"),
         ("agent_talk_share", 0.63, "63 %"),
-        ("agent_words_per_minute", 143.26, "143.3"),
+        ("agent_words_per_minute", 143.26, "143.2"),
+        ("longest_dead_air_ms", 9_999, "9.9 s"),
+        ("agent_talk_share", 0.6999, "69.9 %"),
         ("agent_interruptions", 2, "2"),
     ],
 )
@@ -37,6 +42,9 @@ def test_measure_value_takes_its_unit_from_the_name(measure: str, value: float, 
     assert wording.measure_value(measure, value) == expected
 
 
-@pytest.mark.parametrize(("value", "expected"), [(0.2, "+0.20"), (-1, "-1.00"), (0, "0.00"), (-0.001, "0.00")])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0.2, "+0.20"), (-1, "-1.00"), (0, "0.00"), (0.009, "0.00"), (-0.301, "-0.31"), (0.29, "+0.29")],
+)
 def test_signed_shows_the_sign_but_none_for_zero(value: float, expected: str) -> None:
     assert wording.signed(value) == expected

@@ -17,6 +17,7 @@ from pipeline.store.calls import get_recording
 from pipeline.store.database import Store, open_store
 from pipeline.store.migrate import MIGRATIONS, VERSION_TABLE, alembic_config, version_of
 from pipeline.store.tables import metadata
+from tests.postgres import PostgresServer
 from tests.store.builders import taken_in
 
 
@@ -31,18 +32,21 @@ def test_migrations_make_the_tables_that_the_code_uses(connection: Connection) -
         assert names == {key.name for key in table.foreign_key_constraints}
 
 
-def test_migrations_collate_codes_by_code_point_on_postgresql(connection: Connection) -> None:
-    if connection.dialect.name != "postgresql":
-        pytest.skip("SQLite compares bytes anyway")
-    statement = "SELECT table_name, column_name FROM information_schema.columns WHERE collation_name = 'C'"
-    in_database = set(connection.execute(text(f"{statement} AND table_schema = current_schema()")))
-    in_code = {
-        (table.name, column.name)
-        for table in metadata.sorted_tables
-        for column in table.columns
-        if getattr(column.type.dialect_impl(connection.dialect), "collation", None) == "C"
-    }
-    assert in_database == in_code
+def test_migrations_collate_codes_by_code_point_on_postgresql(postgres_server: PostgresServer) -> None:
+    store = open_store(postgres_server.new_url())
+    query = "SELECT table_name, column_name FROM information_schema.columns"
+    with store.begin() as connection:
+        by_code_point = connection.execute(
+            text(f"{query} WHERE collation_name = 'C' AND table_schema = current_schema()")
+        )
+        in_code = {
+            (table.name, column.name)
+            for table in metadata.sorted_tables
+            for column in table.columns
+            if getattr(column.type.dialect_impl(connection.dialect), "collation", None) == "C"
+        }
+        assert set(by_code_point) == in_code
+    store.close()
 
 
 def test_open_store_of_a_migrated_database_keeps_what_is_in_it(store_url: str) -> None:

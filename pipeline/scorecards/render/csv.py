@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pipeline.records import CallToHear, CriterionSummary, Interval, Scorecard, SubjectSummary
+from pipeline.records import CallToHear, CriterionSummary, Interval, Scorecard, Standing, SubjectSummary
 from pipeline.scorecards.render.files import is_file, write_files
 from pipeline.scorecards.report import ScorecardReport
 
@@ -110,9 +110,15 @@ def _figures(subject: Scorecard | SubjectSummary) -> Line:
         "critical_errors": subject.critical_errors,
         "flagged": subject.flagged,
         "customer_sentiment": subject.customer_sentiment,
-        "standing_group": subject.standing.group if subject.standing else None,
-        "standing_groups": subject.standing.groups if subject.standing else None,
+        **_standing(subject.standing),
     }
+
+
+def _standing(standing: Standing | None) -> Line:
+    """Return the group, and nothing where there is only one: in a column of numbers a lone 1 would read as a rank."""
+    if standing is None or standing.groups == 1:
+        return {}
+    return {"standing_group": standing.group, "standing_groups": standing.groups}
 
 
 def _subject(summary: SubjectSummary) -> Line:

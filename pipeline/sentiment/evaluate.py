@@ -1,0 +1,71 @@
+"""How well readings agree with labels that people gave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.sentiment.engine import LABELS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabelAgreement:
+    """One label: ``precision`` is None where it was never read, ``recall`` where it was never given."""
+
+    label: str
+    given: int
+    read: int
+    hits: int
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the readings with this label that are right."""
+        return self.hits / self.read if self.read else None
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the texts of this label that were found."""
+        return self.hits / self.given if self.given else None
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; 0 where nothing was hit."""
+        return 2 * self.hits / (self.given + self.read) if self.hits else 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agreement:
+    """Agreement by label over a set of texts."""
+
+    labels: tuple[LabelAgreement, ...]
+
+    @property
+    def macro_f1(self) -> float | None:
+        """Mean F1 of the labels that were given, each counting the same; None without texts."""
+        scores = [label.f1 for label in self.labels if label.given]
+        return sum(scores) / len(scores) if scores else None
+
+    def lines(self) -> list[str]:
+        """Return a small table in text."""
+        rows = [f"{'label':<10}{'texts':>7}{'precision':>11}{'recall':>8}{'F1':>7}"]
+        for label in self.labels:
+            precision, recall = ("-" if share is None else f"{share:.3f}" for share in (label.precision, label.recall))
+            rows.append(f"{label.label:<10}{label.given:>7}{precision:>11}{recall:>8}{label.f1:>7.3f}")
+        macro = "-" if self.macro_f1 is None else f"{self.macro_f1:.3f}"
+        return [*rows, f"{'macro-F1':<10}{sum(label.given for label in self.labels):>7}{macro:>26}"]
+
+
+def agreement(given: Sequence[str], read: Sequence[str]) -> Agreement:
+    """Compare labels given by people with labels read, text by text."""
+    pairs = list(zip(given, read, strict=True))
+    return Agreement(
+        labels=tuple(
+            LabelAgreement(
+                label=label,
+                given=sum(one == label for one, _ in pairs),
+                read=sum(other == label for _, other in pairs),
+                hits=sum(one == other == label for one, other in pairs),
+            )
+            for label in LABELS
+        )
+    )

@@ -1,0 +1,63 @@
+"""Replays a transcript that lies beside the recording: for tests, demonstrations and transcripts made elsewhere."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import TranscribeSettings
+from pipeline.errors import EngineError, TranscriptFileError
+from pipeline.records import MadeBy, Recording
+from pipeline.transcribe.engine import Recognition
+from pipeline.transcribe.files import transcript_from_json
+
+SUFFIX = ".transcript.json"
+
+
+class ScriptedEngine:
+    """Reads ``NAME.transcript.json`` (``call.wav.transcript.json`` or ``call.transcript.json``) instead of listening."""
+
+    def __init__(self, settings: TranscribeSettings, models_dir: Path) -> None:
+        del settings, models_dir  # the file says everything
+        self.made_by = MadeBy(engine="scripted", version=version("earmark"))
+
+    def recognise(self, recording: Recording, channels: NDArray[np.float32]) -> Recognition:
+        """See `pipeline.transcribe.engine.Engine`; turns are those of the file.
+
+        Raises:
+            EngineError: There is no such file, it cannot be read, or it names a channel that the recording lacks.
+        """
+        file = _beside(recording)
+        try:
+            transcript = transcript_from_json(file, call_id=recording.call_id)
+        except TranscriptFileError as error:
+            raise EngineError(f"call {recording.call_id}: {error}") from None
+        count = max(len(channels), 1)
+        beyond = sorted({turn.channel for turn in transcript.turns if turn.channel >= count})
+        if beyond:
+            raise EngineError(
+                f"call {recording.call_id}: {file.name} has turns on channel {beyond[0]}, and the recording has {count}; "
+                "channels count from 0"
+            )
+        words = tuple(
+            tuple(word for turn in transcript.turns if turn.channel == channel for word in turn.words)
+            for channel in range(count)
+        )
+        return Recognition(language=transcript.language, channels=words, turns=transcript.turns)
+
+
+def _beside(recording: Recording) -> Path:
+    uri = urlparse(recording.media_uri)
+    media = Path(unquote(uri.path)) if uri.scheme == "file" else Path(recording.media_uri)
+    candidates = [media.with_name(media.name + SUFFIX), media.with_suffix(SUFFIX)]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise EngineError(
+        f"call {recording.call_id}: no transcript to replay; looked for "
+        f"{' and '.join(candidate.name for candidate in candidates)} beside the recording"
+    )

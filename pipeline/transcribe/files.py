@@ -1,0 +1,222 @@
+"""Transcripts as files: the JSON of `earmark transcribe --json`, read and written, and text and subtitles to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from pipeline.canonical import to_data
+from pipeline.errors import TranscriptFileError
+from pipeline.records import MadeBy, Redaction, Role, Transcript, Turn, Word
+from pipeline.transcribe.engine import UNDETERMINED
+
+FROM_FILE = MadeBy(engine="file", version="1")
+CAPTION_CHARACTERS = 84
+CAPTION_MS = 7000
+
+_Ms = Annotated[int, Field(ge=0)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Spoken(BaseModel):
+    """A stretch of time in a file; keys that are not known are left alone, so that other tools may add theirs."""
+
+    start_ms: _Ms
+    end_ms: _Ms
+
+    @model_validator(mode="after")
+    def _ordered(self) -> _Spoken:
+        if self.end_ms < self.start_ms:
+            raise ValueError("end_ms is before start_ms")
+        return self
+
+
+class _Word(_Spoken):
+    text: str
+    confidence: _Share | None = None
+
+
+class _Turn(_Spoken):
+    role: Role = Role.UNKNOWN
+    channel: _Ms | None = None
+    role_confidence: _Share | None = None
+    text: str = ""
+    words: list[_Word] | None = None
+
+
+class _File(BaseModel):
+    turns: list[_Turn]
+    language: str = UNDETERMINED
+    duration_ms: _Ms = 0
+    redacted: bool = False
+    redactions: tuple[Redaction, ...] = ()
+    made_by: MadeBy = FROM_FILE
+
+
+def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
+    """Return a transcript as the plain data of `earmark transcribe --json`."""
+    return {
+        "call_id": transcript.call_id,
+        "language": transcript.language,
+        "duration_ms": transcript.duration_ms,
+        "redacted": transcript.redacted,
+        "redactions": [to_data(redaction) for redaction in transcript.redactions],
+        "made_by": to_data(transcript.made_by),
+        "turns": [
+            {
+                "role": turn.role.value,
+                "role_confidence": turn.role_confidence,
+                "channel": turn.channel,
+                "start_ms": turn.start_ms,
+                "end_ms": turn.end_ms,
+                "text": turn.text,
+                "confidence": turn.confidence,
+                "words": [to_data(word) for word in turn.words],
+            }
+            for turn in transcript.turns
+        ],
+    }
+
+
+def transcript_from_json(source: Mapping[str, Any] | Path, *, call_id: str) -> Transcript:
+    """Read a transcript.
+
+    Turns are put in order of their start, turns without words are left out. A turn that has text but no words gets its
+    words evenly spread over its time, without confidence. A missing role is unknown; a missing channel is 0 for the
+    agent and an unknown speaker, else 1.
+
+    Args:
+        source: Plain data, or the path of a JSON file.
+        call_id: The call that it is the transcript of.
+
+    Raises:
+        TranscriptFileError: It cannot be read; lists everything that is wrong, and none of the words.
+    """
+    name = source.name if isinstance(source, Path) else "transcript"
+    data = _read(source) if isinstance(source, Path) else source
+    try:
+        file = _File.model_validate(data)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(str(part) for part in detail['loc']) or 'file'}: {detail['msg'].removeprefix('Value error, ')}"
+            for detail in error.errors()
+        ]
+        raise TranscriptFileError("\n".join(f"{name}: {problem}" for problem in problems)) from None
+    spoken = [(turn, words) for turn in file.turns if (words := _words(turn))]
+    spoken.sort(key=lambda item: (item[0].start_ms, _channel(item[0])))
+    turns = tuple(
+        Turn(
+            index=index,
+            channel=_channel(turn),
+            role=turn.role,
+            role_confidence=turn.role_confidence,
+            start_ms=turn.start_ms,
+            end_ms=turn.end_ms,
+            words=words,
+        )
+        for index, (turn, words) in enumerate(spoken)
+    )
+    return Transcript(
+        call_id=call_id,
+        language=file.language,
+        duration_ms=max([file.duration_ms, *(turn.end_ms for turn in turns)]),
+        turns=turns,
+        made_by=file.made_by,
+        redacted=file.redacted,
+        redactions=file.redactions,
+    )
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TranscriptFileError(f"{path.name}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise TranscriptFileError(f"{path.name}: is not UTF-8 text; save it as JSON in UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise TranscriptFileError(f"{path.name}:{error.lineno}: is not JSON ({error.msg})") from None
+
+
+def _channel(turn: _Turn) -> int:
+    if turn.channel is not None:
+        return turn.channel
+    return 0 if turn.role in {Role.AGENT, Role.UNKNOWN} else 1
+
+
+def _words(turn: _Turn) -> tuple[Word, ...]:
+    if turn.words:
+        given = sorted(turn.words, key=lambda word: word.start_ms)
+        return tuple(
+            Word(text=text, start_ms=word.start_ms, end_ms=word.end_ms, confidence=word.confidence)
+            for word in given
+            if (text := " ".join(word.text.split()))
+        )
+    texts = turn.text.split()
+    edges = [turn.start_ms + (turn.end_ms - turn.start_ms) * i // max(1, len(texts)) for i in range(len(texts) + 1)]
+    return tuple(Word(text=text, start_ms=edges[i], end_ms=edges[i + 1]) for i, text in enumerate(texts))
+
+
+# --- to read ----------------------------------------------------------------------------------------------------------
+
+
+def to_txt(transcript: Transcript) -> str:
+    """Return one line per turn: ``[00:00:03.472] Agent: Hello``."""
+    return "".join(f"[{_clock(turn.start_ms, '.')}] {_speaker(turn)}: {turn.text}\n" for turn in transcript.turns)
+
+
+def to_srt(transcript: Transcript) -> str:
+    """Return SubRip subtitles, long turns cut into captions that can be read."""
+    return "\n".join(
+        f"{number}\n{_clock(words[0].start_ms, ',')} --> {_clock(_end_ms(words), ',')}\n{_speaker(turn)}: {_text(words)}\n"
+        for number, (turn, words) in enumerate(_captions(transcript), start=1)
+    )
+
+
+def to_vtt(transcript: Transcript) -> str:
+    """Return WebVTT subtitles with the speaker as voice (https://www.w3.org/TR/webvtt1/)."""
+    captions = (
+        f"{_clock(words[0].start_ms, '.')} --> {_clock(_end_ms(words), '.')}\n<v {_speaker(turn)}>{_escaped(_text(words))}</v>\n"
+        for turn, words in _captions(transcript)
+    )
+    return "\n".join(["WEBVTT\n", *captions])
+
+
+def _captions(transcript: Transcript) -> Iterator[tuple[Turn, list[Word]]]:
+    for turn in transcript.turns:
+        caption: list[Word] = []
+        for word in turn.words:
+            long = caption and (
+                len(_text([*caption, word])) > CAPTION_CHARACTERS or word.end_ms - caption[0].start_ms > CAPTION_MS
+            )
+            if long:
+                yield turn, caption
+                caption = []
+            caption.append(word)
+        if caption:
+            yield turn, caption
+
+
+def _text(words: list[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _end_ms(words: list[Word]) -> int:
+    return max(words[0].start_ms + 1, *(word.end_ms for word in words))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _speaker(turn: Turn) -> str:
+    return f"Speaker {turn.channel + 1}" if turn.role is Role.UNKNOWN else turn.role.value.capitalize()
+
+
+def _clock(at_ms: int, decimal_mark: str) -> str:
+    seconds, ms = divmod(at_ms, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{decimal_mark}{ms:03}"

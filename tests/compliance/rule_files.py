@@ -1,0 +1,62 @@
+"""Rule packs and rules for the tests of this folder."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.canonical import fingerprint
+from pipeline.compliance.detect import detect
+from pipeline.compliance.packs import load_packs
+from pipeline.compliance.rule import Rule, RuleStatus, Window
+from pipeline.config import PACKAGE_ROOT, ComplianceSettings
+from pipeline.records import AppliesIf, Expectation, Finding, Role, Severity, Transcript
+from tests.factories import recording
+
+SETTINGS = ComplianceSettings()
+
+
+def rule(rule_id: str = "notice", *phrases: str, **changes: Any) -> Rule:
+    """A rule that the agent must say one of the phrases; `window` and `applies_if` as dicts, enums by their values."""
+    for key, record in (("window", Window), ("applies_if", AppliesIf)):
+        if key in changes:
+            changes[key] = record(**changes[key])
+    for key, enum in (("expect", Expectation), ("speaker", Role), ("status", RuleStatus)):
+        if changes.get(key) is not None:
+            changes[key] = enum(changes[key])
+    given: dict[str, Any] = {
+        "id": rule_id,
+        "title": rule_id,
+        "severity": Severity.MAJOR,
+        "expect": Expectation.PRESENT,
+        "fingerprint": fingerprint("rule-1", rule_id),
+        "speaker": Role.AGENT,
+        "phrases": phrases,
+    }
+    return Rule(**{**given, **changes})
+
+
+def findings(transcript: Transcript, *rules: Rule, **call: Any) -> dict[str, Finding]:
+    """The findings of rules on a call, by rule id."""
+    return {f.rule_id: f for f in detect(transcript, recording(**call), rules, SETTINGS)}
+
+
+@functools.cache
+def shipped() -> Mapping[str, Rule]:
+    """The rules that come with Earmark, by id."""
+    return {each.id: each for each in load_packs(PACKAGE_ROOT / "rubrics" / "rules")}
+
+
+def shipped_with_needs(rule_id: str) -> tuple[Rule, ...]:
+    """A shipped rule and those that it hangs on."""
+    wanted = shipped()[rule_id]
+    return (wanted, *(needed for name in wanted.needs() for needed in shipped_with_needs(name)))
+
+
+def write(folder: Path, text: str, name: str = "pack.yaml") -> Path:
+    """Write a rule pack of these rules."""
+    path = folder / name
+    path.write_text(f"pack: test\nrules:\n{text}")
+    return path

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.compliance.packs import load_pack, load_packs, rules_fingerprint
+from pipeline.errors import AuthoredFileError
+from tests.compliance.rule_files import shipped, write
+
+RULE = """  - id: notice
+    title: Notice
+    severity: major
+    expect: present
+    speaker: agent
+    phrases: [this call is recorded]
+"""
+
+
+def problems(folder: Path, text: str) -> list[tuple[str, int | None]]:
+    with pytest.raises(AuthoredFileError) as refused:
+        load_packs(write(folder, text).parent)
+    return [(problem.code, problem.line) for problem in refused.value.problems]
+
+
+def test_packs_are_read(tmp_path: Path) -> None:
+    (rule,) = load_pack(write(tmp_path, RULE + "    window: {within_first_s: 30}\n    reference: the law\n"))
+    assert (rule.id, rule.speaker, rule.window.within_first_s, rule.pack) == ("notice", "agent", 30, "test")
+    assert rule.phrases == ("this call is recorded",)
+
+
+def test_packs_rules_come_in_order_of_files(tmp_path: Path) -> None:
+    write(tmp_path, RULE.replace("notice", "second"), "b.yaml")
+    write(tmp_path, RULE.replace("notice", "first"), "a.yaml")
+    assert [rule.id for rule in load_packs(tmp_path)] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (RULE.replace("severity: major", "severity: grave"), [("enum", 5)]),
+        (RULE.replace("speaker", "speeker"), [("extra-forbidden", 7)]),
+        (RULE.replace("id: notice", "id: The Notice"), [("string-pattern-mismatch", 3)]),
+        (RULE + RULE, [("duplicate-rule", 9)]),
+        (RULE + "    title: Again\n", [("duplicate-key", 9)]),
+        (RULE.replace("this call", "this (call"), [("pattern-parenthesis", 8)]),
+        (RULE.replace("[this call is recorded]", "['pay {mony}']"), [("pattern-slot", 8)]),
+        (RULE + "    unless: [~2 now]\n", [("pattern-gap", 9)]),
+        (RULE + "    entity: card_number\n", [("entity-and-phrases", 9)]),
+        (RULE.replace("    phrases: [this call is recorded]\n", ""), [("nothing-to-find", 3)]),
+        (RULE + "    window: {within_s: 3}\n", [("window", 9)]),
+        (RULE + "    window: {from_share: 0.6, to_share: 0.5}\n", [("window", 9)]),
+        (RULE + "    window: {before: notise}\n", [("unknown-rule", 9)]),
+        (RULE + "    window: {before: notice}\n", [("rule-cycle", 9)]),
+        (RULE + "    applies_if: {rules_present: [nothing]}\n", [("unknown-rule", 9)]),
+        (
+            RULE
+            + RULE.replace("notice", "other")
+            + "    status: draft\n"
+            + RULE.replace("notice", "third")
+            + "    window: {after: other}\n",
+            [("inactive-rule", 22)],
+        ),
+    ],
+)
+def test_packs_problem_has_code_and_line(tmp_path: Path, text: str, expected: list[tuple[str, int]]) -> None:
+    assert problems(tmp_path, text) == expected
+
+
+def test_packs_problems_come_all_at_once(tmp_path: Path) -> None:
+    text = RULE.replace("this call", "this (call") + "    window: {before: notise, within_s: 3}\n" + RULE
+    assert {code for code, _ in problems(tmp_path, text)} == {"pattern-parenthesis", "unknown-rule", "duplicate-rule"}
+
+
+def test_packs_circle_over_two_files_is_shown(tmp_path: Path) -> None:
+    write(tmp_path, RULE + "    window: {before: other}\n", "a.yaml")
+    write(tmp_path, RULE.replace("notice", "other") + "    applies_if: {rules_present: [notice]}\n", "b.yaml")
+    with pytest.raises(AuthoredFileError) as refused:
+        load_packs(tmp_path)
+    assert "b.yaml" in str(refused.value)
+    assert "notice -> other -> notice" in str(refused.value)
+
+
+def test_packs_unknown_key_and_rule_get_a_suggestion(tmp_path: Path) -> None:
+    with pytest.raises(AuthoredFileError, match="did you mean 'speaker'"):
+        load_pack(write(tmp_path, RULE.replace("speaker", "speeker")))
+    with pytest.raises(AuthoredFileError, match="did you mean 'notice'"):
+        load_pack(write(tmp_path, RULE + "    window: {before: notise}\n"))
+
+
+def test_packs_without_rules_are_refused(tmp_path: Path) -> None:
+    assert problems(tmp_path, "  []\n") == [("no-rules", 2)]
+
+
+def test_packs_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(AuthoredFileError) as refused:
+        load_packs(tmp_path / "none")
+    assert refused.value.problems[0].code == "no-folder"
+
+
+@pytest.mark.parametrize(
+    ("change", "changes_fingerprint"),
+    [
+        (("title: Notice", "title: Recording notice"), False),
+        (("    speaker", "    reference: some law\n    owner: me\n    notes: why\n    speaker"), False),
+        (("    speaker", "    negation: counts\n    speaker"), False),  # the default, written out
+        (("speaker: agent", "speaker: anyone"), True),
+        (("this call", "the call"), True),
+        (("    speaker", "    window: {within_first_s: 30}\n    speaker"), True),
+        (("severity: major", "severity: minor"), True),
+    ],
+)
+def test_packs_fingerprint_is_of_what_decides(
+    tmp_path: Path, change: tuple[str, str], changes_fingerprint: bool
+) -> None:
+    before = load_pack(write(tmp_path, RULE))
+    after = load_pack(write(tmp_path, RULE.replace(*change)))
+    assert (before[0].fingerprint != after[0].fingerprint) is changes_fingerprint
+    assert (rules_fingerprint(before) != rules_fingerprint(after)) is changes_fingerprint
+    assert before[0].fingerprint.startswith("rule-1:")
+
+
+def test_packs_fingerprint_of_all_leaves_out_drafts_and_order(tmp_path: Path) -> None:
+    other, draft = RULE.replace("notice", "other"), RULE.replace("notice", "idea") + "    status: draft\n"
+    one = load_pack(write(tmp_path, RULE + other))
+    two = load_pack(write(tmp_path, draft + other + RULE))
+    assert rules_fingerprint(one) == rules_fingerprint(two)
+
+
+def test_packs_shipped_name_an_owner_and_law_where_it_is_critical() -> None:
+    assert len(shipped()) >= 21
+    for rule in shipped().values():
+        assert rule.owner
+        assert rule.reference or rule.severity != "critical"
