@@ -1,6 +1,6 @@
 """Measure the sentiment engine on labelled turns: ``python benchmarks/sentiment.py --dev FILE``.
 
-FILE holds one JSON object a line with ``text``, ``label`` (negative, neutral, positive) and, where it is known, ``role``.
+FILE holds one JSON object a line with ``text``, ``label`` (negative, neutral, positive) and, where known, ``role``.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The engine room of Earmark: from a recording to a score with its evidence. No Prefect and no web framework in here."""
+"""The engine room of Earmark: from a recording to a score with its evidence. No Prefect, no web framework here."""

@@ -489,7 +489,7 @@ class CriterionResult:
     """The answer to one criterion, with its reason and its evidence.
 
     ``points_earned`` is None for ``not_applicable`` and ``cannot_assess``. ``weight`` is the section's. ``rule_ids``
-    are the rules that the criterion names. ``searched`` is where it looked, or for a measure the stretch that stands out.
+    are the rules that the criterion names. ``searched`` is where it looked; of a measure, the stretch that stands out.
     """
 
     criterion_id: str

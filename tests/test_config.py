@@ -164,3 +164,21 @@ def test_settings_all_say_what_they_are_for(name: str, group: Any) -> None:
 
 def test_settings_defaults_pass_their_own_checks() -> None:
     assert Settings.model_validate(Settings().model_dump()) == Settings()
+
+
+def test_settings_page_is_that_of_the_code() -> None:
+    from tools.settings_page import PAGE, page
+
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tools.settings_page"
+
+
+def test_settings_page_names_every_setting_and_no_machine() -> None:
+    from tools.settings_page import ROOT, page
+
+    text = page()
+    for name, group in groups():
+        prefix = "" if group is Settings else f"{name}."
+        inner = [key for key, field in group.model_fields.items() if not hasattr(field.annotation, "model_fields")]
+        assert [key for key in inner if f"| `{prefix}{key}` |" not in text] == []
+    assert str(ROOT) not in text
+    assert str(Path.home()) not in text

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import records
@@ -194,6 +194,7 @@ def test_score_assessed_share_counts_weighted_points_that_apply() -> None:
         )
     )
 )
+@settings(deadline=None)
 def test_score_shares_stay_between_zero_and_one_in_any_order(results: list[CriterionResult]) -> None:
     forwards, backwards = score(*results), score(*reversed(results))
     for share in (forwards.raw_share, forwards.share, forwards.critical_share, forwards.assessed_share):

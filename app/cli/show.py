@@ -49,10 +49,10 @@ def percent(share: float | None) -> str:
 
 
 def minutes(milliseconds: int | None) -> str:
-    """Return a length as ``m:ss``; a dash where it is unknown."""
+    """Return a length or a time in a call as ``m:ss``, whole seconds passed; a dash where it is unknown."""
     if milliseconds is None:
         return "–"
-    seconds = round(milliseconds / 1000)
+    seconds = milliseconds // 1000
     return f"{seconds // 60}:{seconds % 60:02d}"
 
 

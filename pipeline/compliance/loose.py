@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 MIN_PAIR_SIMILARITY = 0.75
+MIN_FEW_SIMILARITY = 0.7
 _LONG_PHRASE_WORDS = 8
 _FUNCTION_WORDS = (
     "a an the is are am be been being was were will would shall should may might can could do does did have has had i "
@@ -80,12 +81,16 @@ def carried_share(phrase: Sequence[str], said: Sequence[str], word_similarity: f
     """Return the share 0..1 of a phrase's carrying words that have a counterpart, one word or two run together.
 
     Letters alone mislead: "thank you for holding" is 0.86 "thank you for calling", but only half of what it carries.
-    Two words run together must be `MIN_PAIR_SIMILARITY` alike, or any two would do.
+    Two words run together must be `MIN_PAIR_SIMILARITY` alike, or any two would do; and where only two words carry the
+    phrase each must be `MIN_FEW_SIMILARITY` alike, because one misheard is half of it ("choosing", "holding").
     """
     from rapidfuzz import fuzz  # noqa: PLC0415
 
     carrying = [word for word in phrase if word not in _EMPTY]
-    carrying = carrying if len(carrying) > 1 else list(phrase)  # "what can i do for you" is carried by all its words
+    if len(carrying) < 2:
+        carrying = list(phrase)  # "what can i do for you" is carried by all its words
+    elif len(carrying) == 2:
+        word_similarity = max(word_similarity, MIN_FEW_SIMILARITY)
     heard = [(word, word_similarity) for word in said]
     heard += [(first + second, MIN_PAIR_SIMILARITY) for first, second in itertools.pairwise(said)]
     there = sum(any(fuzz.ratio(word, other) >= least * 100 for other, least in heard) for word in carrying)

@@ -162,10 +162,12 @@ def _problems_inside(document: Document, pack: Pack) -> Iterable[Problem]:
         window = rule.window
         if window.within_s is not None and not (window.before or window.after):
             yield document.problem(
-                "window", (*at, "window", "within_s"), "`within_s` counts from a rule: add `before` or `after`"
+                "window-contradiction",
+                (*at, "window", "within_s"),
+                "`within_s` counts from a rule: add `before` or `after`",
             )
         if (window.from_share or 0) >= (1 if window.to_share is None else window.to_share):
-            yield document.problem("window", (*at, "window"), "`from_share` must be less than `to_share`")
+            yield document.problem("window-contradiction", (*at, "window"), "`from_share` must be less than `to_share`")
 
 
 def _duplicates(document: Document, pack: Pack, read: Sequence[tuple[Document, Pack]]) -> Iterable[Problem]:

@@ -127,7 +127,7 @@ def save_heads(heads: Heads, path: Path) -> None:
 def load_heads(path: Path) -> Heads | None:
     """Return the heads kept in a file, or None where there is none or it cannot be used (they are trained again)."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             heads = {role: Head(weights=kept[f"{role}_weights"], bias=kept[f"{role}_bias"]) for role in HEADS}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

@@ -50,6 +50,7 @@ class _Turn(_Spoken):
 
 class _File(BaseModel):
     turns: list[_Turn]
+    call_id: str | None = None
     language: str = UNDETERMINED
     duration_ms: _Ms = 0
     redacted: bool = False
@@ -82,7 +83,7 @@ def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
     }
 
 
-def transcript_from_json(source: Mapping[str, Any] | Path, *, call_id: str) -> Transcript:
+def transcript_from_json(source: Mapping[str, Any] | Path, *, call_id: str | None = None) -> Transcript:
     """Read a transcript.
 
     Turns are put in order of their start, turns without words are left out. A turn that has text but no words gets its
@@ -91,7 +92,7 @@ def transcript_from_json(source: Mapping[str, Any] | Path, *, call_id: str) -> T
 
     Args:
         source: Plain data, or the path of a JSON file.
-        call_id: The call that it is the transcript of.
+        call_id: The call that it is the transcript of; None takes the file's own ``call_id``, else its name.
 
     Raises:
         TranscriptFileError: It cannot be read; lists everything that is wrong, and none of the words.
@@ -121,7 +122,7 @@ def transcript_from_json(source: Mapping[str, Any] | Path, *, call_id: str) -> T
         for index, (turn, words) in enumerate(spoken)
     )
     return Transcript(
-        call_id=call_id,
+        call_id=call_id or file.call_id or name.partition(".")[0],
         language=file.language,
         duration_ms=max([file.duration_ms, *(turn.end_ms for turn in turns)]),
         turns=turns,
@@ -172,7 +173,7 @@ def to_txt(transcript: Transcript) -> str:
 def to_srt(transcript: Transcript) -> str:
     """Return SubRip subtitles, long turns cut into captions that can be read."""
     return "\n".join(
-        f"{number}\n{_clock(words[0].start_ms, ',')} --> {_clock(_end_ms(words), ',')}\n{_speaker(turn)}: {_text(words)}\n"
+        f"{number}\n{_from_to(words, ',')}\n{_speaker(turn)}: {_text(words)}\n"
         for number, (turn, words) in enumerate(_captions(transcript), start=1)
     )
 
@@ -180,7 +181,7 @@ def to_srt(transcript: Transcript) -> str:
 def to_vtt(transcript: Transcript) -> str:
     """Return WebVTT subtitles with the speaker as voice (https://www.w3.org/TR/webvtt1/)."""
     captions = (
-        f"{_clock(words[0].start_ms, '.')} --> {_clock(_end_ms(words), '.')}\n<v {_speaker(turn)}>{_escaped(_text(words))}</v>\n"
+        f"{_from_to(words, '.')}\n<v {_speaker(turn)}>{_escaped(_text(words))}</v>\n"
         for turn, words in _captions(transcript)
     )
     return "\n".join(["WEBVTT\n", *captions])
@@ -205,8 +206,9 @@ def _text(words: list[Word]) -> str:
     return " ".join(word.text for word in words)
 
 
-def _end_ms(words: list[Word]) -> int:
-    return max(words[0].start_ms + 1, *(word.end_ms for word in words))
+def _from_to(words: list[Word], decimal_mark: str) -> str:
+    end_ms = max(words[0].start_ms + 1, *(word.end_ms for word in words))
+    return f"{_clock(words[0].start_ms, decimal_mark)} --> {_clock(end_ms, decimal_mark)}"
 
 
 def _escaped(text: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline.errors import ModelError
 from pipeline.transcribe.speech import VAD_FILE, VAD_PACKAGE, VAD_SHA256
-from pipeline.weights import check_sha256, package_file, sha256_of
+from pipeline.weights import ModelStatus, check_sha256, package_file, sha256_of
 
 MODEL_FILE = "model.bin"
 _CHUNK_BYTES = 1 << 20
@@ -69,23 +69,6 @@ class WhisperWeights:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelStatus:
-    """Whether a model is usable. ``found_sha256`` is None where there is nothing to hash, ``problem`` is None if ok."""
-
-    name: str
-    purpose: str
-    where: str
-    expected_sha256: str
-    found_sha256: str | None
-    problem: str | None = None
-
-    @property
-    def ok(self) -> bool:
-        """True where the model can be used."""
-        return self.problem is None
-
-
 def resolve_whisper(model: str, models_dir: Path) -> WhisperWeights:
     """Return the folder of a CTranslate2 Whisper model, put together or downloaded first where that is needed.
 
@@ -131,17 +114,18 @@ def list_models(models_dir: Path) -> list[ModelStatus]:
 
 
 def _vad_status() -> ModelStatus:
-    where, found, problem = VAD_PACKAGE, None, None
+    path, found, problem = None, None, None
     try:
         file = package_file(VAD_PACKAGE, VAD_FILE)
-        where, found = str(file), sha256_of(file)
-        check_sha256(file, VAD_SHA256)
+        path, found = str(file), sha256_of(file)
+        if found != VAD_SHA256:
+            problem = f"not the file it should be; install the package {VAD_PACKAGE} again in the locked version"
     except ModelError as error:
         problem = str(error)
     return ModelStatus(
         name="silero-vad",
         purpose="finding speech",
-        where=where,
+        path=path,
         expected_sha256=VAD_SHA256,
         found_sha256=found,
         problem=problem,
@@ -149,12 +133,13 @@ def _vad_status() -> ModelStatus:
 
 
 def _status(name: str, packaged: PackagedWhisper, folder: Path) -> ModelStatus:
-    found, problem, where = None, None, str(folder / MODEL_FILE)
+    """Look at the joined file; where there is none yet or a damaged one, which is joined anew, at the packages."""
+    path, found, problem = str(folder / MODEL_FILE), None, None
     try:
         if (folder / MODEL_FILE).is_file():
             found = sha256_of(folder / MODEL_FILE)
         if found != packaged.sha256:
-            where = " + ".join(package for package, _ in packaged.parts)
+            path = str(package_file(*packaged.parts[0]).parent)
             found = _joined_sha256(packaged)
             problem = _wrong_parts(packaged, found) if found != packaged.sha256 else None
         for package, relative, sha256 in packaged.companions.values():
@@ -164,7 +149,7 @@ def _status(name: str, packaged: PackagedWhisper, folder: Path) -> ModelStatus:
     return ModelStatus(
         name=f"whisper-{name}",
         purpose=packaged.purpose,
-        where=where,
+        path=path,
         expected_sha256=packaged.sha256,
         found_sha256=found,
         problem=problem,

@@ -42,6 +42,8 @@ class Cue:
 
 
 OPENING_WORDS = 40
+FIRST_WEIGHT = 0.3
+"""Too little to decide alone: the lowest `min_role_confidence` that ships asks for 0.41."""
 CUES = (
     # The agent opens: name, company, notice, offer.
     Cue(pattern=r"how (?:can|may|could) (?:i|we) (?:help|assist|be of)", weight=3.0),
@@ -54,6 +56,8 @@ CUES = (
     ),
     Cue(pattern=r"\b(?:i'm|i am|we're|we are) calling (?:you )?(?:from|on behalf|on a recorded)", weight=2.0),
     Cue(pattern=r"\b(?:am i speaking (?:with|to)|may i speak (?:with|to)|is this (?:mr|mrs|ms|miss)\b)", weight=2.0),
+    Cue(pattern=r"\b(?:what do you need|what's the problem|what can i do for you)\b", weight=1.5, opening=True),
+    Cue(pattern=r"\bthank you for your (?:time|patience|call)\b", weight=1.0),
     Cue(pattern=r"\battempt to collect|\bdebt collector|\bon behalf of\b", weight=2.0),
     # The agent asks for what it needs to know, and does things.
     Cue(
@@ -94,6 +98,7 @@ CUES = (
         r"|statement|appointment|refund|router|computer|subscription)\b",
         weight=-1.2,
     ),
+    Cue(pattern=r"\bi(?:'ve| have) been (?:a (?:loyal )?customer|waiting|on hold|calling)\b", weight=-2.0),
     Cue(pattern=r"\bi'?(?: a)?m calling (?:about|because|to|in regards|regarding|for)\b", weight=-0.7),
     Cue(
         pattern=r"\bcan you (?:please )?(?:send|tell me (?:why|when|how)|help|fix|check|transfer me|reset)\b",
@@ -127,7 +132,7 @@ def decide_roles(channels: Sequence[Sequence[Word]], *, recording: Recording, se
         told = 0 if settings.channel_roles == "agent-first" else 1
     if told is not None:
         return _with_agent_on(told, confidence=1.0)
-    difference = agent_evidence(channels[0]) - agent_evidence(channels[1])
+    difference = agent_evidence(channels[0]) - agent_evidence(channels[1]) + _first_to_speak(channels, recording)
     confidence = 1 / (1 + math.exp(-abs(difference)))
     if confidence < settings.min_role_confidence:
         return Roles(by_channel=(Role.UNKNOWN, Role.UNKNOWN), confidence=confidence)
@@ -139,6 +144,14 @@ def agent_evidence(words: Sequence[Word]) -> float:
     folded = [token.folded for word in words for token in tokens(word.text)]
     text, opening = " ".join(folded), " ".join(folded[:OPENING_WORDS])
     return sum(cue.weight for cue in CUES if re.search(cue.pattern, opening if cue.opening else text))
+
+
+def _first_to_speak(channels: Sequence[Sequence[Word]], recording: Recording) -> float:
+    """Return the evidence that channel 0 is the agent's from who speaks first: whoever is called says hello."""
+    sign = {"inbound": 1, "outbound": -1}.get(recording.direction or "", 0)
+    if not sign or not channels[0] or not channels[1]:
+        return 0.0
+    return sign * (FIRST_WEIGHT if channels[0][0].start_ms < channels[1][0].start_ms else -FIRST_WEIGHT)
 
 
 def _with_agent_on(channel: int, *, confidence: float) -> Roles:

@@ -65,7 +65,8 @@ class Synthesiser:
 
     def speak(self, text: str, voice: Voice, speed: float = 1.0) -> Samples:
         """The utterance at 8 kHz without silence around it, at the synthesiser's own loudness."""
-        key = json.dumps([text, voice.engine, sorted(voice.blend.items()), voice.speed * speed, voice.size, 3])
+        sounds = phonemes(text) if voice.engine == "kokoro" else text
+        key = json.dumps([sounds, sorted(voice.blend.items()), round(voice.speed * speed, 4), voice.size])
         stored = self._cache / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
         if not stored.exists():
             tempo = voice.speed * speed * voice.size  # resampling by `size` below slows it down again

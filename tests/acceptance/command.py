@@ -77,9 +77,7 @@ def command_line(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "app.cli.main", *map(str, arguments)]
 
 
-def earmark(
-    *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None, timeout_s: float = 300
-) -> Result:
+def earmark(*arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None, timeout_s: float = 300) -> Result:
     """Run the command in `cwd`, a folder of the test's own, so that no settings file is found by chance."""
     begun = time.monotonic()
     done = subprocess.run(

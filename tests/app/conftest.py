@@ -40,7 +40,9 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def first_run(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+def first_run(
+    recordings: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """The workspace after one run, and what the run printed."""
     workspace = tmp_path_factory.mktemp("workspace") / "data"
     return workspace, run_earmark("run", recordings, "--engine", "scripted", "--workspace", workspace)

@@ -32,7 +32,9 @@ def test_run_says_nothing_that_is_not_progress(first_run: FirstRun) -> None:
     assert "Traceback" not in finished.stdout + finished.stderr
 
 
-def test_run_again_does_no_work_twice_and_says_so(earmark: Earmark, recordings: Path, workspace: Path, ask: Ask) -> None:
+def test_run_again_does_no_work_twice_and_says_so(
+    earmark: Earmark, recordings: Path, workspace: Path, ask: Ask
+) -> None:
     before = ask("calls", "list")
     finished = earmark("run", recordings, "--engine", "scripted", "--workspace", workspace)
     assert finished.returncode == 0, finished.stderr

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.records import Band
@@ -51,6 +51,7 @@ edge = st.none() | st.integers(-5, 5)
 
 
 @given(st.lists(st.tuples(edge, edge), min_size=1, max_size=4), st.integers(-7, 7))
+@settings(deadline=None)
 def test_bands_without_problems_hold_every_value_exactly_once(
     edges: list[tuple[float | None, float | None]], value: int
 ) -> None:

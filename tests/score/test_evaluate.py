@@ -3,11 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, get_args
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.canonical import to_json
-from pipeline.records import CallFacts, CriterionTest, Status
+from pipeline.records import CallFacts, CriterionTest, Rubric, Status
 from pipeline.score.evaluate import KINDS, evaluate
 from pipeline.score.form import ManualForm, MeasureForm, RuleForm, SentimentForm
 from tests.factories import evidence, facts, finding, measures, recording, sentiment
@@ -91,35 +92,37 @@ SECTIONS: tuple[dict[str, Any], ...] = (
 )
 
 
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Rubric:
+    """A rubric with every kind that a machine answers."""
+    return rubric(tmp_path_factory.mktemp("rubric"), *SECTIONS)
+
+
 @given(call=calls)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_evaluate_is_a_pure_function_of_facts_and_rubric(tmp_path: Path, call: CallFacts) -> None:
-    given_rubric = rubric(tmp_path, *SECTIONS)
+@settings(deadline=None)
+def test_evaluate_is_a_pure_function_of_facts_and_rubric(mixed: Rubric, call: CallFacts) -> None:
     before = to_json(call)
-    first, second = (evaluate(call, given_rubric, score_id="s") for _ in range(2))
+    first, second = (evaluate(call, mixed, score_id="s") for _ in range(2))
     assert to_json(first) == to_json(second)
     assert to_json(call) == before
 
 
 @given(call=calls, data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_evaluate_does_not_care_for_the_order_of_findings(tmp_path: Path, call: CallFacts, data: st.DataObject) -> None:
-    given_rubric = rubric(tmp_path, *SECTIONS)
+@settings(deadline=None)
+def test_evaluate_does_not_care_for_the_order_of_findings(mixed: Rubric, call: CallFacts, data: st.DataObject) -> None:
     shuffled = facts(
         *data.draw(st.permutations(call.findings)),
         measures=call.measures,
         sentiment=call.sentiment,
         recording=call.recording,
     )
-    assert to_json(evaluate(shuffled, given_rubric, score_id="s")) == to_json(
-        evaluate(call, given_rubric, score_id="s")
-    )
+    assert to_json(evaluate(shuffled, mixed, score_id="s")) == to_json(evaluate(call, mixed, score_id="s"))
 
 
 @given(call=calls)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_evaluate_gives_points_exactly_where_there_is_an_answer(tmp_path: Path, call: CallFacts) -> None:
-    for result in evaluate(call, rubric(tmp_path, *SECTIONS), score_id="s").results:
+@settings(deadline=None)
+def test_evaluate_gives_points_exactly_where_there_is_an_answer(mixed: Rubric, call: CallFacts) -> None:
+    for result in evaluate(call, mixed, score_id="s").results:
         answered = result.status in {Status.PASS, Status.PARTIAL, Status.FAIL}
         assert (result.points_earned is not None) == answered
         if result.points_earned is not None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.score.form import AppliesIfForm, CriterionForm, RubricForm, SectionForm
@@ -110,6 +110,7 @@ def test_fingerprint_tables_cover_every_key() -> None:
 
 
 @given(one=st.floats(0.001, 1000), other=st.floats(0.001, 1000))
+@settings(deadline=None, max_examples=25)
 def test_fingerprint_tells_any_two_weights_apart(
     tmp_path_factory: pytest.TempPathFactory, one: float, other: float
 ) -> None:

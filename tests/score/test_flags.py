@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import FlagSettings
@@ -291,6 +291,7 @@ def test_flags_are_ordered_by_severity_then_code_then_what_they_are_about() -> N
 
 
 @given(st.permutations(everything_wrong()[0].findings))
+@settings(deadline=None)
 def test_flags_are_the_same_whatever_the_order_of_findings(findings: list[Finding]) -> None:
     call, given_score = everything_wrong()
     assert flags(replace(call, findings=tuple(findings)), given_score) == flags(call, given_score)

@@ -98,6 +98,20 @@ def test_sentiment_criterion_quotes_the_turns_that_weigh_most(
         assert (evidence.start_ms, evidence.end_ms, evidence.role) == (turn.start_ms, turn.end_ms, turn.role)
 
 
+@pytest.mark.parametrize(("change", "quoted"), [(0.9, ["low early", "high late"]), (-0.9, ["high early", "low late"])])
+def test_sentiment_criterion_shows_a_change_by_its_two_ends(tmp_path: Path, change: float, quoted: list[str]) -> None:
+    said = {"low early": -0.5, "high early": 0.5, "in between": 0.9, "low late": -0.6, "high late": 0.6}
+    starts_ms = (0, 5_000, 30_000, 50_000, 55_000)
+    lines = [("customer", text, start_ms) for text, start_ms in zip(said, starts_ms, strict=True)]
+    readings = tuple(
+        SentimentReading(turn_index=i, role=Role.CUSTOMER, label="x", score=score, probability=0.8)
+        for i, score in enumerate(said.values())
+    )
+    heard = CallSentiment(readings=readings, parties=sentiment(customer={"change": change}).parties, made_by=MADE_BY)
+    result = answer(tmp_path, facts(transcript=transcript(*lines), sentiment=heard), mood("change"))
+    assert [evidence.quote for evidence in result.evidence] == quoted
+
+
 def test_quarter_is_that_of_the_turns_midpoint() -> None:
     heard = call()
     assert [quarter_of(heard, reading) for reading in heard.sentiment.readings] == [0, 1, 2, 3]

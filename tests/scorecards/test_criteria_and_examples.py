@@ -85,6 +85,15 @@ def test_topic_is_a_miss_that_repeats_itself(statuses: str, missed: int | None) 
     assert [topic.missed for topic in card.topics] == ([] if missed is None else [missed])
 
 
+def test_topic_takes_calls_without_a_time_for_the_oldest() -> None:
+    rows = _history("fffffp")
+    rows.calls[5]["started_at"] = None  # the passed one
+
+    (card,) = build_scorecards(rows, settings(), by="agent")
+
+    assert [topic.missed for topic in card.topics] == [5]
+
+
 def test_topics_name_the_missed_calls_and_are_at_most_two_the_critical_one_first() -> None:
     rows = _history("ffff")
     for n, (criterion_id, critical) in enumerate([("a", False), ("b", False), ("c", True)], start=1):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,8 +83,8 @@ class TransformersSentimentEngine:
 def sentiment_labels(id2label: Mapping[int, str]) -> tuple[str, ...]:
     """Return which of `LABELS` each output of a model means, in the order of its outputs.
 
-    Understood are names that begin with neg, neu or pos, ``LABEL_0`` to ``LABEL_2`` (negative, neutral, positive; of two,
-    negative and positive) and one to five stars (1 and 2 negative, 3 neutral).
+    Understood are negative, neutral, positive (also neg, neu, pos, and "very negative"), ``LABEL_0`` to ``LABEL_2``
+    (in that order; of two outputs, negative and positive) and one to five stars (1 and 2 negative, 3 neutral).
 
     Raises:
         ModelError: The names mean none of these, or there is no negative or no positive among them.
@@ -159,8 +161,7 @@ def _load(name: str, models_dir: Path) -> tuple[Classifier, tuple[str, ...]]:
 @contextmanager
 def _silent_transformers() -> Iterator[None]:
     """Keep the library's progress bars and notices off the terminal while a model loads; its settings come back."""
-    from transformers.utils import logging  # noqa: PLC0415
-
+    logging: Any = importlib.import_module("transformers.utils.logging")
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

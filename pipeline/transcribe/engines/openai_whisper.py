@@ -144,10 +144,11 @@ class OpenAIWhisperEngine:
 def _official_urls(model: str) -> dict[str, str]:
     import whisper  # noqa: PLC0415
 
-    urls: dict[str, str] = whisper._MODELS  # noqa: SLF001 - the only place where it keeps the hashes
+    urls: dict[str, str] = whisper._MODELS  # the only place where it keeps the hashes
     if model not in urls:
         raise ModelError(
-            f"unknown Whisper model {model!r}; give a model folder's path, a .pt file or one of: {', '.join(sorted(urls))}"
+            f"unknown Whisper model {model!r}; give a model folder's path, a .pt file or one of: "
+            + ", ".join(sorted(urls))
         )
     return urls
 

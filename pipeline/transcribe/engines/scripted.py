@@ -19,7 +19,7 @@ SUFFIX = ".transcript.json"
 
 
 class ScriptedEngine:
-    """Reads ``NAME.transcript.json`` (``call.wav.transcript.json`` or ``call.transcript.json``) instead of listening."""
+    """Reads ``call.wav.transcript.json`` or ``call.transcript.json`` instead of listening to ``call.wav``."""
 
     def __init__(self, settings: TranscribeSettings, models_dir: Path) -> None:
         del settings, models_dir  # the file says everything
@@ -40,8 +40,8 @@ class ScriptedEngine:
         beyond = sorted({turn.channel for turn in transcript.turns if turn.channel >= count})
         if beyond:
             raise EngineError(
-                f"call {recording.call_id}: {file.name} has turns on channel {beyond[0]}, and the recording has {count}; "
-                "channels count from 0"
+                f"call {recording.call_id}: {file.name} has turns on channel {beyond[0]}, and the recording has "
+                f"{count}; channels count from 0"
             )
         words = tuple(
             tuple(word for turn in transcript.turns if turn.channel == channel for word in turn.words)

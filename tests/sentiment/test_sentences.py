@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import AuthoredFileError
+from pipeline.records import Role
+from pipeline.sentiment.engine import LABELS
+from pipeline.sentiment.sentences import LabelledSentence, read_sentences, sentences_sha256
+
+
+def write(folder: Path, *rows: object) -> Path:
+    file = folder / "sentences.jsonl"
+    file.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows))
+    return file
+
+
+def test_shipped_sentences_hold_every_label_for_both_parties_and_none_twice() -> None:
+    sentences = read_sentences()
+    assert len(sentences) > 1000
+    for role in (Role.AGENT, Role.CUSTOMER):
+        assert {sentence.label for sentence in sentences if sentence.role is role} == set(LABELS)
+    assert [text for text, count in Counter(sentence.text for sentence in sentences).items() if count > 1] == []
+
+
+def test_sentences_are_read_in_order_with_their_role(tmp_path: Path) -> None:
+    file = write(
+        tmp_path, {"text": "a", "label": "neutral", "role": "agent"}, "", {"text": "b", "label": "positive", "x": 1}
+    )
+    assert read_sentences(file) == (
+        LabelledSentence(text="a", label="neutral", role=Role.AGENT),
+        LabelledSentence(text="b", label="positive"),
+    )
+
+
+def test_every_bad_line_is_told_at_once(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        {"text": "fine", "label": "neutral"},
+        "no json",
+        {"text": "a", "label": "sad"},
+        {"text": " ", "label": "neutral"},
+        {"text": "a", "label": "neutral", "role": "system"},
+        ["a"],
+    )
+    with pytest.raises(AuthoredFileError) as raised:
+        read_sentences(file)
+    assert [problem.line for problem in raised.value.problems] == [2, 3, 4, 5, 6]
+    assert "negative, neutral, positive" in str(raised.value)
+
+
+def test_empty_and_missing_files_are_refused(tmp_path: Path) -> None:
+    for file, code in ((write(tmp_path), "empty"), (tmp_path / "none.jsonl", "unreadable")):
+        with pytest.raises(AuthoredFileError, match=code):
+            read_sentences(file)
+
+
+def test_hash_depends_on_text_label_and_role() -> None:
+    given = LabelledSentence(text="a", label="neutral")
+    others = [
+        LabelledSentence(text="b", label="neutral"),
+        LabelledSentence(text="a", label="positive"),
+        LabelledSentence(text="a", label="neutral", role=Role.AGENT),
+    ]
+    assert len({sentences_sha256((one,)) for one in [given, *others]}) == 4
+    assert sentences_sha256((given,)) == sentences_sha256((LabelledSentence(text="a", label="neutral"),))
