@@ -19,9 +19,9 @@ from pipeline.compliance.packs import load_packs
 from pipeline.config import Settings
 from pipeline.errors import EarmarkError
 from pipeline.score.rubrics import load_rubrics
-from pipeline.sentiment import models as sentiment_models
+from pipeline.sentiment.models import list_models as list_sentiment_models
 from pipeline.store.database import open_store
-from pipeline.transcribe import models as transcribe_models
+from pipeline.transcribe.models import list_models as list_whisper_models
 
 PACKAGES = (
     "openai-whisper",
@@ -90,7 +90,7 @@ def _packages() -> list[Check]:
 
 
 def _models(settings: Settings) -> list[Check]:
-    known = [*transcribe_models.list_models(settings.models_dir), *sentiment_models.list_models(settings.models_dir)]
+    known = [*list_whisper_models(settings.models_dir), *list_sentiment_models(settings.models_dir)]
     return [
         Check(
             name=f"model {model.name} ({model.purpose})",

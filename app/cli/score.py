@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pipeline.transcribe.files import transcript_from_json
 
 from app.cli.call_page import print_score
 from app.cli.calls import score_document
@@ -16,6 +15,7 @@ from pipeline.canonical import to_data
 from pipeline.parts import assemble
 from pipeline.score.rubrics import find_rubric
 from pipeline.score_transcript import score_transcript
+from pipeline.transcribe.files import transcript_from_json
 
 
 def score(

@@ -1,0 +1,209 @@
+"""What many scored calls say about an agent or a team."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline.records.basics import Severity
+from pipeline.records.facts import Evidence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interval:
+    """An estimate with its confidence interval; ``level`` such as 0.95."""
+
+    estimate: float
+    low: float
+    high: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Period:
+    """Whole days in the site's zone: ``first <= day <= last``. ``label`` is ``2026-W41``, ``2026-10`` or ``all``.
+
+    The days of ``all`` are those of its calls; None where no call has a start time.
+    """
+
+    label: str
+    first: date | None
+    last: date | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CriterionSummary:
+    """How one criterion went over the calls of a scorecard; counts by status.
+
+    ``pass_rate`` and ``points_share`` are over pass, partial and fail only; None where it was never assessed.
+    """
+
+    criterion_id: str
+    title: str
+    section_id: str
+    passed: int
+    partial: int
+    failed: int
+    not_applicable: int
+    cannot_assess: int
+    pass_rate: Interval | None
+    points_share: float | None
+    critical: bool = False
+
+    @property
+    def assessed(self) -> int:
+        """Calls in which the criterion could be answered."""
+        return self.passed + self.partial + self.failed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlagReason:
+    """One reason for which a call was flagged, with the words that show it."""
+
+    code: str
+    severity: Severity
+    reason: str
+    criterion_id: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallToHear:
+    """A call that a scorecard names: to coach on (it has ``flags``, worst first) or as a good example (it has a note).
+
+    ``raw_share`` is the score before auto-fail.
+    """
+
+    call_id: str
+    started_at: datetime | None
+    share: float | None
+    severity: Severity | None
+    raw_share: float | None = None
+    agent_id: str | None = None
+    team: str | None = None
+    queue: str | None = None
+    media_uri: str | None = None
+    flags: tuple[FlagReason, ...] = ()
+    note: str = ""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The flags' reasons in words."""
+        return tuple(flag.reason for flag in self.flags)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Every quote of every flag."""
+        return tuple(quote for flag in self.flags for quote in flag.evidence)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrendPoint:
+    """Mean score of one ISO week such as ``2026-W41``; mean and interval are None where no call was scored."""
+
+    label: str
+    calls: int
+    mean_share: float | None
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoachingTopic:
+    """A criterion missed again and again: failed in ``missed`` of the last ``assessed`` that could be assessed."""
+
+    criterion_id: str
+    title: str
+    missed: int
+    assessed: int
+    call_ids: tuple[str, ...]
+    critical: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Place among ``compared`` subjects: group 1 of ``groups`` is best. Intervals of two groups do not overlap.
+
+    With one group nobody can be told apart, and there is no rank.
+    """
+
+    group: int
+    groups: int
+    compared: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scorecard:
+    """One agent's or team's calls of one period under one rubric fingerprint.
+
+    Attributes:
+        subject_kind: ``agent`` or ``team``.
+        team: The team; an agent's is that of the latest call.
+        calls_scored: Calls that have a score.
+        excluded: Why calls do not count, with how many, such as ``{"nothing could be assessed": 1}``.
+        enough_calls: False below the minimum sample: then no rank and no colour.
+        mean_share: Mean of call scores with a bootstrap interval; None where no call has a score.
+        pass_rate: Share of passed calls with a Wilson interval.
+        auto_fails: Calls whose score an auto-fail criterion set to 0.
+        customer_sentiment: Mean over the calls in which it could be read, -1..+1.
+        trend: Every ISO week from the first call to the last.
+        topics: Repeated misses to coach on; agents only.
+        standing: Among the subjects of this rubric fingerprint and period; None where the calls are too few.
+    """
+
+    subject_kind: str
+    subject: str
+    team: str | None
+    period: Period
+    rubric_id: str
+    rubric_version: int
+    rubric_fingerprint: str
+    calls_scored: int
+    excluded: Mapping[str, int]
+    enough_calls: bool
+    mean_share: Interval | None
+    pass_rate: Interval | None
+    auto_fails: int
+    critical_errors: int
+    customer_sentiment: float | None
+    criteria: tuple[CriterionSummary, ...]
+    trend: tuple[TrendPoint, ...]
+    calls_to_hear: tuple[CallToHear, ...]
+    best_calls: tuple[CallToHear, ...] = ()
+    flagged: int = 0
+    topics: tuple[CoachingTopic, ...] = ()
+    standing: Standing | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubjectSummary:
+    """One agent's or team's calls of one period over all rubrics; each call counts once.
+
+    A call scored under several rubrics counts with the mean of their shares, and passes where it passed under all of
+    them. Of several versions of one rubric the newest counts.
+
+    Attributes:
+        calls: All calls of the subject and period; ``calls_scored`` of them have a score, the rest are in ``excluded``.
+        flagged: Calls that a person should hear.
+        rubric_ids: The rubrics that scored the calls.
+        standing: Among subjects scored under the same rubrics only, since rubrics are not equally hard; None where the
+            calls are too few.
+    """
+
+    subject_kind: str
+    subject: str
+    team: str | None
+    period: Period
+    calls: int
+    calls_scored: int
+    excluded: Mapping[str, int]
+    enough_calls: bool
+    mean_share: Interval | None
+    pass_rate: Interval | None
+    auto_fails: int
+    critical_errors: int
+    flagged: int
+    customer_sentiment: float | None
+    rubric_ids: tuple[str, ...]
+    trend: tuple[TrendPoint, ...]
+    standing: Standing | None = None
