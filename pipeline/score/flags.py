@@ -22,7 +22,7 @@ from pipeline.records import (
     Status,
 )
 from pipeline.score.readings import reading_of, telling_turns
-from pipeline.score.wording import clock, cut, listed, percent, signed
+from pipeline.score.wording import SHOWN_SCALE, clock, cut, listed, percent, signed
 
 CODES: Mapping[str, str] = MappingProxyType(
     {
@@ -178,7 +178,7 @@ def _sentiment_flags(facts: CallFacts, score: CallScore, settings: FlagSettings)
     last = reading_of(facts, Role.CUSTOMER, "last_quarter")
     if last is not None and last < settings.negative_end:
         reason = (
-            f"The customer's sentiment in the last quarter is {signed(last)}; "
+            f"The customer's sentiment in the last quarter is {signed(last)} (from -5 to +5); "
             f"below {signed(settings.negative_end)} a call is heard."
         )
         evidence = telling_turns(facts, Role.CUSTOMER, "last_quarter", highest=False)
@@ -186,8 +186,8 @@ def _sentiment_flags(facts: CallFacts, score: CallScore, settings: FlagSettings)
     change = reading_of(facts, Role.CUSTOMER, "change")
     if change is not None and change < 0 and -change >= settings.sentiment_drop:
         reason = (
-            f"The customer's sentiment fell by {cut(-change, 2):.2f} from the first quarter to the last; "
-            f"from {settings.sentiment_drop:.2f} on a call is heard."
+            f"The customer's sentiment fell by {cut(-change * SHOWN_SCALE, 1):.1f} from the first quarter to the last "
+            f"(from -5 to +5); from {settings.sentiment_drop * SHOWN_SCALE:.1f} on a call is heard."
         )
         evidence = telling_turns(facts, Role.CUSTOMER, "change", highest=False)
         yield _flag(score, "sentiment_drop", Severity.MINOR, reason, evidence=evidence)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+SHOWN_SCALE = 5  # people read sentiment from -5 to +5 (Amazon Connect Contact Lens shows it so), records hold -1 to +1
+
 
 def clock(at_ms: int) -> str:
     """Return a time in the call as ``m:ss``, cut to the second: 65900 gives ``1:05``."""
@@ -40,9 +42,9 @@ def measure_value(measure: str, value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """Return a sentiment with its sign, cut to two decimals: 0.209 gives ``+0.20``, -0.301 gives ``-0.31``."""
-    short = cut(value, 2)
-    return f"{short:+.2f}" if short else "0.00"
+    """Return a sentiment -1..+1 as people are shown it, -5 to +5, cut: 0.5 gives ``+2.5``, -0.301 ``-1.6``."""
+    short = cut(SHOWN_SCALE * value, 1)
+    return f"{short:+.1f}" if short else "0.0"
 
 
 def cut(value: float, decimals: int) -> float:

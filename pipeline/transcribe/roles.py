@@ -50,7 +50,8 @@ CUES = (
     Cue(pattern=r"(?:thank you|thanks) for (?:calling|contacting|holding|waiting|being)", weight=2.5),
     Cue(pattern=r"\bcall (?:is|may be|will be|is being) (?:being )?(?:recorded|monitored)|\brecorded line", weight=2.5),
     Cue(
-        pattern=r"\bthis is (?:\w+ ){1,4}(?:bank|from|with|at|calling|speaking|support|service|services|collections)\b",
+        pattern=r"\bthis is (?!(?:my|the|an?|our|your|not|it)\b)(?:\w+ ){1,4}"
+        r"(?:bank|from|with|at|calling|speaking|support|services?|collections)\b",
         weight=1.5,
         opening=True,
     ),

@@ -44,10 +44,16 @@ def test_sentiment_criterion_gives_points_by_band(tmp_path: Path, value: float, 
     [
         (
             "overall",
-            "Customer's sentiment over the call: -0.34; at least -0.50 and below 0.00 earns 50 % of the points.",
+            "Customer's sentiment over the call: -1.7 (from -5 to +5); at least -2.5 and below 0.0 earns 50 %",
         ),
-        ("change", "Customer's sentiment change from the first to the last quarter: -0.90; below -0.50 earns 0 %"),
-        ("last_quarter", "Customer's sentiment in the last quarter: -0.50; at least -0.50 and below 0.00 earns 50 %"),
+        (
+            "change",
+            "Customer's sentiment change from the first to the last quarter: -4.5 (from -5 to +5); below -2.5 earns 0 %",
+        ),
+        (
+            "last_quarter",
+            "Customer's sentiment in the last quarter: -2.5 (from -5 to +5); at least -2.5 and below 0.0 earns 50 %",
+        ),
     ],
 )
 def test_sentiment_criterion_says_figure_and_band(tmp_path: Path, reading: str, says: str) -> None:

@@ -44,7 +44,7 @@ def test_measure_value_takes_its_unit_from_the_name(measure: str, value: float, 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(0.2, "+0.20"), (-1, "-1.00"), (0, "0.00"), (0.009, "0.00"), (-0.301, "-0.31"), (0.29, "+0.29")],
+    [(0.2, "+1.0"), (-1, "-5.0"), (0, "0.0"), (0.009, "0.0"), (-0.301, "-1.6"), (0.29, "+1.4")],
 )
 def test_signed_shows_the_sign_but_none_for_zero(value: float, expected: str) -> None:
     assert wording.signed(value) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -97,7 +98,7 @@ def test_turns_hold_every_word_once_in_order(first: tuple[Word, ...], second: tu
     for channel, spoken in enumerate((first, second)):
         own = [turn for turn in made if turn.channel == channel]
         assert [word for turn in own for word in turn.words] == list(spoken)
-        assert all(before.end_ms <= after.start_ms for before, after in zip(own, own[1:], strict=False))
+        assert all(before.end_ms <= after.start_ms for before, after in pairwise(own))
         for turn in own:
             assert turn.role is ROLES[channel]
             assert turn.start_ms == turn.words[0].start_ms

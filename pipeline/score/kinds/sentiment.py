@@ -33,7 +33,7 @@ def answer(facts: CallFacts, test: SentimentTest) -> Answer:
     return Answer(
         status=status_of(band.share),
         share=band.share,
-        reason=f"{name[0].upper()}{name[1:]}: {signed(value)}; {earns}.",
+        reason=f"{name[0].upper()}{name[1:]}: {signed(value)} (from -5 to +5); {earns}.",
         confidence=sum(probabilities) / len(probabilities) if probabilities else None,
         evidence=telling_turns(facts, test.role, test.reading, highest=rising),
     )
