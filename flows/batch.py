@@ -12,6 +12,7 @@ from pathlib import Path
 from flows.prefect_home import prefect_server
 from flows.runtime import Runtime, using
 from pipeline.config import Settings
+from pipeline.intake.discover import find_recordings
 
 Report = Callable[[str, str], None]
 
@@ -56,6 +57,7 @@ def run_batch(settings: Settings, paths: Sequence[Path], report: Report) -> Batc
             outcomes[subject] = event
         report(event, subject)
 
+    find_recordings(paths, settings.intake)  # a wrong path is said before a workspace is made for it
     with ExitStack() as stack:
         runtime = stack.enter_context(using(Runtime(settings=settings, report=count)))
         runtime.parts  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)

@@ -17,7 +17,7 @@ from pipeline.errors import EngineError, NotFoundError
 from pipeline.intake.metadata import index_metadata
 from pipeline.intake.take_in import take_in
 from pipeline.parts import Parts
-from pipeline.records import MadeBy, Recording, Status
+from pipeline.records import MadeBy, Recording, Role, Status
 from pipeline.run import process_call
 from pipeline.score.rubrics import load_rubrics
 from pipeline.sentiment.engine import LabelProbabilities
@@ -52,7 +52,7 @@ class WordListSentiment:
 
     made_by = MadeBy(engine="word list", version="1")
 
-    def read(self, texts: Sequence[str]) -> list[LabelProbabilities]:
+    def read(self, texts: Sequence[str], roles: Sequence[Role]) -> list[LabelProbabilities]:
         negative = LabelProbabilities(negative=0.9, neutral=0.1, positive=0)
         neutral = LabelProbabilities(negative=0.1, neutral=0.8, positive=0.1)
         positive = LabelProbabilities(negative=0, neutral=0.1, positive=0.9)
@@ -131,7 +131,7 @@ def test_process_call_scores_again_beside_the_old_score_without_transcribing(
 
 def test_process_call_keeps_what_was_finished_before_a_failure(tmp_path: Path, store: Store, parts: Parts) -> None:
     class BrokenSentiment(WordListSentiment):
-        def read(self, texts: Sequence[str]) -> list[LabelProbabilities]:
+        def read(self, texts: Sequence[str], roles: Sequence[Role]) -> list[LabelProbabilities]:
             raise EngineError("no sentiment today")
 
     call_id = take(tmp_path / "calls", store)

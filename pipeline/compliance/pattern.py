@@ -171,7 +171,7 @@ def _is_plain(element: Element) -> bool:
 
 def _variant(way: Way) -> Variant:
     needed = [element for element in way if not element.optional]
-    if not any(element.kind in {"word", "prefix"} for element in needed):
+    if not any(element.kind in {"word", "prefix", "money"} for element in needed):
         raise PatternError("pattern-empty", "one way to say it has no word of its own and would be found everywhere")
     if needed[0].kind == "gap" or needed[-1].kind == "gap":
         raise PatternError("pattern-gap", "a gap such as `~3` stands between words, not at the beginning or the end")

@@ -46,6 +46,7 @@ def load_encoder() -> Encoder:
 def _load(weights: Path, tokenizer_file: Path, config_file: Path) -> Encoder:
     import torch  # noqa: PLC0415 - only reading sentiment pays for loading these
     from safetensors.torch import load_file  # noqa: PLC0415
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # noqa: PLC0415
     from tokenizers import Tokenizer  # noqa: PLC0415
     from transformers import BertConfig, BertModel  # noqa: PLC0415
 
@@ -67,6 +68,10 @@ def _load(weights: Path, tokenizer_file: Path, config_file: Path) -> Encoder:
             f"{weights}: the installed transformers cannot load these weights; install Earmark from its lock file again"
         ) from None
 
+    # Batches of short turns are too small to share: on a busy machine, two threads that wait for each other take four
+    # times the CPU time of one. The limit holds for the calling thread only.
+    threads = ThreadpoolController()
+
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
         features = np.zeros((len(texts), FEATURES), dtype=np.float32)
         # One by one: encode_batch starts threads that complain when the process forks afterwards.
@@ -80,7 +85,7 @@ def _load(weights: Path, tokenizer_file: Path, config_file: Path) -> Encoder:
             for row, i in enumerate(batch):
                 ids[row, : len(encoded[i])] = torch.tensor(encoded[i])
                 mask[row, : len(encoded[i])] = 1
-            with torch.inference_mode():
+            with torch.inference_mode(), threads.limit(limits=1, user_api="openmp"):
                 layers = model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
                 share = (mask / mask.sum(dim=1, keepdim=True))[:, :, None]
                 pooled = torch.cat([(layer * share).sum(dim=1) for layer in layers], dim=1)

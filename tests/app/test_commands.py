@@ -72,7 +72,7 @@ def test_calls_list_failed_gives_plain_reasons(ask: Ask) -> None:
     (naive,) = [call for name, call in failed.items() if name.startswith("2026")]
     assert naive["defects"][0]["code"] == "time_zone_unknown"
     assert "site_timezone" in naive["defects"][0]["reason"]
-    assert failed["damaged.wav"]["defects"][0]["fatal"] is True
+    assert any(defect["fatal"] and defect["reason"] for defect in failed["damaged.wav"]["defects"])
 
 
 def test_calls_show_json_holds_the_whole_call(ask: Ask) -> None:
@@ -200,7 +200,7 @@ def test_rubrics_check_finds_an_unknown_rule(earmark: Earmark, tmp_path: Path) -
     file = tmp_path / "rubric.yaml"
     file.write_text(
         "id: mine\nversion: 1\ntitle: Mine\nsections:\n  - id: one\n    title: One\n    weight: 1\n    criteria:\n"
-        "      - id: greets\n        title: Greets\n        points: 1\n        kind: rule\n        rules: [greetin]\n"
+        "      - id: greets\n        title: Greets\n        points: 1\n        test: {kind: rule, rules: [greetin]}\n"
     )
     checked = earmark("rubrics", "check", file)
     assert checked.returncode == 1
@@ -229,7 +229,7 @@ def test_doctor_says_what_is_wrong(earmark: Earmark, tmp_path: Path) -> None:
         (("run", "/no/such/folder"), "/no/such/folder"),
         (("run", ".", "--engine", "fastr-whisper"), "did you mean 'faster-whisper'"),
         (("calls", "list", "--workspace", "/no/such/workspace"), "earmark run"),
-        (("score", "/no/such/transcript.json", "--rubric", "general"), "/no/such/transcript.json"),
+        (("score", "/no/such/transcript.json", "--rubric", "general"), "transcript.json: cannot be read"),
         (("doctor", "--config", "/no/such/earmark.toml"), "/no/such/earmark.toml"),
     ],
 )

@@ -26,6 +26,7 @@ def found(phrase: str, words: str) -> set[str]:
         ("my name is {word}", "hello my name is maria", "my name is maria"),
         ("{money} a month", "only 95 dollars a month", "95 dollars a month"),
         ("owe {money}", "you owe eight hundred and forty dollars", "owe eight hundred and forty dollars"),
+        ("{money}", "it is 840 dollars then", "840 dollars"),
         ("{number} times", "called twenty one times", "twenty one times"),
         ("We'll call you", "we will call you", "we will call you"),
         ("e-mail us", "e mail us", "e mail us"),

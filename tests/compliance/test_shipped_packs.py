@@ -62,6 +62,7 @@ SAID = {
     ],
     "debt-collector-statement": ["this communication is from a debt collector", "we are a collection agency"],
     "debt-detail": [
+        "and the six hundred dollars",
         "you still owe six hundred and fifty dollars",
         "it has a balance of $420",
         "your account is 60 days past due",

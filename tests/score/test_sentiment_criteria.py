@@ -44,15 +44,15 @@ def test_sentiment_criterion_gives_points_by_band(tmp_path: Path, value: float, 
     [
         (
             "overall",
-            "Customer's sentiment over the call: -1.7 (from -5 to +5); at least -2.5 and below 0.0 earns 50 %",
+            "Customer's sentiment over the call: -1.7 (from -5 to +5); at least -2.5 and below 0.0",
         ),
         (
             "change",
-            "Customer's sentiment change from the first to the last quarter: -4.5 (from -5 to +5); below -2.5 earns 0 %",
+            "Customer's sentiment change from the first to the last quarter: -4.5 (from -5 to +5); below -2.5",
         ),
         (
             "last_quarter",
-            "Customer's sentiment in the last quarter: -2.5 (from -5 to +5); at least -2.5 and below 0.0 earns 50 %",
+            "Customer's sentiment in the last quarter: -2.5 (from -5 to +5); at least -2.5 and below 0.0",
         ),
     ],
 )

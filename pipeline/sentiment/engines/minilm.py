@@ -49,7 +49,7 @@ class MiniLMSentimentEngine:
         if not texts:
             return []
         heads_to_use = [head_for(role) for role in roles or [Role.CUSTOMER] * len(texts)]
-        with self._lock:  # one batch already takes every core
+        with self._lock:  # loads once; the calls of a run hardly ever read at the same moment
             encoder, heads = self._load()
             features = encoder([plain(text) for text in texts])
         found = {role: head.probabilities(features) for role, head in heads.items()}

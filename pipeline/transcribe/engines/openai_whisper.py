@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import warnings
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -116,9 +117,10 @@ class OpenAIWhisperEngine:
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         if model in PACKAGED or (is_path(model) and Path(model).suffix != ".pt"):
-            loaded = _converted(resolve_whisper(model, self._models_dir).folder)
+            loaded = load_converted(resolve_whisper(model, self._models_dir).folder)
         else:
             loaded = self._own_download(model)
+        _read_tokenizer(loaded)
         if not loaded.is_multilingual and settings.language not in {None, "en"}:
             raise ModelError(
                 f"model {Path(model).name} understands English only, and transcribe.language is {settings.language!r}; "
@@ -141,6 +143,15 @@ class OpenAIWhisperEngine:
             ) from None
 
 
+def _read_tokenizer(model: Any) -> None:
+    """Let openai-whisper read its tokenizer now: it leaves the file open, and Python would warn about that later."""
+    from whisper.tokenizer import get_tokenizer  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        get_tokenizer(model.is_multilingual, num_languages=model.num_languages)  # keeps its words for the process
+
+
 def _official_urls(model: str) -> dict[str, str]:
     import whisper  # noqa: PLC0415
 
@@ -153,7 +164,12 @@ def _official_urls(model: str) -> dict[str, str]:
     return urls
 
 
-def _converted(folder: Path) -> Any:
+def load_converted(folder: Path) -> Any:
+    """Return an openai-whisper model with the weights of a CTranslate2 folder, float32 on the CPU.
+
+    Raises:
+        ModelError: It is no such folder, or does not fit openai-whisper's model.
+    """
     import torch  # noqa: PLC0415
     from whisper.model import ModelDimensions, Whisper  # noqa: PLC0415
 
