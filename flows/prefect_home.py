@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flows.temporary_server import temporary_server
+from flows.temporary_server import API_URL, temporary_server
 
-_API_URL = "PREFECT_API_URL"
 _QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
@@ -20,11 +19,15 @@ _QUIET = {
 
 
 @contextmanager
-def prefect_server(workspace: Path) -> Iterator[None]:
+def prefect_server(workspace: Path, *, scheduling: bool = False) -> Iterator[None]:
     """Give Prefect a server for as long as the block lasts: the user's, or a temporary one in the workspace.
 
     Prefect reads its settings when it is imported, so this comes before the first import of prefect. What the user has
     set is left alone; with ``PREFECT_API_URL`` set, that server is used.
+
+    Args:
+        workspace: Prefect's own data go into its folder ``prefect``.
+        scheduling: Whether a temporary server has to start scheduled runs.
 
     Raises:
         ServerError: The temporary server does not start.
@@ -32,14 +35,10 @@ def prefect_server(workspace: Path) -> Iterator[None]:
     folder = workspace.resolve() / "prefect"
     for name, value in {"PREFECT_HOME": str(folder), **_QUIET}.items():
         os.environ.setdefault(name, value)
-    if os.environ.get(_API_URL):
+    if os.environ.get(API_URL):
         yield
         return
     # A server that ends with the run cannot be asked for its logs; sending them would outlast it.
     os.environ.setdefault("PREFECT_LOGGING_TO_API_ENABLED", "false")
-    with temporary_server(folder / "server.log") as address:
-        os.environ[_API_URL] = address
-        try:
-            yield
-        finally:
-            del os.environ[_API_URL]
+    with temporary_server(folder / "server.log", scheduling=scheduling):
+        yield

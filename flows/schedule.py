@@ -3,31 +3,73 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 from flows.prefect_home import prefect_server
+from flows.runtime import Runtime, using
 from pipeline.config import CONFIG_VARIABLE, Settings
+from pipeline.intake.discover import find_recordings
 
 
-def serve_schedule(settings: Settings, config: Path | None, paths: Sequence[Path], *, every_minutes: int) -> None:
-    """Serve the main job on an interval until stopped, one run at a time.
+def serve_schedule(
+    settings: Settings,
+    config: Path | None,
+    paths: Sequence[Path],
+    *,
+    every_minutes: int,
+    report: Callable[[str, str], None],
+) -> None:
+    """Run the main job now, and then on an interval until stopped, one run at a time.
 
-    Prefect runs each in a process of its own, which reads its settings from the environment and the settings file.
-    With ``PREFECT_API_URL`` set, the deployment stands on that server; else on one that ends with this process.
+    Prefect runs each later one in a process of its own, which reads its settings from the environment and the settings
+    file, and prints into ``prefect/schedule.log`` of the workspace. With ``PREFECT_API_URL`` set, the deployment stands
+    on that server; else on one that ends with this process.
+
+    Args:
+        settings: The workspace.
+        config: The settings file that led to these settings, if any.
+        paths: Files and folders to look into.
+        every_minutes: From one start to the next.
+        report: Told (event, subject) during the first run.
+
+    Raises:
+        EarmarkError: A path, the database, a rubric or Prefect's server is not as it should be.
     """
+    find_recordings(paths, settings.intake)
     os.environ["EARMARK_WORKSPACE"] = str(settings.workspace.resolve())
     if config:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
-    settings.workspace.mkdir(parents=True, exist_ok=True)
-    with prefect_server(settings.workspace):
-        from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)
+    roots = [str(path.resolve()) for path in paths]
+    with using(Runtime(settings=settings, report=report)) as runtime:
+        runtime.parts  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)
+        with prefect_server(settings.workspace, scheduling=True):
+            from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)
 
-        score_recordings.serve(
-            name="earmark",
-            parameters={"paths": [str(path.resolve()) for path in paths]},
-            interval=timedelta(minutes=every_minutes),
-            limit=1,
-            print_starting_message=False,
-        )
+            score_recordings(roots)
+            with _printing_to(settings.workspace / "prefect" / "schedule.log"):
+                score_recordings.serve(
+                    name="earmark",
+                    parameters={"paths": roots},
+                    interval=timedelta(minutes=every_minutes),
+                    limit=1,
+                    print_starting_message=False,
+                )
+
+
+@contextmanager
+def _printing_to(log_file: Path) -> Iterator[None]:
+    """Send what this process and those it starts print on stderr to a file: a stopped run would print its traceback."""
+    sys.stderr.flush()
+    kept = os.dup(sys.stderr.fileno())
+    with log_file.open("ab") as log:
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, sys.stderr.fileno())
+        os.close(kept)

@@ -22,6 +22,7 @@ from pathlib import Path
 from pipeline.errors import EarmarkError
 
 START_TIMEOUT_S = 120
+API_URL = "PREFECT_API_URL"
 
 
 class ServerError(EarmarkError):
@@ -29,23 +30,23 @@ class ServerError(EarmarkError):
 
 
 @contextmanager
-def temporary_server(log_file: Path) -> Iterator[str]:
-    """Run a server for as long as the block lasts and yield its API's address.
+def temporary_server(log_file: Path, *, scheduling: bool) -> Iterator[None]:
+    """Run a server for as long as the block lasts, and point Prefect to it.
+
+    Prefect reads ``PREFECT_API_URL`` when it is imported, so this comes before the first import of prefect.
 
     Args:
         log_file: What the server prints goes there; a new run overwrites it.
+        scheduling: Whether the server has to start scheduled runs; a run of its own needs none of these services.
 
     Raises:
         ServerError: It does not answer in time.
     """
     log_file.parent.mkdir(parents=True, exist_ok=True)
     port = _free_port()
-    environment = {
-        **os.environ,
-        "PREFECT_UI_ENABLED": "0",
-        "PREFECT__SERVER_EPHEMERAL": "1",
-        "PREFECT__SERVER_FINAL": "1",
-    }
+    environment = {**os.environ, "PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_FINAL": "1"}
+    if not scheduling:
+        environment["PREFECT__SERVER_EPHEMERAL"] = "1"
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.temporary_server", str(port)],
@@ -54,12 +55,14 @@ def temporary_server(log_file: Path) -> Iterator[str]:
             stderr=log,
             env=environment,
         )
+    address = f"http://127.0.0.1:{port}/api"
+    os.environ[API_URL] = address
     try:
-        address = f"http://127.0.0.1:{port}/api"
         importlib.import_module("prefect")  # takes seconds, as the server's start does: do both at once
         _wait_until_healthy(address, process, log_file)
-        yield address
+        yield
     finally:
+        del os.environ[API_URL]
         assert process.stdin is not None
         process.stdin.close()
         try:

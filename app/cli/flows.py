@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.options import ConfigOption, WorkspaceOption, read_settings, settings_file
+from app.cli.progress import progress
 from app.cli.show import err
 from flows.schedule import serve_schedule
 
@@ -23,5 +24,7 @@ def serve(
 ) -> None:
     """Score new recordings under PATHS again and again, until stopped. One run at a time."""
     settings = read_settings(workspace, config)
-    err.print(f"scoring new recordings every {every_minutes} min; Ctrl-C stops", markup=False)
-    serve_schedule(settings, settings_file(workspace, config), paths, every_minutes=every_minutes)
+    config_file = settings_file(workspace, config)
+    err.print(f"scoring new recordings now and every {every_minutes} min; Ctrl-C stops", markup=False)
+    with progress() as report:
+        serve_schedule(settings, config_file, paths, every_minutes=every_minutes, report=report)

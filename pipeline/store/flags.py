@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, case, select
 
@@ -79,7 +80,7 @@ def list_flags(
     ]
 
 
-def _flag(row: Row[*tuple[object, ...]]) -> Flag:
+def _flag(row: Row[Any]) -> Flag:
     """Return the flag in a row of the flags table."""
     return Flag(
         flag_id=row.flag_id,

@@ -26,7 +26,7 @@ _FORMATS: dict[Codec, _Format] = {
     "wav-alaw": _Format(container="wav", codec="pcm_alaw"),
     "wav-pcm16": _Format(container="wav", codec="pcm_s16le"),
     "mp3": _Format(container="mp3", codec="libmp3lame", bit_rate=24_000),
-    "opus": _Format(container="ogg", codec="libopus", bit_rate=20_000, options={"application": "voip"}),
+    "opus": _Format(container="ogg", codec="libopus", bit_rate=24_000, options={"application": "voip"}),
     "flac": _Format(container="flac", codec="flac", options={"compression_level": "8"}),
     "m4a": _Format(container="ipod", codec="aac", bit_rate=28_000),
 }
@@ -57,8 +57,11 @@ def _write_gsm(path: Path, call: Mix) -> None:
     """GSM 06.10 in WAV by way of sox: FFmpeg reads it but cannot write it."""
     if call.pcm.shape[0] != 1:
         raise ValueError(f"{path.name}: GSM holds one channel; the script needs `layout: mono`")
+    # A frame is 320 samples in 65 bytes. An odd number of frames makes sox count its padding byte as data, and FFmpeg
+    # then fails on a last packet of one byte: end with a whole pair.
+    pcm = np.pad(call.pcm[0], (0, -call.pcm.shape[1] % 640))
     raw = ["-t", "raw", "-r", str(SAMPLE_RATE_HZ), "-c", "1", "-e", "signed", "-b", "16", "-"]
-    subprocess.run(["sox", "-D", *raw, "-e", "gsm-full-rate", str(path)], input=call.pcm.tobytes(), check=True)
+    subprocess.run(["sox", "-D", *raw, "-e", "gsm-full-rate", str(path)], input=pcm.tobytes(), check=True)
 
 
 def write_damaged(path: Path) -> None:

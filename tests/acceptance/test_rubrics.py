@@ -1,11 +1,12 @@
-"""`earmark rubrics list|check`: text files that are checked like code, each mistake with file, line and a suggestion."""
+"""`earmark rubrics list|check`: each mistake in a rubric with its file, line and a suggestion."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.command import Result, earmark
+from tests.acceptance.command import AUDIO, Result, earmark
 
 pytestmark = pytest.mark.slow
 
@@ -69,42 +70,57 @@ def test_the_shipped_rubrics_are_listed(tmp_path: Path) -> None:
     assert all(name in out for name in ids)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "offset", "suggestion"),
-    [
-        ("title: Small", "title: Small\ntitle: Smaller", 1, r"title"),
-        ("    weight: 1\n", "    wieght: 1\n", 0, r"weight"),
-        ("pass_share: 0.8", "pass_mark: 0.8", 0, r"pass_share"),
-        ("critical: true", "critical: no", 0, r"false"),
-        ("critical: true", "critical: yes", 0, r"true"),
-        ("points: 2", "points: 12:30", 0, r"number"),
-        ("points: 2", "points: -2", 0, r"above 0|greater|positive"),
-        ("points: 2", "points: two", 0, r"number"),
-        ("version: 1", "version: one", 0, r"number|integer|whole"),
-        ("kind: measure", "kind: mesure", 0, r"measure"),
-        ("longest_dead_air_ms", "longest_deadair_ms", 0, r"longest_dead_air_ms"),
-        ("[recording-notice]", "[recording-notise]", 0, r"recording-notice"),
-        ("{at_least: 10000, share: 0}", "{at_least: 12000, share: 0}", 0, r"10000|12000|gap|band"),
-        ("id: silence", "id: notice", 0, r"notice"),
-        ("pass_share: 0.8", "pass_share: 80", 0, r"0\.8|\b1\b"),
-        ("        points: 2\n", "\tpoints: 2\n", 0, r"tab|space"),
-        ("queues: [retention]", "queues: [retention", 0, r"."),
-    ],
-)
-def test_a_mistake_is_named_with_file_line_and_suggestion(
-    tmp_path: Path, old: str, new: str, offset: int, suggestion: str
-) -> None:
-    content, line = changed(old, new)
-    done = check(tmp_path, content)
+MISTAKES = [
+    # what is changed, into what, how many lines further down the mistake is, what the message must hold
+    ("title: Small", "title: Small\ntitle: Smaller", 1, r"title"),
+    ("    weight: 1\n", "    wieght: 1\n", 0, r"weight"),
+    ("pass_share: 0.8", "pass_mark: 0.8", 0, r"pass_share"),
+    ("critical: true", "critical: no", 0, r"false"),
+    ("critical: true", "critical: yes", 0, r"true"),
+    ("points: 2", "points: 12:30", 0, r"number"),
+    ("points: 2", "points: -2", 0, r"above 0|greater|positive"),
+    ("points: 2", "points: two", 0, r"number"),
+    ("version: 1", "version: one", 0, r"number|integer|whole"),
+    ("kind: measure", "kind: mesure", 0, r"'measure'|measure\b"),
+    ("longest_dead_air_ms", "longest_deadair_ms", 0, r"longest_dead_air_ms"),
+    ("[recording-notice]", "[recording-notise]", 0, r"recording-notice"),
+    ("{at_least: 10000, share: 0}", "{at_least: 12000, share: 0}", -2, r"10000|12000|gap"),
+    ("id: silence", "id: notice", 0, r"notice"),
+    ("pass_share: 0.8", "pass_share: 80", 0, r"0\.8|\b1\b"),
+    ("        points: 2\n", "\tpoints: 2\n", 0, r"tab|space"),
+]
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """All the mistakes, each in a file of its own, checked in one go."""
+    folder = tmp_path_factory.mktemp("mistakes")
+    for at, (old, new, _, _) in enumerate(MISTAKES):
+        content = changed(old, new)[0].replace("id: small", f"id: small-{at}").replace("[retention]", f"[queue-{at}]")
+        (folder / f"mistake-{at:02}.yaml").write_text(content)
+    return earmark("rubrics", "check", folder, cwd=folder)
+
+
+def test_mistakes_end_with_exit_code_1(checked: Result) -> None:
+    assert checked.code == 1, checked.out + checked.err
+    checked.assert_quiet()
+
+
+@pytest.mark.parametrize("at", range(len(MISTAKES)), ids=[new.strip() for _, new, _, _ in MISTAKES])
+def test_a_mistake_is_named_with_file_line_and_suggestion(checked: Result, at: int) -> None:
+    old, new, offset, suggestion = MISTAKES[at]
+    line = changed(old, new)[1] + offset
+    said = [text for text in (checked.out + checked.err).splitlines() if f"mistake-{at:02}.yaml:" in text]
+    there = [text for text in said if re.search(rf"\.yaml:{line}\b", text)]
+    assert there, (line, said)
+    assert any(re.search(suggestion, text.partition(".yaml:")[2], re.IGNORECASE) for text in there), there
+
+
+def test_yaml_that_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
+    done = check(tmp_path, GOOD.replace("queues: [retention]", "queues: [retention"))
     assert done.code == 1, done.out + done.err
     done.assert_quiet()
-    said = done.out + done.err
-    at = [text for text in said.splitlines() if re.search(rf"small\.yaml:{line + offset}\b", text)]
-    if not suggestion == ".":
-        assert at, said
-    else:  # a bracket that is never closed: any line from there on
-        assert re.search(r"small\.yaml:\d+", said), said
-    assert any(re.search(suggestion, text.partition("small.yaml")[2], re.IGNORECASE) for text in at or [said]), said
+    assert re.search(r"small\.yaml:\d+", done.out + done.err)
 
 
 def test_all_mistakes_are_named_at_once_and_as_json(tmp_path: Path) -> None:
@@ -112,8 +128,6 @@ def test_all_mistakes_are_named_at_once_and_as_json(tmp_path: Path) -> None:
     content = content.replace("critical: true", "critical: no")
     done = check(tmp_path, content, "--json")
     assert done.code == 1
-    import json
-
     problems = json.loads(done.out)["problems"]
     lines = {problem["line"] for problem in problems}
     assert {first, GOOD[: GOOD.index("critical: true")].count("\n") + 1} <= lines
@@ -133,8 +147,6 @@ def test_no_and_times_stay_text_where_text_is_meant(tmp_path: Path) -> None:
 
 
 def test_a_run_with_a_broken_rubric_does_not_start(tmp_path: Path) -> None:
-    from tests.acceptance.command import AUDIO
-
     content, line = changed("pass_share: 0.8", "pass_mark: 0.8")
     path = tmp_path / "small.yaml"
     path.write_text(content)

@@ -1,13 +1,14 @@
 """The sample calls, recognised and scored: what was written into the scripts is found, and nothing else."""
 
 import re
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.acceptance.command import SAMPLES, Workspace, overlap, words_of
+from tests.acceptance.command import AUDIO, SAMPLES, Workspace, overlap, words_of
 from tests.acceptance.recordings import is_mono, spoken, truth
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -139,8 +140,6 @@ def test_the_list_holds_what_the_issue_names(sample_rows: list[Row]) -> None:
 
 @pytest.mark.parametrize("stem", GOOD)
 def test_metadata_come_from_manifest_sidecar_or_file_name(sample_rows: list[Row], stem: str) -> None:
-    from datetime import datetime
-
     row, call = row_of(sample_rows, stem), truth()[stem]
     assert (row["agent_id"], row["team"], row["queue"]) == (call["agent_id"], call["team"], call["queue"])
     assert datetime.fromisoformat(row["started_at"]) == datetime.fromisoformat(call["started_at"])
@@ -513,8 +512,6 @@ def test_masking_does_not_take_other_numbers(sample_shows: dict[str, Show]) -> N
 
 
 def test_a_second_run_does_nothing_twice_and_says_so(samples: Workspace, sample_rows: list[Row]) -> None:
-    from tests.acceptance.command import AUDIO
-
     again = samples.ask("run", AUDIO, "--config", SAMPLES / "earmark.toml").ok()
     assert re.search(r"nothing (?:new )?to do|nothing was done|up to date|already", again.out + again.err, re.I)
     assert samples.calls() == sample_rows

@@ -1,6 +1,10 @@
 """`earmark score`: a transcript against a rubric, without a database."""
 
 import json
+import re
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,25 +59,79 @@ GREETED = (
 )
 
 
-def rubric(folder: Path, pass_share: float = 0.8, notice_kind: str = "critical: false") -> Path:
-    path = folder / "small.yaml"
-    path.write_text(RUBRIC.format(pass_share=pass_share, notice_kind=notice_kind))
-    return path
+FILLER = "Let me tell you first about everything that we have to offer to our good customers this month and year. "
+LATE = conversation(
+    ("agent", FILLER * 5 + "This call is recorded for quality and training purposes."),
+    ("customer", "All right, thank you for telling me that."),
+)
+BY_THE_CUSTOMER = conversation(
+    ("customer", "This call is recorded for quality and training purposes, right? My name is Eve, from Acme."),
+    ("agent", "What do you want to know?"),
+)
 
 
-def score(folder: Path, document: dict[str, Any], rubric_id: str | Path, *arguments: str) -> Result:
-    path = folder / "call.json"
-    path.write_text(json.dumps(document))
-    return earmark("score", path, "--rubric", rubric_id, *arguments, cwd=folder)
+def by_nobody_known() -> dict[str, Any]:
+    document = transcript(conversation(*GREETED))
+    for turn in document["turns"]:
+        turn.update(role="unknown", channel=0)
+    return document
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    document: dict[str, Any]
+    rubric: str  # an id, or the text of a rubric file
+    arguments: tuple[str, ...] = ("--queue", "collections")
+
+
+def small(pass_share: float = 0.8, notice_kind: str = "critical: false") -> str:
+    return RUBRIC.format(pass_share=pass_share, notice_kind=notice_kind)
+
+
+CASES = {
+    "plain": Case(document=transcript(conversation(*GREETED)), rubric=small(pass_share=0.6)),
+    "below": Case(document=transcript(conversation(*GREETED)), rubric=small(pass_share=0.61)),
+    "critical": Case(document=transcript(conversation(*GREETED)), rubric=small(0.5, "critical: true")),
+    "auto-fail": Case(document=transcript(conversation(*GREETED)), rubric=small(0.5, "auto_fail: true")),
+    "late": Case(document=transcript(LATE), rubric=small()),
+    "by the customer": Case(document=transcript(BY_THE_CUSTOMER), rubric=small()),
+    "by nobody known": Case(document=by_nobody_known(), rubric=small()),
+    "promised": Case(document=true_transcript("08-guaranteed-returns"), rubric="bank-support", arguments=()),
+    "denied": Case(document=true_transcript("09-no-guarantee"), rubric="bank-support", arguments=()),
+    "denied again": Case(document=true_transcript("09-no-guarantee"), rubric="bank-support", arguments=()),
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("score")
+
+
+@pytest.fixture(scope="module")
+def scored(home: Path) -> dict[str, dict[str, Any]]:
+    """All cases, two at a time."""
+
+    def score(case: Case) -> Result:
+        folder = Path(tempfile.mkdtemp(dir=home))
+        (folder / "call.json").write_text(json.dumps(case.document))
+        (folder / "small.yaml").write_text(case.rubric)
+        rubric = case.rubric if "\n" not in case.rubric else folder / "small.yaml"
+        return earmark("score", folder / "call.json", "--rubric", rubric, *case.arguments, "--json", cwd=folder)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        results = list(pool.map(score, CASES.values()))
+    return {name: result.json() for name, result in zip(CASES, results, strict=True)}
+
+
+Scored = dict[str, dict[str, Any]]
 
 
 def by_id(scored: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {each["criterion_id"]: each for each in scored["results"]}
 
 
-def test_the_total_is_weighted_by_section_and_what_does_not_apply_drops_out(tmp_path: Path) -> None:
-    scored = score(tmp_path, transcript(conversation(*GREETED)), rubric(tmp_path), "--json").json()
-    results = by_id(scored)
+def test_the_total_is_weighted_by_section_and_what_does_not_apply_drops_out(scored: Scored) -> None:
+    results = by_id(scored["plain"])
     assert {name: each["status"] for name, each in results.items()} == {
         "notice": "fail",
         "hello": "pass",
@@ -81,85 +139,69 @@ def test_the_total_is_weighted_by_section_and_what_does_not_apply_drops_out(tmp_
         "clean": "pass",
         "by-ear": "cannot_assess",
     }
-    assert scored["share"] == pytest.approx(0.6)  # (1 x 40 + 1 x 20) / (2 x 40 + 1 x 20)
-    assert scored["passed"] is False
+    assert scored["plain"]["share"] == pytest.approx(0.6)  # (1 x 40 + 1 x 20) / (2 x 40 + 1 x 20)
     assert results["hello"]["evidence"][0]["quote"] in GREETED[0][1]
     assert results["notice"]["searched"]["start_ms"] == 0
     assert results["miranda"]["points_earned"] is None
     assert results["by-ear"]["points_earned"] is None
 
 
-def test_the_pass_mark_is_the_rubrics(tmp_path: Path) -> None:
-    scored = score(tmp_path, transcript(conversation(*GREETED)), rubric(tmp_path, pass_share=0.6), "--json").json()
-    assert scored["share"] == pytest.approx(0.6)
-    assert scored["passed"] is True
+def test_the_pass_mark_is_the_rubrics(scored: Scored) -> None:
+    assert scored["plain"]["passed"] is True
+    assert scored["below"]["share"] == pytest.approx(0.6)
+    assert scored["below"]["passed"] is False
 
 
-def test_a_critical_error_fails_the_call_at_any_total(tmp_path: Path) -> None:
-    small = rubric(tmp_path, pass_share=0.5, notice_kind="critical: true")
-    scored = score(tmp_path, transcript(conversation(*GREETED)), small, "--json").json()
-    assert scored["share"] == pytest.approx(0.6)
-    assert scored["passed"] is False
-    assert "notice" in {flag["criterion_id"] for flag in scored["flags"]}
+def test_a_critical_error_fails_the_call_at_any_total(scored: Scored) -> None:
+    assert scored["critical"]["share"] == pytest.approx(0.6)
+    assert scored["critical"]["passed"] is False
+    assert "notice" in {flag["criterion_id"] for flag in scored["critical"]["flags"]}
 
 
-def test_an_auto_fail_sets_the_total_to_zero(tmp_path: Path) -> None:
-    small = rubric(tmp_path, notice_kind="auto_fail: true")
-    scored = score(tmp_path, transcript(conversation(*GREETED)), small, "--json").json()
-    assert scored["share"] == 0
-    assert scored["raw_share"] == pytest.approx(0.6)
-    assert scored["auto_failed_by"] == ["notice"]
+def test_an_auto_fail_sets_the_total_to_zero(scored: Scored) -> None:
+    assert scored["auto-fail"]["share"] == 0
+    assert scored["auto-fail"]["raw_share"] == pytest.approx(0.6)
+    assert scored["auto-fail"]["auto_failed_by"] == ["notice"]
+    assert scored["auto-fail"]["passed"] is False
 
 
-def test_a_shipped_rubric_by_its_id(tmp_path: Path) -> None:
-    promised = score(tmp_path, true_transcript("08-guaranteed-returns"), "bank-support", "--json").json()
-    assert promised["rubric_id"] == "bank-support"
-    assert promised["auto_failed_by"] == ["no-guarantee"]
-    denied = score(tmp_path, true_transcript("09-no-guarantee"), "bank-support", "--json").json()
-    assert denied["auto_failed_by"] == []
-    assert by_id(denied)["no-guarantee"]["status"] == "pass"
+def test_a_shipped_rubric_by_its_id(scored: Scored) -> None:
+    assert scored["promised"]["rubric_id"] == "bank-support"
+    assert scored["promised"]["auto_failed_by"] == ["no-guarantee"]
+    assert scored["denied"]["auto_failed_by"] == []
+    assert by_id(scored["denied"])["no-guarantee"]["status"] == "pass"
 
 
-def test_nothing_is_stored(tmp_path: Path) -> None:
-    small = rubric(tmp_path)
-    out = score(tmp_path, transcript(conversation(*GREETED)), small).ok().out
-    assert "60" in out
-    assert "Says that the call is recorded" in " ".join(out.split())
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["call.json", "small.yaml"]
+def test_the_same_transcript_and_rubric_give_the_same_score(scored: Scored) -> None:
+    assert scored["denied"] == scored["denied again"]
 
 
-def test_the_same_transcript_and_rubric_give_the_same_score(tmp_path: Path) -> None:
-    once, again = (score(tmp_path, true_transcript("01-lost-card"), "bank-support", "--json").json() for _ in range(2))
-    assert once == again
-
-
-def test_a_word_after_the_window_does_not_count(tmp_path: Path) -> None:
+def test_a_word_after_the_window_does_not_count(scored: Scored) -> None:
     """The turn begins in the first 30 s, the notice itself is spoken after them: word times decide."""
-    filler = "Let me tell you first about everything that we have to offer to our good customers this month and year. "
-    late = filler * 4 + "This call is recorded for quality and training purposes."
-    lines = conversation(("agent", late), ("customer", "All right, thank you for telling me that."))
-    assert lines[0].start_ms < 30_000 < lines[0].end_ms - 3_000
-    scored = score(tmp_path, transcript(lines), rubric(tmp_path), "--json").json()
-    assert by_id(scored)["notice"]["status"] == "fail"
-    assert "recorded" in by_id(scored)["notice"]["nearest_miss"]["evidence"]["quote"]
+    assert LATE[0].start_ms < 30_000 < LATE[0].end_ms - 9 * 350
+    assert by_id(scored["late"])["notice"]["status"] == "fail"
+    assert "recorded" in by_id(scored["late"])["notice"]["nearest_miss"]["evidence"]["quote"]
 
 
-def test_what_the_customer_says_is_not_what_the_agent_said(tmp_path: Path) -> None:
-    said = conversation(
-        ("customer", "This call is recorded for quality and training purposes, right? My name is Eve, from Acme."),
-        ("agent", "What do you want to know?"),
-    )
-    scored = score(tmp_path, transcript(said), rubric(tmp_path), "--json").json()
-    assert by_id(scored)["notice"]["status"] == "fail"
+def test_what_the_customer_says_is_not_what_the_agent_said(scored: Scored) -> None:
+    assert by_id(scored["by the customer"])["notice"]["status"] == "fail"
 
 
-def test_where_nobody_knows_who_spoke_said_is_not_assessed_and_unsaid_is_a_no(tmp_path: Path) -> None:
-    document = transcript(conversation(*GREETED))
-    for turn in document["turns"]:
-        turn.update(role="unknown", channel=0)
-    results = by_id(score(tmp_path, document, rubric(tmp_path), "--json").json())
+def test_where_nobody_knows_who_spoke_said_is_not_assessed_and_unsaid_is_a_no(scored: Scored) -> None:
+    results = by_id(scored["by nobody known"])
     assert results["hello"]["status"] == "cannot_assess"
     assert results["notice"]["status"] == "fail"
+
+
+def test_nothing_is_stored(scored: Scored, home: Path, tmp_path: Path) -> None:
+    assert {path.name for path in home.rglob("*") if path.is_file()} == {"call.json", "small.yaml"}
+    (tmp_path / "call.json").write_text(json.dumps(CASES["plain"].document))
+    (tmp_path / "small.yaml").write_text(CASES["plain"].rubric)
+    out = earmark("score", "call.json", "--rubric", "small.yaml", cwd=tmp_path).ok().out
+    assert "60 %" in out
+    assert "Says that the call is recorded" in " ".join(out.split())
+    assert scored["plain"]["share"] == pytest.approx(0.6)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["call.json", "small.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -174,8 +216,6 @@ def test_where_nobody_knows_who_spoke_said_is_not_assessed_and_unsaid_is_a_no(tm
     ],
 )  # fmt: skip
 def test_a_broken_transcript_is_refused(tmp_path: Path, content: str, tells: str) -> None:
-    import re
-
     path = tmp_path / "call.json"
     path.write_text(content)
     message = earmark("score", path, "--rubric", "general", "--json", cwd=tmp_path).refused()

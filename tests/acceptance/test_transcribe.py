@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.command import Result, earmark, overlap, words_of
-from tests.acceptance.recordings import excerpt, script_beside, spoken, truth, write
+from tests.acceptance.recordings import conversation, excerpt, script_beside, spoken, transcript, truth, write
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -161,8 +161,6 @@ def test_vtt(short: Short) -> None:
 
 
 def test_transcribe_masks_a_card_number(tmp_path: Path) -> None:
-    from tests.acceptance.recordings import conversation, transcript
-
     recording = write(tmp_path / "card.wav", excerpt(truth()["09-no-guarantee"]["file"], 0, 30_000))
     said = conversation(
         ("agent", "This is Maria from Harbour Bank. What is the number on the card?"),
