@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.options import ConfigOption, WorkspaceOption, read_settings, settings_file
-from app.cli.progress import progress
+from app.cli.progress import plain_lines
 from app.cli.show import err
 from flows.schedule import serve_schedule
 
@@ -26,5 +26,4 @@ def serve(
     settings = read_settings(workspace, config)
     config_file = settings_file(workspace, config)
     err.print(f"scoring new recordings now and every {every_minutes} min; Ctrl-C stops", markup=False)
-    with progress() as report:
-        serve_schedule(settings, config_file, paths, every_minutes=every_minutes, report=report)
+    serve_schedule(settings, config_file, paths, every_minutes=every_minutes, report=plain_lines())

@@ -31,7 +31,7 @@ def progress() -> Iterator[Report]:
             yield report
     else:
         err.print("starting", markup=False)
-        yield _plain_lines()
+        yield plain_lines()
 
 
 @contextmanager
@@ -54,7 +54,8 @@ def _bars() -> Iterator[Report]:
         yield report
 
 
-def _plain_lines() -> Report:
+def plain_lines() -> Report:
+    """Return a function that prints a line for every event."""
     expected: dict[str, int] = {}
     seen = {"files": 0, "calls": 0}
 
