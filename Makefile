@@ -41,11 +41,13 @@ format: setup
 
 # Speaks samples/scripts/*.yaml again; what it needs is in samples/README.md. The demo does not need it.
 samples:
-	@$(PYTHON) samples/speak.py
+	@test -x .venv-samples/bin/python || $(PYTHON) -m venv .venv-samples
+	@.venv-samples/bin/python -m pip --disable-pip-version-check --quiet install -r samples/requirements.txt
+	@.venv-samples/bin/python samples/speak.py
 
 # Needs uv. Commit what it writes.
 lock:
 	@$(PYTHON) tools/lock.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-samples .mypy_cache .ruff_cache .pytest_cache .hypothesis
