@@ -21,11 +21,17 @@ _SCORE_RECIPE = "score-1"
 _DECIDING_FIELDS = ("call_id", "started_at", "agent_id", "team", "queue", "direction", "customer_ref", "metadata")
 
 
-def transcript_key(recording: Recording, *, engine: MadeBy, settings: BaseModel) -> str:
-    """Return the key of a call's transcript: the sound, the engine with its weights, and the settings."""
-    told = recording.metadata.get("agent_channel")
-    data = {"sha256": recording.sha256, "channels": recording.channels, "agent_channel": told}
-    return _key(_TRANSCRIPT_RECIPE, data, engine=to_data(engine), settings=settings.model_dump(mode="json"))
+def transcript_key(recording: Recording, *, engine: MadeBy, turns: str) -> str:
+    """Return the key of a call's transcript.
+
+    Args:
+        recording: Its sound, and what it tells about who is on which channel.
+        engine: The engine with its weights and the settings that bear on the words.
+        turns: Fingerprint of the settings that bear on roles and turns.
+    """
+    told = {"agent_channel": recording.metadata.get("agent_channel"), "direction": recording.direction}
+    data = {"sha256": recording.sha256, "channels": recording.channels, **told}
+    return _key(_TRANSCRIPT_RECIPE, data, engine=to_data(engine), turns=turns)
 
 
 def detected_key(

@@ -23,7 +23,7 @@ from pipeline.score.flags import raise_flags
 from pipeline.score.rubrics import choose_rubric
 from pipeline.store import calls, failures, scores, steps
 from pipeline.store.database import Store
-from pipeline.transcribe.transcribe import transcribe_call
+from pipeline.transcribe.transcribe import transcribe_call, turn_settings_fingerprint
 
 Result = TypeVar("Result")
 
@@ -67,7 +67,8 @@ def process_call(
         heard = transcribe_call(recording, audio(), engine=parts.engine, settings=settings.transcribe)
         return redact(heard)  # before anything is stored: what must not be kept is never written
 
-    transcript_key = keys.transcript_key(recording, engine=parts.engine.made_by, settings=settings.transcribe)
+    turns = turn_settings_fingerprint(settings.transcribe)
+    transcript_key = keys.transcript_key(recording, engine=parts.engine.made_by, turns=turns)
     transcript = once("transcript", transcript_key, Transcript, transcribe)
 
     detected_key = keys.detected_key(

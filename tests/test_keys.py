@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline import keys
-from pipeline.config import FlagSettings, SentimentSettings, TranscribeSettings
+from pipeline.config import FlagSettings, SentimentSettings
 from pipeline.records import MadeBy, Rubric
 from tests.factories import MADE_BY, recording
 
@@ -16,8 +16,8 @@ RUBRIC = Rubric(id="general", version=1, title="General", sections=(), fingerpri
 
 
 def transcript_key(**changes: Any) -> str:
-    given = {"recording": recording(), "engine": MADE_BY, "settings": TranscribeSettings(), **changes}
-    return keys.transcript_key(given["recording"], engine=given["engine"], settings=given["settings"])
+    given = {"recording": recording(), "engine": MADE_BY, "turns": "turns-1:a", **changes}
+    return keys.transcript_key(given["recording"], engine=given["engine"], turns=given["turns"])
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,8 @@ def transcript_key(**changes: Any) -> str:
         {"recording": recording(metadata={"agent_channel": "1"})},
         {"engine": replace(MADE_BY, version="2")},
         {"engine": replace(MADE_BY, model_sha256="f" * 64)},
-        {"settings": TranscribeSettings(language="es")},
+        {"recording": recording(direction="outbound")},
+        {"turns": "turns-1:b"},
     ],
 )
 def test_transcript_key_changes_with_sound_engine_and_settings(changes: dict[str, Any]) -> None:

@@ -34,7 +34,7 @@ def score(
     """Score a transcript against a rubric. Nothing is stored."""
     settings = read_settings(workspace, config)
     chosen = find_rubric(rubric, settings.score.rubrics_dir)
-    heard = transcript_from_json(transcript, call_id=transcript.stem)
+    heard = transcript_from_json(transcript)
     scored = score_transcript(heard, chosen, assemble(settings), queue=queue, direction=direction)
     if as_json:
         document: dict[str, Any] = score_document(scored.score)
