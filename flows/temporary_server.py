@@ -19,14 +19,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import EarmarkError
+from pipeline.errors import ServerError
 
 START_TIMEOUT_S = 120
 API_URL = "PREFECT_API_URL"
-
-
-class ServerError(EarmarkError):
-    """Prefect's temporary server does not start."""
 
 
 @contextmanager
@@ -44,6 +40,7 @@ def temporary_server(log_file: Path, *, scheduling: bool) -> Iterator[None]:
     """
     log_file.parent.mkdir(parents=True, exist_ok=True)
     port = _free_port()
+    # What Prefect sets for a temporary server of its own: no UI, and a memory that is built up once.
     environment = {**os.environ, "PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_FINAL": "1"}
     if not scheduling:
         environment["PREFECT__SERVER_EPHEMERAL"] = "1"

@@ -185,7 +185,10 @@ class ScorecardSettings(Group):
         default="all", description="One scorecard per week, month, or in all."
     )
     min_calls: int = Field(default=5, ge=1, description="Below this many scored calls: no rank, no colour.")
-    timezone: Zone = Field(default="UTC", description="IANA zone in which days begin.")
+    timezone: Zone = Field(
+        default="UTC",
+        description="IANA zone in which days begin; `intake.site_timezone` where that is set and this is not.",
+    )
     calls_to_hear: int = Field(default=5, ge=0, description="At most this many calls to coach on.")
 
 
@@ -253,6 +256,9 @@ def load_settings(
     for key, value in (flags or {}).items():
         if value is not None:
             merged = _merge(merged, _nested(key.split("."), value))
+    site_zone = merged.get("intake", {}).get("site_timezone") if isinstance(merged.get("intake"), dict) else None
+    if site_zone not in (None, "none"):  # days begin where the site is, unless something else is said
+        merged = _merge({"scorecards": {"timezone": site_zone}}, merged)
     return _validate(merged, None)
 
 

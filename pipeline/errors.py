@@ -10,6 +10,8 @@
     |-- EngineError                 a recogniser or sentiment engine failed on one input
     |-- AuthoredFileError           a rubric, rule pack or settings file has problems (all of them, with line numbers)
     |-- TranscriptFileError         a transcript file cannot be read
+    |-- ServerError                 Prefect's temporary server does not start
+    |-- UnexpectedError             something failed that nobody foresaw; only its kind and place are told
     |-- NotFoundError               no such call, score or flag in this workspace
     |-- ReportError                 a report cannot be written where it should go
     `-- StoreError                  the database cannot be reached or is of another version
@@ -21,8 +23,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 
 class EarmarkError(Exception):
@@ -105,6 +109,19 @@ class AuthoredFileError(EarmarkError):
 
 class TranscriptFileError(EarmarkError):
     """A transcript file cannot be read."""
+
+
+class ServerError(EarmarkError):
+    """Prefect's temporary server does not start."""
+
+
+class UnexpectedError(EarmarkError):
+    """Something failed that nobody foresaw. Its message may hold words of a call, so only kind and place are told."""
+
+    def __init__(self, error: BaseException) -> None:
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+        super().__init__(f"unexpected {type(error).__name__}{place}; it is tried again on the next run")
 
 
 class NotFoundError(EarmarkError):

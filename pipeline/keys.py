@@ -5,20 +5,18 @@ Change a recipe number when the code of a step changes what it gives for the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
 from pipeline.canonical import fingerprint, to_data
-from pipeline.records import MadeBy, Recording, Rubric
+from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettings, SentimentSettings
+from pipeline.records import FactKeys, MadeBy, Recording, Rubric
 
 _TRANSCRIPT_RECIPE = "transcript-1"
-_DETECTED_RECIPE = "detected-1"
+_FINDINGS_RECIPE = "findings-1"
+_SENTIMENT_RECIPE = "sentiment-1"
+_MEASURES_RECIPE = "measures-1"
+_FACTS_RECIPE = "facts-1"
 _SCORE_RECIPE = "score-1"
-
-# What the detectors and the rubric may look at. Where the file lies and under which name does not change a result.
-_DECIDING_FIELDS = ("call_id", "started_at", "agent_id", "team", "queue", "direction", "customer_ref", "metadata")
 
 
 def transcript_key(recording: Recording, *, engine: MadeBy, turns: str) -> str:
@@ -34,23 +32,37 @@ def transcript_key(recording: Recording, *, engine: MadeBy, turns: str) -> str:
     return _key(_TRANSCRIPT_RECIPE, data, engine=to_data(engine), turns=turns)
 
 
-def detected_key(
-    recording: Recording, *, transcript: str, rules: str, sentiment: MadeBy, settings: Mapping[str, BaseModel]
-) -> str:
-    """Return the key of what is found in a call: its transcript, its metadata, rules, sentiment model and settings."""
-    facts = to_data(recording)
-    metadata = {name: facts[name] for name in _DECIDING_FIELDS}
-    chosen = {name: group.model_dump(mode="json") for name, group in settings.items()}
-    return _key(
-        _DETECTED_RECIPE, metadata, transcript=transcript, rules=rules, sentiment=to_data(sentiment), settings=chosen
-    )
+def findings_key(recording: Recording, *, transcript: str, rules: str, settings: ComplianceSettings) -> str:
+    """Return the key of what rules find: the transcript, the rules, and what a rule may ask about the call."""
+    closeness = {"said": settings.said_similarity, "near_miss": settings.near_miss_similarity}
+    return _key(_FINDINGS_RECIPE, _metadata(recording), transcript=transcript, rules=rules, closeness=closeness)
 
 
-def score_key(*, detected: str, rubric: Rubric, flags: BaseModel) -> str:
+def sentiment_key(*, transcript: str, engine: MadeBy, settings: SentimentSettings) -> str:
+    """Return the key of a call's sentiment: the transcript, the engine with its model, and which turns are read."""
+    return _key(_SENTIMENT_RECIPE, to_data(engine), transcript=transcript, min_characters=settings.min_characters)
+
+
+def measures_key(*, transcript: str, settings: ConversationSettings) -> str:
+    """Return the key of a call's measures: the transcript, which stands for the sound too, and the thresholds."""
+    return _key(_MEASURES_RECIPE, settings.model_dump(mode="json"), transcript=transcript)
+
+
+def facts_key(recording: Recording, keys: FactKeys) -> str:
+    """Return the key of all facts that a score rests on."""
+    return _key(_FACTS_RECIPE, _metadata(recording), keys=to_data(keys))
+
+
+def score_key(*, facts: str, rubric: Rubric, flags: FlagSettings) -> str:
     """Return the key of a score with its flags, which is also its ``score_id``."""
     chosen = {"id": rubric.id, "version": rubric.version, "fingerprint": rubric.fingerprint}
-    key = _key(_SCORE_RECIPE, chosen, detected=detected, flags=flags.model_dump(mode="json"))
+    key = _key(_SCORE_RECIPE, chosen, facts=facts, flags=flags.model_dump(mode="json"))
     return "s-" + key.rpartition(":")[2][:24]
+
+
+def _metadata(recording: Recording) -> dict[str, str | None]:
+    """Return what rules and rubrics may ask about a call; where its file lies and who took it are none of it."""
+    return {"queue": recording.queue, "direction": recording.direction, "team": recording.team}
 
 
 def _key(recipe: str, data: Any, **inputs: Any) -> str:

@@ -1,76 +1,60 @@
-"""The parts that a run works with, built once from settings."""
+"""The parts that a run works with, built and checked once from settings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pipeline.compliance.detect import detect
-from pipeline.compliance.packs import load_packs, rules_fingerprint
-from pipeline.compliance.rule import Rule
 from pipeline.config import Settings
-from pipeline.conversation.measure import measure
-from pipeline.records import Detected, Recording, Rubric, Transcript
-from pipeline.score.rubrics import load_rubrics
-from pipeline.sentiment.engine import SentimentEngine, create_sentiment_engine
-from pipeline.sentiment.read import read_sentiment
+from pipeline.detectors import Detectors, assemble_detectors
+from pipeline.errors import AuthoredFileError
+from pipeline.records import Recording, Rubric
+from pipeline.score.rubrics import check_rule_references, choose_rubric, find_rubric, load_rubrics
 from pipeline.transcribe.engine import Engine, create_engine
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """Engines, rules and rubrics. ``rules_key`` stands for all rules together."""
+    """Engine, detectors and rubrics. ``only_rubric`` scores every call; None lets each call's queue choose."""
 
     settings: Settings
     engine: Engine
-    sentiment: SentimentEngine
-    rules: tuple[Rule, ...]
-    rules_key: str
+    detectors: Detectors
     rubrics: tuple[Rubric, ...]
+    only_rubric: Rubric | None = None
+
+    def rubric_for(self, recording: Recording) -> Rubric:
+        """Return the rubric that scores a call."""
+        return self.only_rubric or choose_rubric(self.rubrics, recording, self.settings.score)
 
 
 def assemble(settings: Settings) -> Parts:
-    """Build the parts that settings name. Rules and rubrics are checked here; weights are loaded when first used.
+    """Build the parts that settings name, so that what is wrong with them is said before any call is touched.
+
+    Weights are loaded when first used.
 
     Raises:
-        AuthoredFileError: A rule pack or rubric has problems; all of them are listed.
-        UnknownNameError: Settings name an engine that there is not.
-        ModelError: Weights are missing or are not the ones they should be.
+        AuthoredFileError: A rule pack or rubric has problems, or a rubric asks for a rule that is not looked for.
+        UnknownNameError: Settings name an engine or rubric that there is not.
+        ModelError: The model that settings name is not there.
     """
-    rules = load_packs(settings.compliance.rules_dir)
-    return Parts(
-        settings=settings,
-        engine=create_engine(settings.transcribe, settings.models_dir),
-        sentiment=create_sentiment_engine(settings.sentiment, settings.models_dir),
-        rules=rules,
-        rules_key=rules_fingerprint(rules),
-        rubrics=load_rubrics(settings.score.rubrics_dir),
-    )
+    detectors = assemble_detectors(settings)
+    engine = create_engine(settings.transcribe, settings.models_dir)
+    engine.made_by()  # says at once that the model is missing
+    chosen = settings.score
+    only = find_rubric(chosen.rubric, chosen.rubrics_dir) if chosen.rubric else None
+    rubrics = (only,) if only else load_rubrics(chosen.rubrics_dir)
+    if not only:
+        find_rubric(chosen.default_rubric, chosen.rubrics_dir)
+    require_known_rules(rubrics, detectors, where=chosen.rubric or str(chosen.rubrics_dir))
+    return Parts(settings=settings, engine=engine, detectors=detectors, rubrics=rubrics, only_rubric=only)
 
 
-def detect_all(
-    recording: Recording,
-    transcript: Transcript,
-    audio: NDArray[np.float32] | None,
-    parts: Parts,
-    *,
-    transcript_key: str,
-) -> Detected:
-    """Return what rules, sentiment and measures find in a redacted transcript.
+def require_known_rules(rubrics: tuple[Rubric, ...], detectors: Detectors, *, where: str) -> None:
+    """Refuse rubrics that ask for rules which nobody looks for: they would be answered "not applicable" for ever.
 
-    Args:
-        recording: For what rules say about queue, direction and team.
-        transcript: Redacted.
-        audio: ``[channels, samples]`` at 16 kHz, or None where there is only a transcript.
-        parts: Rules, sentiment engine and their settings.
-        transcript_key: What the result is about.
+    Raises:
+        AuthoredFileError: With every such place.
     """
-    settings = parts.settings
-    return Detected(
-        transcript_key=transcript_key,
-        findings=detect(transcript, recording, parts.rules, settings.compliance),
-        sentiment=read_sentiment(transcript, parts.sentiment, settings.sentiment),
-        measures=measure(transcript, audio, settings.conversation),
-    )
+    problems = check_rule_references(rubrics, detectors.active_rule_ids())
+    if problems:
+        raise AuthoredFileError(where, problems)

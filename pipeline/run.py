@@ -1,6 +1,6 @@
 """One call through every step. This is the file to read first.
 
-    transcribe -> redact -> detect and measure -> score -> flag
+    transcribe and redact -> find phrases, read sentiment, measure the conversation -> score -> flag
 
 Each step's result is stored under the hash of its inputs, in one transaction. A step whose key is stored is not done
 again: a run that was killed goes on where it stopped, and a new rubric never transcribes twice.
@@ -15,27 +15,55 @@ from typing import TypeVar
 
 from pipeline import keys
 from pipeline.intake.decode import load_call_audio
-from pipeline.parts import Parts, detect_all
+from pipeline.parts import Parts
 from pipeline.privacy.redact import redact
-from pipeline.records import CallFacts, CallScore, Detected, Role, Transcript
+from pipeline.records import (
+    CallFacts,
+    CallFindings,
+    CallScore,
+    CallSentiment,
+    Measures,
+    Recording,
+    Role,
+    Transcript,
+)
 from pipeline.score.evaluate import evaluate
 from pipeline.score.flags import raise_flags
-from pipeline.score.rubrics import choose_rubric
-from pipeline.store import calls, failures, scores, steps
+from pipeline.store import calls, failures, scores
 from pipeline.store.database import Store
+from pipeline.store.steps import get_step, put_step
 from pipeline.transcribe.transcribe import transcribe_call, turn_settings_fingerprint
 
+Now = Callable[[], datetime]
 Result = TypeVar("Result")
 
 
-def process_call(
-    call_id: str, parts: Parts, store: Store, *, now: Callable[[], datetime]
-) -> tuple[CallScore, tuple[str, ...]]:
+class Steps:
+    """Does each step of one call once, and remembers which had to be done."""
+
+    def __init__(self, recording: Recording, store: Store, now: Now) -> None:
+        self.done: list[str] = []
+        self._recording, self._store, self._now = recording, store, now
+
+    def once(self, step: str, key: str, kind: type[Result], make: Callable[[], Result]) -> Result:
+        """Return what is stored under the key; where nothing is, make it and store it."""
+        with self._store.read() as connection:
+            stored = get_step(connection, key, kind)
+        if stored is not None:
+            return stored
+        made = make()
+        self.done.append(step)
+        with self._store.begin() as connection:  # another process may have stored its own meanwhile: that one counts
+            call_id = self._recording.call_id
+            return put_step(connection, key, call_id=call_id, step=step, record=made, now=self._now())
+
+
+def process_call(call_id: str, parts: Parts, store: Store, *, now: Now) -> tuple[CallScore, tuple[str, ...]]:
     """Take one call from its recording to its score and flags.
 
     Args:
         call_id: A call that intake has stored.
-        parts: Engines, rules and rubrics.
+        parts: Engine, detectors and rubrics.
         store: Where results are kept.
         now: Tells the time at which a result is stored.
 
@@ -45,22 +73,10 @@ def process_call(
     Raises:
         EarmarkError: A step cannot be done; what was stored before it stays.
     """
-    settings = parts.settings
-    done: list[str] = []
-
-    def once(step: str, key: str, kind: type[Result], make: Callable[[], Result]) -> Result:
-        with store.begin() as connection:
-            stored = steps.get_step(connection, key, kind)
-        if stored is not None:
-            return stored
-        made = make()
-        with store.begin() as connection:
-            steps.put_step(connection, key, call_id=recording.call_id, step=step, record=made, now=now())
-        done.append(step)
-        return made
-
-    with store.begin() as connection:
+    settings, detectors = parts.settings, parts.detectors
+    with store.read() as connection:
         recording = calls.get_recording(connection, call_id)
+    steps = Steps(recording, store, now)
     audio = functools.cache(lambda: load_call_audio(recording, settings.intake))
 
     def transcribe() -> Transcript:
@@ -68,39 +84,30 @@ def process_call(
         return redact(heard)  # before anything is stored: what must not be kept is never written
 
     turns = turn_settings_fingerprint(settings.transcribe)
-    transcript_key = keys.transcript_key(recording, engine=parts.engine.made_by, turns=turns)
-    transcript = once("transcript", transcript_key, Transcript, transcribe)
+    heard = keys.transcript_key(recording, engine=parts.engine.made_by(recording), turns=turns)
+    transcript = steps.once("transcript", heard, Transcript, transcribe)
 
-    detected_key = keys.detected_key(
-        recording,
-        transcript=transcript_key,
-        rules=parts.rules_key,
-        sentiment=parts.sentiment.made_by,
-        settings={name: getattr(settings, name) for name in ("sentiment", "conversation", "compliance")},
-    )
-    detected = once(
-        "detected",
-        detected_key,
-        Detected,
-        lambda: detect_all(recording, transcript, audio(), parts, transcript_key=transcript_key),
-    )
-
+    under = detectors.keys(heard, recording)
+    found = steps.once("findings", under.findings, CallFindings, lambda: detectors.find(transcript, recording))
+    sentiment = steps.once("sentiment", under.sentiment, CallSentiment, lambda: detectors.read(transcript))
+    measures = steps.once("measures", under.measures, Measures, lambda: detectors.measure(transcript, audio()))
     facts = CallFacts(
         recording=recording,
         transcript=transcript,
-        findings=detected.findings,
-        sentiment=detected.sentiment,
-        measures=detected.measures,
+        findings=found.findings,
+        sentiment=sentiment,
+        measures=measures,
     )
-    rubric = choose_rubric(parts.rubrics, recording, settings.score)
-    score_id = keys.score_key(detected=detected_key, rubric=rubric, flags=settings.flags)
+    facts_key = keys.facts_key(recording, under)
+
+    rubric = parts.rubric_for(recording)
+    score_id = keys.score_key(facts=facts_key, rubric=rubric, flags=settings.flags)
     score = evaluate(facts, rubric, score_id=score_id)
     flags = raise_flags(facts, score, settings.flags)
-    customer = detected.sentiment.of(Role.CUSTOMER)
+    customer = sentiment.of(Role.CUSTOMER)
     with store.begin() as connection:
-        if scores.get_score(connection, score_id) is None:
-            done.append("score")
+        put_step(connection, facts_key, call_id=recording.call_id, step="facts", record=under, now=now())
         overall = customer.overall if customer else None
-        scores.put_score(connection, score, detected_key, flags, customer_sentiment=overall, now=now())
+        is_new = scores.put_score(connection, score, facts_key, flags, customer_sentiment=overall, now=now())
         failures.clear_failure(connection, recording.call_id)
-    return score, tuple(done)
+    return score, (*steps.done, *(["score"] if is_new else []))

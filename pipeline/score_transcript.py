@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline import keys
 from pipeline.canonical import fingerprint, to_data
-from pipeline.parts import Parts, detect_all
+from pipeline.detectors import Detectors
 from pipeline.privacy.redact import redact
 from pipeline.records import CallFacts, CallScore, Flag, Recording, Rubric, Transcript
 from pipeline.score.evaluate import evaluate
@@ -22,7 +23,12 @@ class ScoredTranscript:
 
 
 def score_transcript(
-    transcript: Transcript, rubric: Rubric, parts: Parts, *, queue: str | None = None, direction: str | None = None
+    transcript: Transcript,
+    rubric: Rubric,
+    detectors: Detectors,
+    *,
+    queue: str | None = None,
+    direction: str | None = None,
 ) -> ScoredTranscript:
     """Score a transcript against a rubric.
 
@@ -31,14 +37,15 @@ def score_transcript(
     Args:
         transcript: It is redacted first, whether it was before or not.
         rubric: What to score against.
-        parts: Rules and sentiment engine.
+        detectors: Rules and sentiment engine.
         queue: Queue of the call; None takes the rubric's own where it names exactly one.
         direction: ``inbound`` or ``outbound``; None where unknown.
     """
     clean = redact(transcript)
+    settings = detectors.settings
     recording = Recording(
         call_id=clean.call_id,
-        sha256=fingerprint("transcript", to_data(clean)),
+        sha256=fingerprint("transcript-file-1", to_data(clean)),
         media_uri="",
         duration_ms=clean.duration_ms,
         sample_rate_hz=0,
@@ -46,14 +53,16 @@ def score_transcript(
         queue=queue or (rubric.queues[0] if len(rubric.queues) == 1 else None),
         direction=direction,
     )
-    detected = detect_all(recording, clean, None, parts, transcript_key=recording.sha256)
     facts = CallFacts(
         recording=recording,
         transcript=clean,
-        findings=detected.findings,
-        sentiment=detected.sentiment,
-        measures=detected.measures,
+        findings=detectors.find(clean, recording).findings,
+        sentiment=detectors.read(clean),
+        measures=detectors.measure(clean, None),
     )
-    score_id = fingerprint("transcript-score-1", [recording.sha256, rubric.fingerprint])
+    heard = recording.sha256
+    under = detectors.keys(heard, recording)
+    facts_key = keys.facts_key(recording, under)
+    score_id = keys.score_key(facts=facts_key, rubric=rubric, flags=settings.flags)
     score = evaluate(facts, rubric, score_id=score_id)
-    return ScoredTranscript(facts=facts, score=score, flags=raise_flags(facts, score, parts.settings.flags))
+    return ScoredTranscript(facts=facts, score=score, flags=raise_flags(facts, score, settings.flags))

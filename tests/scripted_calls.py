@@ -32,9 +32,15 @@ POOR_CALL = (
 
 
 def write_call(
-    folder: Path, name: str, lines: Sequence[tuple[str, str]] = GOOD_CALL, *, seed: int = 0, scripted: bool = True
+    folder: Path,
+    name: str,
+    lines: Sequence[tuple[str, str]] = GOOD_CALL,
+    *,
+    seed: int = 0,
+    scripted: bool = True,
+    sound: bool = True,
 ) -> Path:
-    """Write ``name.wav`` (stereo noise, different for every seed) and its ``name.transcript.json``."""
+    """Write ``name.wav`` (stereo noise, different for every seed) and its ``name.transcript.json``, or one of them."""
     folder.mkdir(parents=True, exist_ok=True)
     turns: list[dict[str, Any]] = []
     start_ms = 500
@@ -47,12 +53,14 @@ def write_call(
         transcript = json.dumps({"language": "en", "turns": turns})
         (folder / f"{name}.transcript.json").write_text(transcript)
     file = folder / f"{name}.wav"
+    if not sound:
+        return file
     noise = np.random.default_rng(seed).normal(0, 300, size=(start_ms * RATE_HZ // 1000, 2)).astype("<i2")
-    with wave.open(str(file), "wb") as sound:
-        sound.setnchannels(2)
-        sound.setsampwidth(2)
-        sound.setframerate(RATE_HZ)
-        sound.writeframes(noise.tobytes())
+    with wave.open(str(file), "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(2)
+        out.setframerate(RATE_HZ)
+        out.writeframes(noise.tobytes())
     return file
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline import keys
-from pipeline.config import FlagSettings, SentimentSettings
+from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettings, SentimentSettings
 from pipeline.records import MadeBy, Rubric
 from tests.factories import MADE_BY, recording
 
@@ -41,44 +42,65 @@ def test_transcript_key_is_the_same_under_another_name_and_other_metadata(change
     assert transcript_key(recording=recording(**changes)) == transcript_key()
 
 
-def detected_key(**changes: Any) -> str:
-    given = {
-        "recording": recording(),
-        "transcript": "t",
-        "rules": "r",
-        "sentiment": MadeBy(engine="minilm", version="1"),
-        "settings": {"sentiment": SentimentSettings()},
-        **changes,
-    }
-    return keys.detected_key(given.pop("recording"), **given)
+def findings_key(**changes: Any) -> str:
+    given = {"recording": recording(), "transcript": "t", "rules": "r", "settings": ComplianceSettings(), **changes}
+    return keys.findings_key(given.pop("recording"), **given)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"recording": recording(queue="sales")},
+        {"recording": recording(direction="outbound")},
+        {"recording": recording(team="south")},
         {"transcript": "t2"},
         {"rules": "r2"},
-        {"sentiment": MadeBy(engine="minilm", version="2")},
-        {"settings": {"sentiment": SentimentSettings(min_characters=3)}},
+        {"settings": ComplianceSettings(said_similarity=0.9)},
+        {"settings": ComplianceSettings(near_miss_similarity=0.7)},
     ],
 )
-def test_detected_key_changes_with_all_its_inputs(changes: dict[str, Any]) -> None:
-    assert detected_key(**changes) != detected_key()
+def test_findings_key_changes_with_all_that_rules_look_at(changes: dict[str, Any]) -> None:
+    assert findings_key(**changes) != findings_key()
 
 
-def test_detected_key_is_the_same_where_the_file_lies_elsewhere() -> None:
-    assert detected_key(recording=recording(media_uri="moved.wav")) == detected_key()
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recording": recording(media_uri="moved.wav")},
+        {"recording": recording(agent_id="tom.becker")},
+        {"settings": ComplianceSettings(rules_dir=Path("elsewhere"))},
+    ],
+)
+def test_findings_key_is_the_same_for_the_same_rules_in_another_folder_and_another_agent(
+    changes: dict[str, Any],
+) -> None:
+    assert findings_key(**changes) == findings_key()
+
+
+def test_sentiment_key_changes_with_transcript_engine_and_least_length() -> None:
+    def key(transcript: str = "t", engine: MadeBy = MADE_BY, settings: SentimentSettings | None = None) -> str:
+        return keys.sentiment_key(transcript=transcript, engine=engine, settings=settings or SentimentSettings())
+
+    others = {key(transcript="t2"), key(engine=replace(MADE_BY, version="2"))}
+    others.add(key(settings=SentimentSettings(min_characters=3)))
+    assert len(others | {key()}) == 4
+
+
+def test_measures_key_changes_with_transcript_and_thresholds() -> None:
+    def key(transcript: str = "t", settings: ConversationSettings | None = None) -> str:
+        return keys.measures_key(transcript=transcript, settings=settings or ConversationSettings())
+
+    assert len({key(), key(transcript="t2"), key(settings=ConversationSettings(dead_air_ms=1))}) == 3
 
 
 def test_score_key_changes_with_rubric_facts_and_flag_settings() -> None:
-    def key(rubric: Rubric = RUBRIC, detected: str = "d", flags: FlagSettings | None = None) -> str:
-        return keys.score_key(detected=detected, rubric=rubric, flags=flags or FlagSettings())
+    def key(rubric: Rubric = RUBRIC, facts: str = "d", flags: FlagSettings | None = None) -> str:
+        return keys.score_key(facts=facts, rubric=rubric, flags=flags or FlagSettings())
 
     others = {
         key(rubric=replace(RUBRIC, fingerprint="rubric-1:b")),
         key(rubric=replace(RUBRIC, version=2)),
-        key(detected="d2"),
+        key(facts="d2"),
         key(flags=FlagSettings(below_share=0.7)),
     }
     assert len(others | {key()}) == 5

@@ -12,11 +12,12 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.compliance.packs import load_packs, rules_fingerprint
-from pipeline.config import FlagSettings, Settings, TranscribeSettings
-from pipeline.errors import EngineError, NotFoundError
+from pipeline.config import FlagSettings, ScoreSettings, Settings, TranscribeSettings
+from pipeline.detectors import Detectors
+from pipeline.errors import AuthoredFileError, EngineError, NotFoundError, UnknownNameError
 from pipeline.intake.metadata import index_metadata
 from pipeline.intake.take_in import take_in
-from pipeline.parts import Parts
+from pipeline.parts import Parts, assemble
 from pipeline.records import MadeBy, Recording, Role, Status
 from pipeline.run import process_call
 from pipeline.score.rubrics import load_rubrics
@@ -36,9 +37,8 @@ class CountingEngine:
     def __init__(self, engine: Engine) -> None:
         self.engine, self.asked, self.broken = engine, 0, False
 
-    @property
-    def made_by(self) -> MadeBy:
-        return self.engine.made_by
+    def made_by(self, recording: Recording | None = None) -> MadeBy:
+        return self.engine.made_by(recording)
 
     def recognise(self, recording: Recording, channels: NDArray[np.float32]) -> Recognition:
         self.asked += 1
@@ -81,9 +81,9 @@ def parts(settings: Settings) -> Parts:
     return Parts(
         settings=settings,
         engine=CountingEngine(create_engine(settings.transcribe, settings.models_dir)),
-        sentiment=WordListSentiment(),
-        rules=rules,
-        rules_key=rules_fingerprint(rules),
+        detectors=Detectors(
+            settings=settings, sentiment=WordListSentiment(), rules=rules, rules_key=rules_fingerprint(rules)
+        ),
         rubrics=load_rubrics(settings.score.rubrics_dir),
     )
 
@@ -108,7 +108,7 @@ def asked(parts: Parts) -> int:
 def test_process_call_does_each_step_once(tmp_path: Path, store: Store, parts: Parts) -> None:
     call_id = take(tmp_path / "calls", store)
     first, done = process_call(call_id, parts, store, now=lambda: NOON)
-    assert done == ("transcript", "detected", "score")
+    assert done == ("transcript", "findings", "sentiment", "measures", "score")
     again, done = process_call(call_id, parts, store, now=lambda: NOON)
     assert done == ()
     assert again == first
@@ -135,10 +135,11 @@ def test_process_call_keeps_what_was_finished_before_a_failure(tmp_path: Path, s
             raise EngineError("no sentiment today")
 
     call_id = take(tmp_path / "calls", store)
+    broken = replace(parts, detectors=replace(parts.detectors, sentiment=BrokenSentiment()))
     with pytest.raises(EngineError, match="no sentiment today"):
-        process_call(call_id, replace(parts, sentiment=BrokenSentiment()), store, now=lambda: NOON)
+        process_call(call_id, broken, store, now=lambda: NOON)
     _, done = process_call(call_id, parts, store, now=lambda: NOON)
-    assert done == ("detected", "score")
+    assert done == ("sentiment", "measures", "score")
     assert asked(parts) == 1
 
 
@@ -182,3 +183,28 @@ def test_process_call_tells_a_good_call_from_a_poor_one(tmp_path: Path, store: S
 def test_process_call_names_an_unknown_call(store: Store, parts: Parts) -> None:
     with pytest.raises(NotFoundError, match="c-none"):
         process_call("c-none", parts, store, now=lambda: NOON)
+
+
+def test_process_call_reads_an_edited_replay_again(tmp_path: Path, store: Store, parts: Parts) -> None:
+    call_id = take(tmp_path / "calls", store)
+    process_call(call_id, parts, store, now=lambda: NOON)
+    write_call(tmp_path / "calls", "good", POOR_CALL, scripted=True, sound=False)
+    _, done = process_call(call_id, parts, store, now=lambda: NOON)
+    assert "transcript" in done
+
+
+def test_assemble_refuses_a_rubric_that_asks_for_a_rule_nobody_looks_for(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "id: mine\nversion: 1\ntitle: Mine\nsections:\n  - id: one\n    title: One\n    weight: 1\n    criteria:\n"
+        "      - id: greets\n        title: Greets\n        points: 1\n        test: {kind: rule, rules: [greetin]}\n"
+    )
+    settings = Settings(score=ScoreSettings(rubric=str(file)), transcribe=TranscribeSettings(engine="scripted"))
+    with pytest.raises(AuthoredFileError, match="did you mean 'greeting'"):
+        assemble(settings)
+
+
+def test_assemble_refuses_an_unknown_rubric_before_any_call_is_touched() -> None:
+    settings = Settings(score=ScoreSettings(rubric="bank-suport"), transcribe=TranscribeSettings(engine="scripted"))
+    with pytest.raises(UnknownNameError, match="bank-support"):
+        assemble(settings)

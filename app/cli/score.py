@@ -12,7 +12,8 @@ from app.cli.calls import score_document
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_settings
 from app.cli.show import print_json
 from pipeline.canonical import to_data
-from pipeline.parts import assemble
+from pipeline.detectors import assemble_detectors
+from pipeline.parts import require_known_rules
 from pipeline.score.rubrics import find_rubric
 from pipeline.score_transcript import score_transcript
 from pipeline.transcribe.files import transcript_from_json
@@ -34,8 +35,10 @@ def score(
     """Score a transcript against a rubric. Nothing is stored."""
     settings = read_settings(workspace, config)
     chosen = find_rubric(rubric, settings.score.rubrics_dir)
+    detectors = assemble_detectors(settings)
+    require_known_rules((chosen,), detectors, where=rubric)
     heard = transcript_from_json(transcript)
-    scored = score_transcript(heard, chosen, assemble(settings), queue=queue, direction=direction)
+    scored = score_transcript(heard, chosen, detectors, queue=queue, direction=direction)
     if as_json:
         document: dict[str, Any] = score_document(scored.score)
         document["findings"] = [to_data(finding) | {"violated": finding.violated} for finding in scored.facts.findings]

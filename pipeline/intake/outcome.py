@@ -15,7 +15,7 @@ class IntakeOutcome:
         media_uri: Absolute path.
         size_bytes: Size of the file; 0 where it cannot be opened.
         modified_ns: Time of its last change; 0 where it cannot be opened.
-        file_id: ``f-`` and 12 hex digits of the hash of its bytes; where there are none to read, of its path.
+        file_id: ``f-`` and 16 hex digits of the hash of its bytes; where there are none to read, of its path.
         recording: The call, or None exactly when a defect is fatal.
         defects: Everything that is wrong, fatal or not.
     """

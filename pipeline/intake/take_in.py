@@ -70,7 +70,7 @@ def _recording(
     media_uri: str, sound: SoundFacts, about: CallMetadata, settings: IntakeSettings, defects: tuple[Defect, ...]
 ) -> Recording:
     return Recording(
-        call_id=f"c-{sound.sha256[:12]}",
+        call_id=f"c-{sound.sha256[:16]}",
         sha256=sound.sha256,
         media_uri=media_uri,
         duration_ms=sound.duration_ms,
@@ -131,7 +131,7 @@ def _file_id(place: Path, facts: _FileFacts) -> str:
         readable = False
     if not readable:
         digest = hashlib.sha256(b"path:" + os.fsencode(place))
-    return f"f-{digest.hexdigest()[:12]}"
+    return f"f-{digest.hexdigest()[:16]}"
 
 
 def _name_defects(place: Path) -> list[Defect]:

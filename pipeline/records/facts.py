@@ -172,13 +172,20 @@ class Measures:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Detected:
-    """What was found in a call's transcript and sound; ``transcript_key`` is the key of the transcript it is about."""
+class CallFindings:
+    """The outcomes of all rules that apply to a call."""
 
-    transcript_key: str
     findings: tuple[Finding, ...]
-    sentiment: CallSentiment
-    measures: Measures
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FactKeys:
+    """Under which keys the facts are stored that a score rests on."""
+
+    transcript: str
+    findings: str
+    sentiment: str
+    measures: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -76,7 +76,7 @@ def _flag(
 ) -> Flag:
     identity = "\n".join((score.score_id, code, criterion_id or "", rule_id or ""))
     return Flag(
-        flag_id=f"fl-{hashlib.sha256(identity.encode()).hexdigest()[:12]}",
+        flag_id=f"fl-{hashlib.sha256(identity.encode()).hexdigest()[:16]}",
         call_id=score.call_id,
         score_id=score.score_id,
         code=code,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from pipeline.records import CallSentiment, Detected, Finding, Flag, Measures, Recording, Transcript
+from pipeline.records import CallFindings, CallSentiment, FactKeys, Finding, Flag, Measures, Recording, Transcript
 from pipeline.store.calls import get_recording
 from pipeline.store.failures import get_failure
 from pipeline.store.flags import flags_of_score
 from pipeline.store.scores import StoredScore, scores_of_call
 from pipeline.store.steps import get_step, latest_step
+
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,23 +51,23 @@ def read_call(connection: Connection, call_id: str) -> CallRecord:
     """
     recording = get_recording(connection, call_id)
     failure = get_failure(connection, recording.call_id)
-    stored = sorted(scores_of_call(connection, recording.call_id), key=lambda score: not score.current)
-    current = stored[0] if stored and stored[0].current else None
-    if current:
-        detected = get_step(connection, current.facts_key, Detected)
-    else:
-        detected = latest_step(connection, recording.call_id, "detected", Detected)
-    if detected:
-        transcript = get_step(connection, detected.transcript_key, Transcript)
-    else:
-        transcript = latest_step(connection, recording.call_id, "transcript", Transcript)
+    every_score = sorted(scores_of_call(connection, recording.call_id), key=lambda score: not score.current)
+    current = every_score[0] if every_score and every_score[0].current else None
+    under = get_step(connection, current.facts_key, FactKeys) if current else None
+
+    def stored(step: str, key: str | None, kind: type[Record]) -> Record | None:
+        if key is not None:
+            return get_step(connection, key, kind)
+        return latest_step(connection, recording.call_id, step, kind)
+
+    found = stored("findings", under.findings if under else None, CallFindings)
     return CallRecord(
         recording=recording,
         failure=failure.reason if failure else None,
-        transcript=transcript,
-        findings=detected.findings if detected else (),
-        sentiment=detected.sentiment if detected else None,
-        measures=detected.measures if detected else None,
-        scores=tuple(stored),
+        transcript=stored("transcript", under.transcript if under else None, Transcript),
+        findings=found.findings if found else (),
+        sentiment=stored("sentiment", under.sentiment if under else None, CallSentiment),
+        measures=stored("measures", under.measures if under else None, Measures),
+        scores=tuple(every_score),
         flags=flags_of_score(connection, current.score.score_id) if current else (),
     )

@@ -34,9 +34,11 @@ class Recognition:
 class Engine(Protocol):
     """A recogniser. One object serves the whole process and may be called from several threads."""
 
-    @property
-    def made_by(self) -> MadeBy:
-        """What will have made the words, known before any weights are loaded: it goes into step keys.
+    def made_by(self, recording: Recording | None = None) -> MadeBy:
+        """Return what will have made the words, known before any weights are loaded: it goes into step keys.
+
+        Args:
+            recording: The call, for an engine whose words depend on more than its sound; None asks for the engine.
 
         Raises:
             ModelError: The model's identity cannot be told, because its files are missing.

@@ -49,7 +49,7 @@ def transcribe_call(
         language=recognition.language,
         duration_ms=max([recording.duration_ms, *(turn.end_ms for turn in turns)]),
         turns=turns,
-        made_by=engine.made_by,
+        made_by=engine.made_by(recording),
     )
 
 

@@ -45,16 +45,16 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return Workspace(path=path, home=home, run=run)
 
 
-KILLED_STEMS = ("01-lost-card", "03-no-notice", "06-collections-threat", "07-card-number", "08-guaranteed-returns",
-                "09-no-guarantee", "12-supervisor", "14-dead-air", "15-last-chance-offer", "19-third-call")  # fmt: skip
+SCRIPTED_STEMS = ("01-lost-card", "06-collections-threat", "07-card-number", "09-no-guarantee", "12-supervisor",
+                  "14-dead-air")  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def scripted_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten sample calls with their true transcripts beside them, two of the files that cannot be used, a manifest."""
+    """Six sample calls with their true transcripts beside them, two of the files that cannot be used, a manifest."""
     folder = tmp_path_factory.mktemp("scripted") / "calls"
     folder.mkdir()
-    for stem in KILLED_STEMS:
+    for stem in SCRIPTED_STEMS:
         recording = Path(shutil.copy(AUDIO / recordings.truth()[stem]["file"], folder))
         recordings.script_beside(recording, recordings.true_transcript(stem))
     for name in ("manifest.csv", "21-damaged.wav", recordings.truth()["22-impossible-date"]["file"]):

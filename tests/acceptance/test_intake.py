@@ -12,7 +12,16 @@ from typing import Any
 import pytest
 
 from tests.acceptance.command import AUDIO, Workspace, earmark
-from tests.acceptance.recordings import CODECS, excerpt, script_beside, true_transcript, truth, write
+from tests.acceptance.recordings import (
+    CODECS,
+    conversation,
+    excerpt,
+    script_beside,
+    transcript,
+    true_transcript,
+    truth,
+    write,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -20,6 +29,14 @@ Row = dict[str, Any]
 
 SOURCE = truth()["09-no-guarantee"]["file"]
 GSM = truth()["19-third-call"]["file"]
+LENGTH_MS = 12_000
+SHORT = transcript(
+    conversation(
+        ("agent", "Thank you for calling Harbour Bank, James speaking. This call is recorded."),
+        ("customer", "Hi James. I applied for a car loan on Sunday."),
+        ("agent", "Let me check that for you."),
+    )
+)
 ARGUMENTS = ("--engine", "scripted", "--rubric", "general")
 WITHOUT_ZONE = "2026-10-14T10-22-31_GUID_7f3a_AGENT_priya.shah_CUST_C-1042_.wav"
 UNMATCHED = "14-10-2026_GUID_7f3b_AGENT_tom.becker_CUST_C-1043_.wav"
@@ -49,8 +66,8 @@ class Folder:
 
     def add(self, name: str, codec: str = "pcm_s16le") -> Path:
         self.begin_ms += 250
-        recording = write(self.path / name, excerpt(SOURCE, self.begin_ms, 40_000), codec)
-        script_beside(recording, true_transcript("09-no-guarantee"))
+        recording = write(self.path / name, excerpt(SOURCE, self.begin_ms, LENGTH_MS), codec)
+        script_beside(recording, SHORT)
         return recording
 
     def sidecar(self, recording: Path, **values: str) -> None:
@@ -84,9 +101,9 @@ def fill(folder: Folder) -> None:
 
     first = folder.add("twice-a.wav")
     shutil.copy(first, folder.path / "twice-b.wav")
-    script_beside(folder.path / "twice-b.wav", true_transcript("09-no-guarantee"))
-    again = write(folder.path / "twice-c.flac", excerpt(SOURCE, folder.begin_ms, 40_000), "flac")
-    script_beside(again, true_transcript("09-no-guarantee"))
+    script_beside(folder.path / "twice-b.wav", SHORT)
+    again = write(folder.path / "twice-c.flac", excerpt(SOURCE, folder.begin_ms, LENGTH_MS), "flac")
+    script_beside(again, SHORT)
 
     (folder.path / "text.wav").write_text("This is a note that somebody saved under the wrong ending.\n" * 40)
     (folder.path / "nothing.wav").write_bytes(b"")
@@ -98,7 +115,7 @@ def fill(folder: Folder) -> None:
     (folder.path / "cut.flac").write_bytes(flac.read_bytes()[: flac.stat().st_size // 2])
     flac.unlink()
     (folder.path / "noise.mp3").write_bytes(bytes(range(256)) * 64)
-    script_beside(folder.path / "whole-call.wav", true_transcript("09-no-guarantee"))
+    script_beside(folder.path / "whole-call.wav", SHORT)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +163,7 @@ def test_formats_of_telephone_systems_are_read(intake: Workspace, rows: dict[str
     assert row["status"] == "scored", row["defects"]
     recording = intake.show(row["call_id"])["recording"]
     assert recording["channels"] == (1 if name == "gsm.wav" else 2)
-    expected = truth()["19-third-call"]["duration_ms"] if name == "gsm.wav" else 40_000
+    expected = truth()["19-third-call"]["duration_ms"] if name == "gsm.wav" else LENGTH_MS
     assert recording["duration_ms"] == pytest.approx(expected, abs=150)
 
 
@@ -202,7 +219,8 @@ def test_defects_are_shown_to_a_reader_too(intake: Workspace, reason_of: Callabl
 def test_a_mended_file_is_taken_on_the_next_run(intake: Workspace, rows: dict[str, Row]) -> None:
     settings = intake.home / "site.toml"
     settings.write_text('[intake]\nsite_timezone = "America/New_York"\n')
-    intake.ask("run", intake.home / "calls", *ARGUMENTS, "--config", settings).ok()
+    calls = intake.home / "calls"
+    intake.ask("run", calls / WITHOUT_ZONE, calls / "naive.wav", *ARGUMENTS, "--config", settings).ok()
     after = {Path(row["media_uri"]).name: row for row in intake.calls()}
     mended = after[WITHOUT_ZONE]
     assert mended["status"] == "scored"
@@ -211,10 +229,8 @@ def test_a_mended_file_is_taken_on_the_next_run(intake: Workspace, rows: dict[st
     assert intake.show(mended["call_id"])["recording"]["customer_ref"] == "C-1042"
     assert after["naive.wav"]["status"] == "scored"
     assert datetime.fromisoformat(after["naive.wav"]["started_at"]) == datetime(2026, 10, 6, 3, 30, tzinfo=UTC)
-    assert {name for name, row in after.items() if row["status"] == "failed"} == set(UNUSABLE) - {
-        WITHOUT_ZONE,
-        "naive.wav",
-    }
+    failed = {name for name, row in after.items() if row["status"] == "failed"}
+    assert failed == set(UNUSABLE) - {WITHOUT_ZONE, "naive.wav"}
     for name, row in rows.items():
         if row["status"] == "scored":
             assert after[name] == row

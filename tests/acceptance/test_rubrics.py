@@ -150,10 +150,9 @@ def test_a_run_with_a_broken_rubric_does_not_start(tmp_path: Path) -> None:
     content, line = changed("pass_share: 0.8", "pass_mark: 0.8")
     path = tmp_path / "small.yaml"
     path.write_text(content)
-    done = earmark("run", AUDIO / "09-no-guarantee.wav", "--rubric", path, "--workspace", tmp_path / "w", cwd=tmp_path)
-    assert done.code == 1
-    done.assert_quiet()
-    assert f"small.yaml:{line}" in done.err
+    recording = AUDIO / "09-no-guarantee.wav"
+    done = earmark("run", recording, "--rubric", path, "--workspace", tmp_path / "w", cwd=tmp_path)
+    assert f"small.yaml:{line}" in done.refused()
 
 
 def test_a_folder_is_checked_whole(tmp_path: Path) -> None:

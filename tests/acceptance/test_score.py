@@ -60,13 +60,10 @@ GREETED = (
 
 
 FILLER = "Let me tell you first about everything that we have to offer to our good customers this month and year. "
-LATE = conversation(
-    ("agent", FILLER * 5 + "This call is recorded for quality and training purposes."),
-    ("customer", "All right, thank you for telling me that."),
-)
-BY_THE_CUSTOMER = conversation(
+TOO_LATE = conversation(
     ("customer", "This call is recorded for quality and training purposes, right? My name is Eve, from Acme."),
-    ("agent", "What do you want to know?"),
+    ("agent", FILLER * 4 + "This call is recorded for quality and training purposes."),
+    ("customer", "All right, thank you for telling me that."),
 )
 
 
@@ -90,15 +87,11 @@ def small(pass_share: float = 0.8, notice_kind: str = "critical: false") -> str:
 
 CASES = {
     "plain": Case(document=transcript(conversation(*GREETED)), rubric=small(pass_share=0.6)),
-    "below": Case(document=transcript(conversation(*GREETED)), rubric=small(pass_share=0.61)),
     "critical": Case(document=transcript(conversation(*GREETED)), rubric=small(0.5, "critical: true")),
     "auto-fail": Case(document=transcript(conversation(*GREETED)), rubric=small(0.5, "auto_fail: true")),
-    "late": Case(document=transcript(LATE), rubric=small()),
-    "by the customer": Case(document=transcript(BY_THE_CUSTOMER), rubric=small()),
+    "too late": Case(document=transcript(TOO_LATE), rubric=small()),
     "by nobody known": Case(document=by_nobody_known(), rubric=small()),
     "promised": Case(document=true_transcript("08-guaranteed-returns"), rubric="bank-support", arguments=()),
-    "denied": Case(document=true_transcript("09-no-guarantee"), rubric="bank-support", arguments=()),
-    "denied again": Case(document=true_transcript("09-no-guarantee"), rubric="bank-support", arguments=()),
 }
 
 
@@ -147,9 +140,8 @@ def test_the_total_is_weighted_by_section_and_what_does_not_apply_drops_out(scor
 
 
 def test_the_pass_mark_is_the_rubrics(scored: Scored) -> None:
+    assert scored["plain"]["pass_share"] == 0.6
     assert scored["plain"]["passed"] is True
-    assert scored["below"]["share"] == pytest.approx(0.6)
-    assert scored["below"]["passed"] is False
 
 
 def test_a_critical_error_fails_the_call_at_any_total(scored: Scored) -> None:
@@ -168,23 +160,15 @@ def test_an_auto_fail_sets_the_total_to_zero(scored: Scored) -> None:
 def test_a_shipped_rubric_by_its_id(scored: Scored) -> None:
     assert scored["promised"]["rubric_id"] == "bank-support"
     assert scored["promised"]["auto_failed_by"] == ["no-guarantee"]
-    assert scored["denied"]["auto_failed_by"] == []
-    assert by_id(scored["denied"])["no-guarantee"]["status"] == "pass"
 
 
-def test_the_same_transcript_and_rubric_give_the_same_score(scored: Scored) -> None:
-    assert scored["denied"] == scored["denied again"]
-
-
-def test_a_word_after_the_window_does_not_count(scored: Scored) -> None:
+def test_a_word_after_the_window_does_not_count_nor_does_the_customers(scored: Scored) -> None:
     """The turn begins in the first 30 s, the notice itself is spoken after them: word times decide."""
-    assert LATE[0].start_ms < 30_000 < LATE[0].end_ms - 9 * 350
-    assert by_id(scored["late"])["notice"]["status"] == "fail"
-    assert "recorded" in by_id(scored["late"])["notice"]["nearest_miss"]["evidence"]["quote"]
-
-
-def test_what_the_customer_says_is_not_what_the_agent_said(scored: Scored) -> None:
-    assert by_id(scored["by the customer"])["notice"]["status"] == "fail"
+    assert TOO_LATE[1].start_ms < 30_000 < TOO_LATE[1].end_ms - 9 * 350
+    notice = by_id(scored["too late"])["notice"]
+    assert notice["status"] == "fail"
+    assert notice["nearest_miss"]["evidence"]["role"] == "agent"
+    assert "recorded" in notice["nearest_miss"]["evidence"]["quote"]
 
 
 def test_where_nobody_knows_who_spoke_said_is_not_assessed_and_unsaid_is_a_no(scored: Scored) -> None:
@@ -193,31 +177,42 @@ def test_where_nobody_knows_who_spoke_said_is_not_assessed_and_unsaid_is_a_no(sc
     assert results["notice"]["status"] == "fail"
 
 
-def test_nothing_is_stored(scored: Scored, home: Path, tmp_path: Path) -> None:
-    assert {path.name for path in home.rglob("*") if path.is_file()} == {"call.json", "small.yaml"}
-    (tmp_path / "call.json").write_text(json.dumps(CASES["plain"].document))
-    (tmp_path / "small.yaml").write_text(CASES["plain"].rubric)
-    out = earmark("score", "call.json", "--rubric", "small.yaml", cwd=tmp_path).ok().out
+def test_a_reader_gets_a_table_and_nothing_is_stored(home: Path) -> None:
+    folder = Path(tempfile.mkdtemp(dir=home))
+    (folder / "call.json").write_text(json.dumps(CASES["plain"].document))
+    (folder / "small.yaml").write_text(CASES["plain"].rubric)
+    out = earmark("score", "call.json", "--rubric", "small.yaml", cwd=folder).ok().out
     assert "60 %" in out
     assert "Says that the call is recorded" in " ".join(out.split())
-    assert scored["plain"]["share"] == pytest.approx(0.6)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["call.json", "small.yaml"]
+    assert {path.name for path in home.rglob("*") if path.is_file()} == {"call.json", "small.yaml"}
 
 
-@pytest.mark.parametrize(
-    ("content", "tells"),
-    [
-        ("{", r"JSON|json"),
-        ("[]", r"turns|transcript|object"),
-        ('{"language": "en"}', r"turns"),
-        ('{"language": "en", "turns": [{"role": "boss", "text": "x"}]}', r"role|boss|turn"),
-        ('{"language": "en", "turns": [{"role": "agent", "channel": 0, "start_ms": 9, "end_ms": 3, "text": "x", '
-         '"confidence": 1, "words": []}]}', r"end_ms|start_ms|ends|turn"),
-    ],
-)  # fmt: skip
-def test_a_broken_transcript_is_refused(tmp_path: Path, content: str, tells: str) -> None:
-    path = tmp_path / "call.json"
-    path.write_text(content)
-    message = earmark("score", path, "--rubric", "general", "--json", cwd=tmp_path).refused()
+BROKEN = {
+    "{": r"JSON",
+    "[]": r"turns|transcript|object|list",
+    '{"language": "en"}': r"turns",
+    '{"language": "en", "turns": [{"role": "boss", "text": "x"}]}': r"role|boss|turn",
+    '{"language": "en", "turns": [{"role": "agent", "channel": 0, "start_ms": 9, "end_ms": 3, "text": "x",'
+    ' "confidence": 1, "words": []}]}': r"end_ms|start_ms|ends|turn",
+}
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    folder = tmp_path_factory.mktemp("broken")
+
+    def score(content: str) -> Result:
+        path = Path(tempfile.mkdtemp(dir=folder)) / "call.json"
+        path.write_text(content)
+        return earmark("score", path, "--rubric", "general", "--json", cwd=folder)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return dict(zip(BROKEN, pool.map(score, BROKEN), strict=True))
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_broken_transcript_is_refused(refused: dict[str, Result], content: str) -> None:
+    message = refused[content].refused()
     assert "call.json" in message
-    assert re.search(tells, message.replace("call.json", "")), message
+    assert re.search(BROKEN[content], message.replace("call.json", "")), message
+    assert "_File" not in message, "names from inside the program"

@@ -126,12 +126,6 @@ def test_every_reading_command_prints_json_and_nothing_else(scripted: Workspace)
         assert done.err == "", words
 
 
-def test_run_speaks_json(scripted: Workspace, scripted_folder: Path) -> None:
-    words = ("run", scripted_folder, "--engine", "scripted", "--config", SAMPLES / "earmark.toml")
-    done = scripted.ask(*words, "--json")
-    assert done.json() is not None
-
-
 def test_names_are_shown_as_they_are_whatever_they_hold(tmp_path: Path) -> None:
     """A name that looks like markup or like terminal codes does no harm."""
     path = tmp_path / "[bold]no[/bold]\x1b[31m.json"

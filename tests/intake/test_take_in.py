@@ -33,7 +33,7 @@ def test_take_in_gives_a_recording_with_all_its_metadata(tmp_path: Path) -> None
 
     assert outcome.size_bytes == path.stat().st_size
     assert outcome.modified_ns == path.stat().st_mtime_ns
-    assert outcome.file_id == "f-" + hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    assert outcome.file_id == "f-" + hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     assert outcome.defects == ()
     assert recording == Recording(
         call_id=f"c-{recording.sha256[:12]}",

@@ -301,7 +301,7 @@ def test_flag_ids_are_stable_and_each_its_own() -> None:
     call, given_score = everything_wrong()
     ids = [flag.flag_id for flag in flags(call, given_score)]
     assert len(set(ids)) == len(ids)
-    assert all(re.fullmatch("fl-[0-9a-f]{12}", flag_id) for flag_id in ids)
+    assert all(re.fullmatch("fl-[0-9a-f]{16}", flag_id) for flag_id in ids)
     other = [flag.flag_id for flag in flags(call, replace(given_score, score_id="s-2"))]
     assert not set(ids) & set(other)
     # the flag of one criterion keeps its id when others come and go

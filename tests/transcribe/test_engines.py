@@ -81,7 +81,7 @@ def test_whisper_engines_agree_on_the_same_weights(heard: Callable[[str], Recogn
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_engine_is_known_without_loading_weights(name: str, tmp_path: Path) -> None:
-    made_by = engine_of(name, tmp_path / "empty").made_by
+    made_by = engine_of(name, tmp_path / "empty").made_by()
     assert made_by.engine == name
     assert made_by.version
     assert (made_by.model_sha256 is None) == (name == "scripted")
@@ -105,11 +105,11 @@ def test_language_is_detected_where_none_is_set(
 @pytest.mark.parametrize("name", WHISPER)
 def test_unknown_models_are_refused_with_the_names_there_are(name: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"unknown Whisper model 'huge'.*small"):
-        _ = engine_of(name, tmp_path, model="huge").made_by
+        _ = engine_of(name, tmp_path, model="huge").made_by()
 
 
 def test_openai_whisper_official_models_are_known_by_their_published_hash(tmp_path: Path) -> None:
-    made_by = engine_of("openai-whisper", tmp_path, model="tiny").made_by
+    made_by = engine_of("openai-whisper", tmp_path, model="tiny").made_by()
     assert made_by.model_sha256 == "65147644a518d12f04e32d6f3b26facc3f8dd46e5390956a9424a650c0ce22b9"
 
 

@@ -32,9 +32,12 @@ class FasterWhisperEngine:
         self._settings, self._models_dir = settings, models_dir
         self._lock = threading.Lock()
 
+    def made_by(self, recording: Recording | None = None) -> MadeBy:
+        """See `pipeline.transcribe.engine.Engine`; the same for every call."""
+        return self._made_by
+
     @functools.cached_property
-    def made_by(self) -> MadeBy:
-        """Library versions, weights and settings."""
+    def _made_by(self) -> MadeBy:
         return MadeBy(
             engine="faster-whisper",
             version=f"{version('faster-whisper')} (ctranslate2 {version('ctranslate2')})",

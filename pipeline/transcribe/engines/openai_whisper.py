@@ -36,9 +36,12 @@ class OpenAIWhisperEngine:
         self._settings, self._models_dir = settings, models_dir
         self._lock = threading.Lock()
 
+    def made_by(self, recording: Recording | None = None) -> MadeBy:
+        """See `pipeline.transcribe.engine.Engine`; the same for every call."""
+        return self._made_by
+
     @functools.cached_property
-    def made_by(self) -> MadeBy:
-        """Library versions, weights and settings."""
+    def _made_by(self) -> MadeBy:
         return MadeBy(
             engine="openai-whisper",
             version=f"{version('openai-whisper')} (torch {version('torch').partition('+')[0]})",

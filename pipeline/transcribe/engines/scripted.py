@@ -14,6 +14,7 @@ from pipeline.errors import EngineError, TranscriptFileError
 from pipeline.records import MadeBy, Recording
 from pipeline.transcribe.engine import Recognition
 from pipeline.transcribe.files import transcript_from_json
+from pipeline.weights import sha256_of
 
 SUFFIX = ".transcript.json"
 
@@ -23,7 +24,16 @@ class ScriptedEngine:
 
     def __init__(self, settings: TranscribeSettings, models_dir: Path) -> None:
         del settings, models_dir  # the file says everything
-        self.made_by = MadeBy(engine="scripted", version=version("earmark"))
+        self._version = version("earmark")
+
+    def made_by(self, recording: Recording | None = None) -> MadeBy:
+        """See `pipeline.transcribe.engine.Engine`; the file that is replayed stands for the model.
+
+        Raises:
+            EngineError: There is no such file.
+        """
+        replayed = sha256_of(_beside(recording)) if recording else None
+        return MadeBy(engine="scripted", version=self._version, model_sha256=replayed)
 
     def recognise(self, recording: Recording, channels: NDArray[np.float32]) -> Recognition:
         """See `pipeline.transcribe.engine.Engine`; turns are those of the file.
@@ -40,7 +50,7 @@ class ScriptedEngine:
         beyond = sorted({turn.channel for turn in transcript.turns if turn.channel >= count})
         if beyond:
             raise EngineError(
-                f"call {recording.call_id}: {file.name} has turns on channel {beyond[0]}, and the recording has "
+                f"call {recording.call_id}: its transcript has turns on channel {beyond[0]}, and the recording has "
                 f"{count}; channels count from 0"
             )
         words = tuple(
@@ -57,7 +67,8 @@ def _beside(recording: Recording) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate
+    # file names may hold a customer's number, so the message tells the pattern only
     raise EngineError(
-        f"call {recording.call_id}: no transcript to replay; looked for "
-        f"{' and '.join(candidate.name for candidate in candidates)} beside the recording"
+        f"call {recording.call_id}: no transcript to replay; put NAME{SUFFIX} beside the recording, "
+        "NAME being the recording's with or without its ending"
     )
