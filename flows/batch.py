@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.prefect_home import prefect_server
+from flows.prefect_home import prefect_server, told_as_server_error
 from flows.runtime import Runtime, using
 from pipeline.config import Settings
 from pipeline.intake.discover import find_recordings
@@ -60,11 +60,12 @@ def run_batch(settings: Settings, paths: Sequence[Path], report: Report) -> Batc
     find_recordings(paths, settings.intake)  # a wrong path is said before a workspace is made for it
     with ExitStack() as stack:
         runtime = stack.enter_context(using(Runtime(settings=settings, report=count)))
-        runtime.parts  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)
+        runtime.parts, runtime.store  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)
         stack.enter_context(prefect_server(settings.workspace))
         from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)
 
-        score_recordings([str(path.resolve()) for path in paths])
+        with told_as_server_error():
+            score_recordings([str(path.resolve()) for path in paths])
     counts = Counter(outcomes.values())
     return BatchResult(
         **{name: counts[name] for name in ("taken_in", "rejected", "processed", "unchanged", "failed")},

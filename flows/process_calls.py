@@ -6,7 +6,6 @@ from typing import Any
 
 from prefect import Task, flow, task
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.futures import as_completed
 from prefect.tasks import exponential_backoff
 
 from flows.runtime import current, utc_now
@@ -51,10 +50,11 @@ def process_calls(call_ids: list[str]) -> None:
         retry_delay_seconds=exponential_backoff(backoff_factor=settings.retry_delay_s),
         timeout_seconds=settings.call_timeout_s,
     )
-    futures = {bounded.submit(call_id): call_id for call_id in call_ids}
-    for future in as_completed(list(futures)):
+    futures = {call_id: bounded.submit(call_id) for call_id in call_ids}
+    for call_id, future in futures.items():
+        future.wait()
         if not future.state.is_completed():
-            _list_failure(futures[future], future.state)
+            _list_failure(call_id, future.state)
 
 
 def _list_failure(call_id: str, state: State[Any]) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from flows.prefect_home import prefect_server
+from flows.prefect_home import prefect_server, told_as_server_error
 from flows.runtime import Runtime, using
 from pipeline.config import CONFIG_VARIABLE, Settings
 from pipeline.intake.discover import find_recordings
@@ -45,11 +45,12 @@ def serve_schedule(
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     roots = [str(path.resolve()) for path in paths]
     with using(Runtime(settings=settings, report=report)) as runtime:
-        runtime.parts  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)
+        runtime.parts, runtime.store  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)
         with prefect_server(settings.workspace, scheduling=True):
             from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)
 
-            score_recordings(roots)
+            with told_as_server_error():
+                score_recordings(roots)
             with _printing_to(settings.workspace / "prefect" / "schedule.log"):
                 score_recordings.serve(
                     name="earmark",

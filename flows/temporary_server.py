@@ -46,11 +46,12 @@ def temporary_server(log_file: Path, *, scheduling: bool) -> Iterator[None]:
         environment["PREFECT__SERVER_EPHEMERAL"] = "1"
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "flows.temporary_server", str(port)],
+            [sys.executable, "-P", "-m", "flows.temporary_server", str(port)],  # -P: never code of the current folder
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             env=environment,
+            start_new_session=True,  # Ctrl-C is for the run, which needs the server until its own end
         )
     address = f"http://127.0.0.1:{port}/api"
     os.environ[API_URL] = address

@@ -85,8 +85,11 @@ def _parse(path: Path) -> Any:
         raise AuthoredFileError(str(path), [_marked("duplicate-key", error)]) from None
     except MarkedYAMLError as error:
         raise AuthoredFileError(str(path), [_marked("yaml", error)]) from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise AuthoredFileError(str(path), [Problem(code="yaml", message=str(error))]) from None
+    except (YAMLError, ValueError) as error:  # ValueError: a date or number that is none, bytes that are no text
+        raise AuthoredFileError(str(path), [Problem(code="yaml", message=str(error)[:300])]) from None
+    except (RecursionError, AttributeError):  # what the parser raises for knots: `a: &a {<<: *a}`
+        problem = Problem(code="yaml", message="the file is nested too deeply, or refers to itself")
+        raise AuthoredFileError(str(path), [problem]) from None
     except OSError as error:
         raise AuthoredFileError(str(path), [Problem(code="unreadable", message=error.strerror or str(error))]) from None
     if not isinstance(data, CommentedMap):

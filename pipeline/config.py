@@ -23,6 +23,7 @@ from pipeline.errors import AuthoredFileError, ConfigError, Problem, did_you_mea
 
 ENVIRONMENT_PREFIX = "EARMARK_"
 CONFIG_VARIABLE = "EARMARK_CONFIG"  # names the settings file; it is no setting itself
+DEBUG_VARIABLE = "EARMARK_DEBUG"  # asks the command line for tracebacks; no setting either
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -228,7 +229,14 @@ class Settings(Group):
     @property
     def store_url(self) -> str:
         """The database to use."""
-        return self.database_url or f"sqlite:///{self.workspace.resolve() / 'earmark.db'}"
+        if self.database_url:
+            return self.database_url
+        file = self.workspace.resolve() / "earmark.db"
+        if "?" in str(file):  # an address ends there, and the database would lie beside the workspace
+            raise ConfigError(
+                f"workspace {self.workspace}: a question mark cannot stand in its path; rename the folder"
+            )
+        return f"sqlite:///{file}"
 
 
 def load_settings(
@@ -271,6 +279,8 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise AuthoredFileError(str(file), [Problem(code="toml", message="the file is not UTF-8 text")]) from None
+    except RecursionError:
+        raise AuthoredFileError(str(file), [Problem(code="toml", message="the file is nested too deeply")]) from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"\(at line (\d+)", str(error))
         problem = Problem(code="toml", message=str(error), line=int(line[1]) if line else None)
@@ -280,7 +290,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for name, value in sorted(environment.items()):
-        if name.startswith(ENVIRONMENT_PREFIX) and name != CONFIG_VARIABLE and value:
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in (CONFIG_VARIABLE, DEBUG_VARIABLE) and value:
             keys = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
             merged = _merge(merged, _nested(keys, _plain_or_json(name, value)))
     return merged
@@ -292,7 +302,7 @@ def _plain_or_json(name: str, value: str) -> Any:
         return value
     try:
         return json.loads(value)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{name}: a list or table is written as JSON; {error}") from None
 
 

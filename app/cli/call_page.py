@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.store.call_record import CallRecord
 from rich.text import Text
 
 from app.cli import show
 from pipeline.records import CallScore, CriterionResult, Flag, Status, Transcript
+from pipeline.store.call_record import CallRecord
 
 _ANSWER = {
     Status.PASS: ("yes", "green"),
@@ -26,11 +26,11 @@ def print_call(call: CallRecord) -> None:
         show.known(recording.queue),
         show.instant(recording.started_at),
     ]
-    show.out.print(Text(" · ".join([*about, show.minutes(recording.duration_ms)]), style="bold"))
+    show.out.print(show.text(" · ".join([*about, show.minutes(recording.duration_ms)]), "bold"))
     for defect in recording.defects:
-        show.out.print(Text(f"note: {defect.reason}", style="yellow"))
+        show.out.print(show.text(f"note: {defect.reason}", "yellow"))
     if call.failure:
-        show.out.print(Text(f"failed: {call.failure}", style="red"))
+        show.out.print(show.text(f"failed: {call.failure}", "red"))
     if call.scores:
         print_score(call.scores[0].score, call.flags)
     if call.transcript:
@@ -43,12 +43,12 @@ def print_score(score: CallScore, flags: tuple[Flag, ...]) -> None:
     head = f"{show.percent(score.share)} ({passed}) under {score.rubric_id} version {score.rubric_version}"
     if score.auto_failed_by:
         head += f"; {show.percent(score.raw_share)} before auto-fail by {', '.join(score.auto_failed_by)}"
-    show.out.print(Text(head, style="bold"))
+    show.out.print(show.text(head, "bold"))
     for flag in flags:
         show.out.print(
-            Text("flag: ")
+            show.text("flag: ")
             + show.styled(f"{flag.severity.value} {flag.code}", flag.severity.value)
-            + Text(f" – {flag.reason}")
+            + show.text(f" – {flag.reason}")
         )
     rows = [(*_answer(result), _why(result)) for result in score.results]
     show.table([("Criterion", "left"), ("Answer", "left"), ("Points", "right"), ("Why", "left")], rows)

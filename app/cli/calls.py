@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import typer
-from pipeline.store.call_record import CallRecord, read_call
-from pipeline.transcribe.files import transcript_to_json
 
 from app.cli import listing, show
 from app.cli.call_page import print_call
@@ -20,7 +18,9 @@ from app.cli.options import (
     read_settings,
 )
 from pipeline.canonical import to_data
+from pipeline.store.call_record import CallRecord, read_call
 from pipeline.store.calls import CallRow, list_calls
+from pipeline.transcribe.files import transcript_to_json
 
 app = typer.Typer(help="List calls; show one with transcript, findings and score.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def list_(
 ) -> None:
     """List calls with score and flags; `--status failed` lists what could not be used, and why."""
     store = open_existing(read_settings(workspace, config))
-    with store.begin() as connection:
+    with store.read() as connection:
         found = list_calls(connection, status=status, agent=agent, team=team, queue=queue, limit=limit)
     store.close()
     if as_json:
@@ -48,7 +48,7 @@ def list_(
     elif found:
         listing.print_calls(found)
     else:
-        show.err.print("no such calls")
+        show.remark("no such calls")
 
 
 def _row(call: CallRow) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def show_call(
 ) -> None:
     """Show one call: recording, transcript, findings, sentiment, measures, score with evidence, flags."""
     store = open_existing(read_settings(workspace, config))
-    with store.begin() as connection:
+    with store.read() as connection:
         call = read_call(connection, call_id)
     store.close()
     if as_json:

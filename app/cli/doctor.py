@@ -14,13 +14,14 @@ import typer
 from rich.text import Text
 
 from app.cli import show
-from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_settings
+from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, has_database, read_settings
+from app.cli.rubrics import active_rule_ids
 from pipeline.compliance.packs import load_packs
 from pipeline.config import Settings
-from pipeline.errors import EarmarkError
-from pipeline.score.rubrics import load_rubrics
+from pipeline.errors import AuthoredFileError, EarmarkError
+from pipeline.score.rubrics import check_rule_references, load_rubrics
 from pipeline.sentiment.models import list_models as list_sentiment_models
-from pipeline.store.database import open_store
+from pipeline.store.database import inspect_database
 from pipeline.transcribe.models import list_models as list_whisper_models
 
 PACKAGES = (
@@ -103,21 +104,32 @@ def _models(settings: Settings) -> list[Check]:
 
 
 def _authored(settings: Settings) -> list[Check]:
-    return [
-        _attempt("rules", lambda: f"{len(load_packs(settings.compliance.rules_dir))} rules", "mend the file named"),
-        _attempt("rubrics", lambda: f"{len(load_rubrics(settings.score.rubrics_dir))} rubrics", "mend the file named"),
+    rules_dir, rubrics_dir = settings.compliance.rules_dir, settings.score.rubrics_dir
+    checks = [
+        _attempt("rules", lambda: f"{len(load_packs(rules_dir))} rules", "mend the file named"),
+        _attempt("rubrics", lambda: f"{len(load_rubrics(rubrics_dir))} rubrics", "mend the file named"),
     ]
+    if all(check.ok for check in checks):
+        todo = "mend the rubric named, or make the rule active"
+        checks.append(_attempt("rules that rubrics name", lambda: _references(settings), todo))
+    return checks
+
+
+def _references(settings: Settings) -> str:
+    problems = check_rule_references(load_rubrics(settings.score.rubrics_dir), active_rule_ids(settings))
+    if problems:
+        raise AuthoredFileError(str(settings.score.rubrics_dir), problems)
+    return "all of them are looked for"
 
 
 def _database(settings: Settings) -> Check:
-    def connect() -> str:
-        if settings.database_url is None and not settings.workspace.exists():
-            return f"SQLite; will be made in {settings.workspace} by the first run"
-        store = open_store(settings.store_url)
-        store.close()
-        return f"{store.engine.dialect.name} answers"
+    def look() -> str:
+        """Say how the database stands; to look must neither make one nor change it."""
+        if not has_database(settings):
+            return f"SQLite, none yet: the first run makes it in {settings.workspace}"
+        return inspect_database(settings.store_url)
 
-    return _attempt("database", connect, "check database_url and that the server runs")
+    return _attempt("database", look, "check database_url and that the server runs")
 
 
 def _attempt(name: str, look: Callable[[], str], todo: str) -> Check:

@@ -35,7 +35,7 @@ def list_(
 ) -> None:
     """List flags of current scores, the gravest first."""
     store = open_existing(read_settings(workspace, config))
-    with store.begin() as connection:
+    with store.read() as connection:
         found = list_flags(connection, code=code, severity=severity, agent=agent, team=team)
     store.close()
     if as_json:
@@ -49,7 +49,7 @@ def list_(
         )
         return
     if not found:
-        show.err.print("no flags")
+        show.remark("no flags")
         return
     columns = [("Severity", "left"), ("Flag", "left"), ("Call", "left"), ("Agent", "left"), ("Reason", "left")]
     rows = [

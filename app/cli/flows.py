@@ -9,7 +9,7 @@ import typer
 
 from app.cli.options import ConfigOption, WorkspaceOption, read_settings, settings_file
 from app.cli.progress import plain_lines
-from app.cli.show import err
+from app.cli.show import remark
 from flows.schedule import serve_schedule
 
 app = typer.Typer(help="Run Earmark on a schedule.", no_args_is_help=True)
@@ -25,5 +25,5 @@ def serve(
     """Score new recordings under PATHS again and again, until stopped. One run at a time."""
     settings = read_settings(workspace, config)
     config_file = settings_file(workspace, config)
-    err.print(f"scoring new recordings now and every {every_minutes} min; Ctrl-C stops", markup=False)
+    remark(f"scoring new recordings now and every {every_minutes} min; Ctrl-C stops")
     serve_schedule(settings, config_file, paths, every_minutes=every_minutes, report=plain_lines())

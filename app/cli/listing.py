@@ -15,8 +15,7 @@ from pipeline.store.calls import CallRow
 def print_calls(calls: Sequence[CallRow], *, title: str = "") -> None:
     """Print calls with score and flags; failed ones with their reason."""
     columns = [("Call", "left"), ("Started (UTC)", "left"), ("Agent or file", "left"), ("Queue", "left")]
-    columns += [("Length", "right")]
-    columns += [("Score", "right"), ("Result", "left"), ("Flags", "left")]
+    columns += [("Length", "right"), ("Score", "right"), ("Result", "left"), ("Flags", "left")]
     rows = [
         (
             call.call_id,
@@ -52,13 +51,8 @@ def print_subjects(summaries: Sequence[SubjectSummary], *, title: str, min_calls
     if not summaries:
         return
     columns = [("Agent" if title == "Agents" else "Team", "left"), ("Calls", "right"), ("Mean score", "right")]
-    columns += [
-        ("95 % interval", "left"),
-        ("Passed", "right"),
-        ("Auto-fails", "right"),
-        ("Flagged", "right"),
-        ("", "left"),
-    ]
+    columns += [("95 % interval", "left"), ("Passed", "right"), ("Auto-fails", "right"), ("Flagged", "right")]
+    columns += [("", "left")]
     rows = []
     for summary in summaries:
         mean = summary.mean_share

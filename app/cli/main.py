@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import signal
 import sys
+import traceback
+from errno import ENOSPC
 from typing import Annotated
 
 import typer
 
 from app.cli import calls, doctor, flags, flows, rubrics, rules, run, score, scorecards, transcribe
-from app.cli.show import err
+from app.cli.show import remark
+from pipeline.config import DEBUG_VARIABLE
 from pipeline.errors import AuthoredFileError, ConfigError, EarmarkError, UnknownNameError
+
+STOPPED = 130
 
 app = typer.Typer(
     name="earmark",
@@ -53,25 +59,72 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; turn every expected failure into a message and an exit code."""
+    """Run the command line; turn every failure into a message and an exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be stopped politely is to be stopped by Ctrl-C
     try:
-        app()
-    except AuthoredFileError as error:
-        for line in error.lines():
-            err.print(line, markup=False, soft_wrap=True)
-        sys.exit(1)
-    except (ConfigError, UnknownNameError) as error:
-        err.print(f"earmark: {error}", markup=False, soft_wrap=True)
-        sys.exit(2)
-    except EarmarkError as error:
-        err.print(f"earmark: {error}", markup=False, soft_wrap=True)
-        sys.exit(1)
+        code = _invoke()
+    except Exception as error:  # noqa: BLE001 (nothing may end in a traceback: it could show words of a call)
+        code = tell(error)
+    sys.exit(code)
+
+
+def _invoke() -> int | str | None:
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # what cannot be written must fail here, not after the end
+    except SystemExit as ended:  # typer and rich turn a reader that left, and Ctrl-C, into plain exits
+        if isinstance(ended.__context__, BrokenPipeError):
+            return _reader_left()
+        return _stopped() if ended.code == STOPPED else ended.code
     except KeyboardInterrupt:
-        err.print("earmark: stopped; what was finished is stored, and the same command goes on from there")
-        sys.exit(130)
+        return _stopped()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; that is no fault of ours
-        sys.exit(0)
+        return _reader_left()
+    return 0
+
+
+def tell(error: Exception) -> int:
+    """Print what went wrong and return the exit code."""
+    if isinstance(error, AuthoredFileError):
+        for line in error.lines():
+            remark(line)
+        return 1
+    if isinstance(error, EarmarkError):
+        remark(f"earmark: {error}")
+        return 2 if isinstance(error, (ConfigError, UnknownNameError)) else 1
+    if isinstance(error, OSError):
+        _discard_output()
+        remark(f"earmark: {_fault(error)}")
+    else:
+        remark(f"earmark: unexpected {type(error).__name__}: run again with {DEBUG_VARIABLE}=1 to see where")
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exception(error)
+    return 1
+
+
+def _stopped() -> int:
+    remark("earmark: stopped; what was finished is stored, and the same command goes on from there")
+    return STOPPED
+
+
+def _reader_left() -> int:
+    """End quietly: to read only the beginning of an output is no fault."""
+    _discard_output()
+    return 0
+
+
+def _discard_output() -> None:
+    """Send what is still to be written to stdout nowhere: else Python fails on it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fault(error: OSError) -> str:
+    what = error.strerror or type(error).__name__
+    where = f"{error.filename}: " if error.filename else ""
+    todo = "; free some, or choose another folder (earmark doctor shows the disks)" if error.errno == ENOSPC else ""
+    return f"{where}{what}{todo}"
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.config import CONFIG_VARIABLE, Settings, load_settings
+from pipeline.config import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, Settings, load_settings
 from pipeline.errors import StoreError
 from pipeline.store.database import Store, open_store
 
 SETTINGS_FILE = "earmark.toml"
+WORKSPACE_VARIABLE = f"{ENVIRONMENT_PREFIX}WORKSPACE"
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -36,10 +37,14 @@ TeamOption = Annotated[str | None, typer.Option("--team", "-t", help="Only this 
 
 
 def settings_file(workspace: Path | None, config: Path | None) -> Path | None:
-    """Return the settings file: the one given, or the workspace's, or the current folder's, or None."""
+    """Return the settings file: the one given, or the workspace's, or the current folder's, or None.
+
+    The workspace is the option's, else that of the environment, else the default one. None also stands for the file
+    that ``EARMARK_CONFIG`` names: `load_settings` finds that by itself.
+    """
     if config is not None or os.environ.get(CONFIG_VARIABLE):
         return config
-    base = workspace or Settings().workspace
+    base = workspace or Path(os.environ.get(WORKSPACE_VARIABLE) or Settings().workspace)
     return next((file for file in (base / SETTINGS_FILE, Path(SETTINGS_FILE)) if file.is_file()), None)
 
 
@@ -55,12 +60,17 @@ def read_settings(workspace: Path | None, config: Path | None, **flags: Any) -> 
     return load_settings(file=settings_file(workspace, config), flags={"workspace": workspace, **dotted})
 
 
+def has_database(settings: Settings) -> bool:
+    """Tell whether there is something to read: a server is taken to have a database, SQLite has a file."""
+    return settings.database_url is not None or (settings.workspace / "earmark.db").exists()
+
+
 def open_existing(settings: Settings) -> Store:
     """Open the workspace's database for reading; says what to do where nothing has been run yet.
 
     Raises:
         StoreError: There is no database yet, or it cannot be reached.
     """
-    if settings.database_url is None and not (settings.workspace / "earmark.db").exists():
+    if not has_database(settings):
         raise StoreError(f"nothing has been run in workspace {settings.workspace} yet; start with: earmark run PATH")
     return open_store(settings.store_url)

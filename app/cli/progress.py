@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from app.cli.show import err
+from app.cli.show import err, remark
 
 Report = Callable[[str, str], None]
 
@@ -30,7 +30,7 @@ def progress() -> Iterator[Report]:
         with _bars() as report:
             yield report
     else:
-        err.print("starting", markup=False)
+        remark("starting")
         yield plain_lines()
 
 
@@ -48,7 +48,7 @@ def _bars() -> Iterator[Report]:
                 shown["calls"] = bars.add_task("Transcribing and scoring", total=int(subject))
             elif event in _FILE_EVENTS:
                 bars.advance(shown["files"])
-            elif event in ("processed", "unchanged", "failed"):
+            elif event in _CALL_EVENTS:
                 bars.advance(shown["calls"])
 
         yield report
@@ -67,6 +67,6 @@ def plain_lines() -> Report:
         seen[kind] += 1
         name = Path(subject).name if kind == "files" else subject
         counted = f"{seen[kind]}/{expected.get(kind, 0)}"
-        err.print(f"{_SAYS[event]} {name} ({counted})", markup=False, soft_wrap=True)
+        remark(f"{_SAYS[event]} {name} ({counted})")
 
     return report

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli import show
+from app.cli.checks import print_check, problems_of, require_path
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_settings
 from pipeline.compliance.packs import load_packs
-from pipeline.errors import AuthoredFileError
-from pipeline.records import Rubric
-from pipeline.score.rubrics import check_rule_references, load_rubric, load_rubrics
+from pipeline.compliance.rule import RuleStatus
+from pipeline.config import Settings
+from pipeline.errors import AuthoredFileError, Problem
+from pipeline.score.rubrics import SUFFIXES, check_rule_references, load_rubric, load_rubrics
 
 app = typer.Typer(help="List and check rubrics.", no_args_is_help=True)
 
@@ -63,34 +66,40 @@ def check(
 ) -> None:
     """Check rubrics whole: every problem with file and line. Exit code 1 where there is one."""
     settings = read_settings(workspace, config)
-    files = _files(path or settings.score.rubrics_dir)
-    rules = {rule.id for rule in load_packs(settings.compliance.rules_dir)}
-    broken: list[AuthoredFileError] = []
-    sound: list[Rubric] = []
-    for file in files:
+    chosen = path or settings.score.rubrics_dir
+    require_path(chosen)
+    known = active_rule_ids(settings)
+    print_check("rubric(s)", len(_files(chosen)), find_problems(chosen, known), as_json=as_json)
+
+
+def active_rule_ids(settings: Settings) -> set[str]:
+    """Return the ids of the rules that are looked for.
+
+    Raises:
+        AuthoredFileError: A rule pack has problems.
+    """
+    return {rule.id for rule in load_packs(settings.compliance.rules_dir) if rule.status is RuleStatus.ACTIVE}
+
+
+def find_problems(path: Path, known_rule_ids: Collection[str]) -> list[Problem]:
+    """Return every problem of a rubric file, or of a folder of them taken together, each with its file."""
+    problems: list[Problem] = []
+    if path.is_dir():
         try:
-            rubric = load_rubric(file)
-            problems = check_rule_references([rubric], rules)
-            if problems:
-                raise AuthoredFileError(str(file), problems)
-            sound.append(rubric)
+            load_rubrics(path)
         except AuthoredFileError as error:
-            broken.append(error)
-    if as_json:
-        problems_found = [
-            {"file": failure.path, "line": p.line, "code": p.code, "where": p.where, "message": p.message}
-            for failure in broken
-            for p in failure.problems
-        ]
-        show.print_json({"checked": len(files), "problems": problems_found})
-    else:
-        for line in (line for failure in broken for line in failure.lines()):
-            show.out.print(line, markup=False, soft_wrap=True)
-        said = f"{len(broken)} with problems" if broken else "no problems"
-        show.out.print(f"{len(files)} rubric(s) checked: {said}", markup=False)
-    if broken:
-        raise typer.Exit(1)
+            problems += problems_of(error)
+    for file in _files(path):
+        try:
+            named = check_rule_references([load_rubric(file)], known_rule_ids)
+        except AuthoredFileError as error:
+            problems += [] if path.is_dir() else problems_of(error)  # those of a folder were found with it
+        else:
+            problems += [problem.in_file(str(file)) for problem in named]
+    return problems
 
 
 def _files(path: Path) -> list[Path]:
-    return sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and file.is_file())

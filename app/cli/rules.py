@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from app.cli import show
+from app.cli.checks import print_check, problems_of, require_path
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_settings
 from pipeline.compliance.packs import load_pack, load_packs
+from pipeline.compliance.rule import Rule
+from pipeline.errors import AuthoredFileError, Problem
 
 app = typer.Typer(help="List and check compliance rules.", no_args_is_help=True)
 
@@ -41,8 +44,17 @@ def check(
     path: Annotated[Path | None, typer.Argument(help="Pack file or folder.", show_default="the shipped packs")] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Check rule packs whole: every problem with file and line. Exit code 1 where there is one."""
     chosen = path or read_settings(workspace, config).compliance.rules_dir
-    rules = load_packs(chosen) if chosen.is_dir() else load_pack(chosen)
-    show.out.print(f"{len(rules)} rules checked: no problems", markup=False)
+    require_path(chosen)
+    rules: tuple[Rule, ...] = ()
+    problems: list[Problem] = []
+    try:
+        rules = load_packs(chosen) if chosen.is_dir() else load_pack(chosen)
+    except AuthoredFileError as error:
+        problems = problems_of(error)
+    if not rules and not problems:
+        problems = [Problem(code="no-rules", message="no rule pack (*.yaml) lies in this folder", file=str(chosen))]
+    print_check("rules", len(rules), problems, as_json=as_json)

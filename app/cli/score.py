@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -27,7 +27,9 @@ def score(
     queue: Annotated[
         str | None, typer.Option("--queue", help="Queue of the call, for rules that depend on it.")
     ] = None,
-    direction: Annotated[str | None, typer.Option("--direction", help="inbound or outbound.")] = None,
+    direction: Annotated[
+        Literal["inbound", "outbound"] | None, typer.Option("--direction", help="Who called, for rules that ask it.")
+    ] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,

@@ -48,7 +48,7 @@ def build(
     report = _report(settings)
     for name in registry.names("scorecard format"):
         registry.load("scorecard format", name)(report, settings.workspace / "reports")
-    show.out.print(f"Scorecards: {settings.workspace / 'reports' / 'index.html'}", markup=False, soft_wrap=True)
+    show.say(f"Scorecards: {settings.workspace / 'reports' / 'index.html'}")
 
 
 @app.command("show")
@@ -68,6 +68,8 @@ def show_(
     if as_json:
         show.print_json(to_data(report))
         return
+    if _is_empty(report):
+        show.remark(_nothing_for(agent, team, first, last))
     least = settings.scorecards.min_calls
     listing.print_subjects(report.agents, title="Agents", min_calls=least)
     listing.print_subjects(report.teams, title="Teams", min_calls=least)
@@ -90,8 +92,26 @@ def export(
     """Write scorecards of an agent, a team or everybody."""
     settings = read_settings(workspace, config, scorecards__period=period)
     report = _report(settings, agent=agent, team=team, first=first, last=last)
+    if _is_empty(report) and any((agent, team, first, last)):
+        show.remark(_nothing_for(agent, team, first, last))
+        raise typer.Exit(1)
     for path in registry.load("scorecard format", format)(report, out):
-        show.out.print(str(path), markup=False, soft_wrap=True)
+        show.say(str(path))
+
+
+def _is_empty(report: ScorecardReport) -> bool:
+    return not (report.agents or report.teams)
+
+
+def _nothing_for(agent: str | None, team: str | None, first: datetime | None, last: datetime | None) -> str:
+    asked = {
+        "agent": agent,
+        "team": team,
+        "days from": f"{first:%Y-%m-%d}" if first else None,
+        "days to": f"{last:%Y-%m-%d}" if last else None,
+    }
+    narrowed = ", ".join(f"{name} {value}" for name, value in asked.items() if value)
+    return f"no scored calls for {narrowed}" if narrowed else "no scored calls"
 
 
 def _report(
@@ -102,8 +122,10 @@ def _report(
     first: datetime | None = None,
     last: datetime | None = None,
 ) -> ScorecardReport:
+    if first and last and first > last:
+        raise typer.BadParameter(f"{first:%Y-%m-%d} is after --to {last:%Y-%m-%d}", param_hint="--from")
     store = open_existing(settings)
-    with store.begin() as connection:
+    with store.read() as connection:
         rows = scorecard_rows(connection)
     store.close()
     return build_report(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,10 +16,22 @@ from rich.table import Table
 from rich.text import Text
 
 # A pipe or a file has no width: lines must not be cut there.
-_WIDE = None if sys.stdout.isatty() else 160
+_WIDE = None if sys.stdout and sys.stdout.isatty() else 160
+
+
+class _Remarks(Console):
+    """Stderr: when its reader has left, the work goes on without remarks."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
 
 out = Console(width=_WIDE, highlight=False, soft_wrap=False)
-err = Console(stderr=True, highlight=False)
+err = _Remarks(stderr=True, highlight=False)
+
+# Unicode's category Cc without tab and newline: what a terminal obeys instead of showing it.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 SEVERITY_STYLE = {"critical": "bold red", "major": "yellow", "minor": "dim"}
 
@@ -27,19 +41,39 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def plain(content: str) -> str:
+    """Return text from a file or a call without the characters that steer a terminal; tab and newline stay."""
+    return _CONTROLS.sub("", content)
+
+
+def text(content: str, style: str = "") -> Text:
+    """Return text that is shown as it is: never markup, and nothing in it steers the terminal."""
+    return Text(plain(content), style=style)
+
+
+def remark(content: str) -> None:
+    """Print a line to stderr, as it is."""
+    err.print(plain(content), markup=False, soft_wrap=True)
+
+
+def say(content: str) -> None:
+    """Print a line to stdout, as it is, never broken."""
+    out.print(plain(content), markup=False, soft_wrap=True)
+
+
 def table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str | Text]], *, title: str = "") -> None:
     """Print a table to stdout.
 
     Args:
         columns: (heading, "left" or "right") of each.
-        rows: Cells; plain strings are shown as they are, never read as markup.
+        rows: Cells; strings are shown as `text` shows them.
         title: Line above the table.
     """
     shown = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
     for heading, side in columns:
         shown.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        shown.add_row(*(cell if isinstance(cell, Text) else text(cell) for cell in row))
     out.print(shown)
 
 
@@ -61,11 +95,11 @@ def instant(moment: datetime | None) -> str:
     return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
-def known(text: str | None) -> str:
+def known(content: str | None) -> str:
     """Return the text, or a dash where it is unknown."""
-    return text or "–"
+    return content or "–"
 
 
-def styled(text: str, severity: str) -> Text:
+def styled(content: str, severity: str) -> Text:
     """Return text in the colour of a severity; the word itself says it too."""
-    return Text(text, style=SEVERITY_STYLE.get(severity, ""))
+    return text(content, SEVERITY_STYLE.get(severity, ""))

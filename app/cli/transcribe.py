@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from pipeline.transcribe.engine import create_engine
-from pipeline.transcribe.files import to_srt, to_txt, to_vtt, transcript_to_json
-from pipeline.transcribe.transcribe import transcribe_call
 
 from app.cli.options import ConfigOption, EngineOption, ModelOption, WorkspaceOption, read_settings
 from app.cli.show import print_json
@@ -18,10 +15,13 @@ from pipeline.intake.decode import load_call_audio
 from pipeline.intake.metadata import index_metadata
 from pipeline.intake.take_in import take_in
 from pipeline.privacy.redact import redact
+from pipeline.transcribe.engine import create_engine
+from pipeline.transcribe.files import to_srt, to_txt, to_vtt, transcript_to_json
+from pipeline.transcribe.transcribe import transcribe_call
 
 
 def transcribe(
-    file: Annotated[Path, typer.Argument(help="The recording.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="The recording.", dir_okay=False, show_default=False)],
     engine: EngineOption = None,
     model: ModelOption = None,
     format: Annotated[
@@ -33,13 +33,11 @@ def transcribe(
 ) -> None:
     """Transcribe one recording; card numbers are masked."""
     settings = read_settings(workspace, config, transcribe__engine=engine, transcribe__model=model)
-    # Only the sound matters here: metadata that do not fit are no reason to refuse.
-    lenient = settings.intake.model_copy(update={"file_name_patterns": {}, "require_metadata": False})
-    outcome = take_in(file, settings=lenient, metadata=index_metadata([]))
+    outcome = take_in(file, settings=settings.intake, metadata=index_metadata([file]), for_sound_only=True)
     if outcome.recording is None:
         defect = next(defect for defect in outcome.defects if defect.fatal)
         raise IntakeError(defect.code, f"{file}: {defect.reason}")
-    channels = load_call_audio(outcome.recording, lenient)
+    channels = load_call_audio(outcome.recording, settings.intake)
     chosen = create_engine(settings.transcribe, settings.models_dir)
     heard = redact(transcribe_call(outcome.recording, channels, engine=chosen, settings=settings.transcribe))
     if as_json or format == "json":

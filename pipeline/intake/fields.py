@@ -6,6 +6,9 @@ import unicodedata
 
 FIELDS = ("started_at", "agent_id", "team", "queue", "direction", "customer_ref", "external_id")
 
+MAX_CHARACTERS = 200
+"""Longer values are cut: an id is short, and a report or a terminal must not be flooded by a broken export."""
+
 _DIRECTIONS = {"in": "inbound", "incoming": "inbound", "out": "outbound", "outgoing": "outbound"}
 
 
@@ -17,7 +20,7 @@ def field_name(text: str) -> str:
 def clean(text: str) -> str:
     """Return a value on one line, composed (NFC), without what no database column can hold."""
     kept = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
-    return " ".join(unicodedata.normalize("NFC", kept).split())
+    return " ".join(unicodedata.normalize("NFC", kept).split())[:MAX_CHARACTERS]
 
 
 def direction(text: str) -> str:

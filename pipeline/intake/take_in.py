@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.config import IntakeSettings
@@ -29,13 +29,16 @@ class _FileFacts:
     modified_ns: int = 0
 
 
-def take_in(path: Path, *, settings: IntakeSettings, metadata: MetadataIndex) -> IntakeOutcome:
+def take_in(
+    path: Path, *, settings: IntakeSettings, metadata: MetadataIndex, for_sound_only: bool = False
+) -> IntakeOutcome:
     """Return the recording in a file, or why it is held back. Whatever is in the file, nothing is raised for it.
 
     Args:
         path: One file, as `find_recordings` returns it.
         settings: How to read names, times and channels.
         metadata: The batch's manifests.
+        for_sound_only: Nothing that is wrong with metadata holds the recording back; what they tell is taken.
 
     Raises:
         ConfigError: A setting is wrong, so that no file could be taken in.
@@ -44,7 +47,8 @@ def take_in(path: Path, *, settings: IntakeSettings, metadata: MetadataIndex) ->
     before = _file_facts(place)
     file_id = _file_id(place, before)
     about = gather_metadata(place, settings=settings, index=metadata)
-    defects = [*_name_defects(place), *about.defects]
+    about_defects = [replace(d, fatal=False) for d in about.defects] if for_sound_only else about.defects
+    defects = [*_name_defects(place), *about_defects]
     sound: SoundFacts | None = None
     try:
         sound = measure_sound(place)

@@ -33,8 +33,8 @@ class CallRow:
 
     Attributes:
         call_id: For a file that intake rejected, the file's id.
-        status: ``failed``: rejected by intake, held back for a fatal defect, or the last run failed on it (an earlier
-            score may still stand beside). ``pending``: taken in and not scored yet.
+        status: ``failed``: rejected by intake, or the last run failed on it (an earlier score may still stand beside).
+            ``pending``: taken in and not scored yet.
         score_share: The current score 0..1; None without one, or where nothing could be assessed.
         flags: Codes of the current score's open flags, each once, in the order in which they were raised.
         failure: Why the last run failed on the call; None where it did not. What intake found is in ``defects``.
@@ -115,9 +115,8 @@ def list_calls(
 
 
 def _status() -> Any:
-    is_failed = recordings.c.held_back | failures.c.call_id.is_not(None)
     return case(
-        (is_failed, CallStatus.FAILED.value),
+        (failures.c.call_id.is_not(None), CallStatus.FAILED.value),
         (scores.c.score_id.is_not(None), CallStatus.SCORED.value),
         else_=CallStatus.PENDING.value,
     )

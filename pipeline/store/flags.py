@@ -44,16 +44,14 @@ def list_flags(
     severity: Severity | str | None = None,
     agent: str | None = None,
     team: str | None = None,
-    state: str | None = None,
 ) -> list[FlagRow]:
-    """Return the flags of the calls' current scores, worst first, then by the calls' time (unknown last).
+    """Return the flags of the calls' current scores, open and closed, worst first, then by the calls' time.
 
     Args:
         code: Only flags of this code.
         severity: Only flags of this severity.
         agent: Only calls of this agent.
         team: Only calls of this team.
-        state: Only flags in this state, such as ``open``; None for all.
     """
     call = recordings.c
     statement = (
@@ -66,7 +64,6 @@ def list_flags(
         (flags.c.severity, None if severity is None else str(severity)),
         (call.agent_id, agent),
         (call.team, team),
-        (flags.c.state, state),
     ):
         if wanted is not None:
             statement = statement.where(column == wanted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,11 +10,8 @@ from sqlalchemy import Connection, exists, func, select, update
 
 from pipeline.canonical import to_json
 from pipeline.records import Defect, Recording
-from pipeline.store.payload import read_defects
 from pipeline.store.tables import files, recordings
 from pipeline.store.upsert import insert_new, insert_or_replace
-
-_AT_ONCE = 500  # values in one IN list; databases limit the parameters of a statement
 
 
 class IntakeRow(Protocol):
@@ -50,18 +46,6 @@ class IntakeRow(Protocol):
     def defects(self) -> Sequence[Defect]:
         """What is wrong with the file or its metadata."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KnownFile:
-    """A file as it was when it was last taken in; ``call_id`` is None where it was rejected."""
-
-    media_uri: str
-    size_bytes: int
-    modified_ns: int
-    file_id: str
-    call_id: str | None
-    defects: tuple[Defect, ...]
 
 
 def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> None:
@@ -100,23 +84,6 @@ def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> 
         connection.execute(update(recordings).where(from_this_file).values(row))
 
 
-def known_files(connection: Connection, media_uris: Sequence[str]) -> dict[str, KnownFile]:
-    """Return those of the files that were taken in before, by media_uri, so that unchanged ones need no second look."""
-    found: dict[str, KnownFile] = {}
-    for start in range(0, len(media_uris), _AT_ONCE):
-        wanted = files.c.media_uri.in_(media_uris[start : start + _AT_ONCE])
-        for row in connection.execute(select(files).where(wanted)):
-            found[row.media_uri] = KnownFile(
-                media_uri=row.media_uri,
-                size_bytes=row.size_bytes,
-                modified_ns=row.modified_ns,
-                file_id=row.file_id,
-                call_id=row.call_id,
-                defects=read_defects(row.defects, f"file {row.file_id}"),
-            )
-    return found
-
-
 def files_of_call(connection: Connection, call_id: str) -> tuple[str, ...]:
     """Return where a call's audio was found, the file of its recording first: try the next where one is gone."""
     statement = (
@@ -144,7 +111,6 @@ def _recording_row(recording: Recording, media_uri: str) -> dict[str, Any]:
         "direction": recording.direction,
         "metadata": to_json(dict(recording.metadata)),
         "defects": to_json(recording.defects),
-        "held_back": any(defect.fatal for defect in recording.defects),
     }
 
 

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from pipeline.errors import StoreError
+from pipeline.store.engine import reading
 from pipeline.store.tables import metadata
 
 VERSION_TABLE = "earmark_version"
@@ -43,8 +44,28 @@ def version_of(connection: Connection) -> str | None:
     return heads[0] if heads else None
 
 
+def known_version(connection: Connection) -> str | None:
+    """Return the version that a database is at, or None where Earmark can still make its tables there.
+
+    Raises:
+        StoreError: A newer Earmark wrote it, or another program's tables are in the way.
+    """
+    script = _script()
+    version = version_of(connection)
+    if version is None:
+        _refuse_strangers(connection)
+    elif version not in {known.revision for known in script.walk_revisions()}:
+        raise StoreError(
+            f"the database is at version {version}, this Earmark knows versions up to {script.get_current_head()}: "
+            "a newer Earmark has written to it; update this one"
+        )
+    return version
+
+
 def migrate(engine: Engine) -> None:
     """Bring the database to the newest version in one transaction, or leave it as it was.
+
+    Where it is there already, nothing is locked: opening to read does not wait for those who write.
 
     Raises:
         StoreError: A newer Earmark wrote it, or another program's tables are in the way.
@@ -53,23 +74,22 @@ def migrate(engine: Engine) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if engine.dialect.name == "sqlite":
         _use_write_ahead_log(engine)
+    newest = _script().get_current_head()
+    with reading(engine) as connection:
+        if version_of(connection) == newest:
+            return
     with _one_thread, engine.begin() as connection:  # on SQLite this waits for other processes: BEGIN IMMEDIATE
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-        config = alembic_config()
-        script = ScriptDirectory.from_config(config)
-        version, newest = version_of(connection), script.get_current_head()
-        if version == newest:
+        if known_version(connection) == newest:  # another process was first
             return
-        if version is None:
-            _refuse_strangers(connection)
-        elif version not in {known.revision for known in script.walk_revisions()}:
-            raise StoreError(
-                f"the database is at version {version}, this Earmark knows versions up to {newest}: "
-                "a newer Earmark has written to it; update this one"
-            )
+        config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(alembic_config())
 
 
 def _refuse_strangers(connection: Connection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import Connection, Select, select
 
 from pipeline.store.payload import read_evidence
 from pipeline.store.tables import criterion_results, current_scores, flags, recordings, scores
@@ -30,31 +30,16 @@ class ScorecardRows:
     flags: list[dict[str, Any]]
 
 
-def scorecard_rows(
-    connection: Connection, *, agent: str | None = None, team: str | None = None, rubric: str | None = None
-) -> ScorecardRows:
-    """Return the current scores of all calls, and the calls without one.
-
-    Args:
-        agent: Only this agent's calls.
-        team: Only this team's calls.
-        rubric: Only scores under the rubric of this id; calls without any score are returned all the same.
-    """
-    chosen: list[ColumnElement[bool]] = []
-    if agent is not None:
-        chosen.append(recordings.c.agent_id == agent)
-    if team is not None:
-        chosen.append(recordings.c.team == team)
-    if rubric is not None:
-        chosen.append(scores.c.score_id.is_(None) | (scores.c.rubric_id == rubric))
+def scorecard_rows(connection: Connection) -> ScorecardRows:
+    """Return the current scores of all calls, and the calls without one."""
     return ScorecardRows(
-        calls=[_call(dict(row)) for row in connection.execute(_calls(chosen)).mappings()],
-        answers=[dict(row) for row in connection.execute(_answers(chosen)).mappings()],
-        flags=[_flag(dict(row)) for row in connection.execute(_flags(chosen)).mappings()],
+        calls=[_call(dict(row)) for row in connection.execute(_calls()).mappings()],
+        answers=[dict(row) for row in connection.execute(_answers()).mappings()],
+        flags=[_flag(dict(row)) for row in connection.execute(_flags()).mappings()],
     )
 
 
-def _calls(chosen: list[ColumnElement[bool]]) -> Select[Any]:
+def _calls() -> Select[Any]:
     call = recordings.c
     return (
         select(
@@ -77,12 +62,11 @@ def _calls(chosen: list[ColumnElement[bool]]) -> Select[Any]:
         )
         .outerjoin(current_scores, current_scores.c.call_id == call.call_id)
         .outerjoin(scores, scores.c.score_id == current_scores.c.score_id)
-        .where(*chosen)
         .order_by(call.started_at.is_(None), call.started_at, call.media_uri, call.call_id)
     )
 
 
-def _answers(chosen: list[ColumnElement[bool]]) -> Select[Any]:
+def _answers() -> Select[Any]:
     result = criterion_results.c
     statement = select(
         result.score_id,
@@ -96,23 +80,15 @@ def _answers(chosen: list[ColumnElement[bool]]) -> Select[Any]:
         result.critical,
         result.position,
     )
-    joined = _of_current_scores(statement.join(scores, scores.c.score_id == result.score_id), chosen)
-    return joined.order_by(result.score_id, result.position)
+    of_current = statement.join(current_scores, current_scores.c.score_id == result.score_id)
+    return of_current.order_by(result.score_id, result.position)
 
 
-def _flags(chosen: list[ColumnElement[bool]]) -> Select[Any]:
+def _flags() -> Select[Any]:
     flag = flags.c
     statement = select(flag.score_id, flag.code, flag.severity, flag.reason, flag.criterion_id, flag.evidence)
-    joined = _of_current_scores(statement.join(scores, scores.c.score_id == flag.score_id), chosen)
-    return joined.where(flag.state == "open").order_by(flag.score_id, flag.position)
-
-
-def _of_current_scores(statement: Select[Any], chosen: list[ColumnElement[bool]]) -> Select[Any]:
-    return (
-        statement.join(current_scores, current_scores.c.score_id == scores.c.score_id)
-        .join(recordings, recordings.c.call_id == scores.c.call_id)
-        .where(*chosen)
-    )
+    of_current = statement.join(current_scores, current_scores.c.score_id == flag.score_id)
+    return of_current.where(flag.state == "open").order_by(flag.score_id, flag.position)
 
 
 def _call(row: dict[str, Any]) -> dict[str, Any]:

@@ -45,8 +45,8 @@ def put_score(
     *,
     customer_sentiment: float | None,
     now: datetime,
-) -> None:
-    """Keep a score with its results and flags and make it the call's current one.
+) -> bool:
+    """Keep a score with its results and flags, make it the call's current one, and tell whether it was new.
 
     A score that is stored already stays as it is, flags included, and becomes the current one.
 
@@ -57,12 +57,14 @@ def put_score(
         customer_sentiment: The customer's overall sentiment -1..+1, or None where unknown.
         now: When it was made.
     """
-    if insert_new(connection, scores, _score_row(score, facts_key, customer_sentiment, now)):
+    is_new = insert_new(connection, scores, _score_row(score, facts_key, customer_sentiment, now))
+    if is_new:
         rows = [_result_row(score.score_id, position, result) for position, result in enumerate(score.results)]
         if rows:
             connection.execute(criterion_results.insert(), rows)
         insert_flags(connection, flags, now=now)
     set_current(connection, score.call_id, score.score_id)
+    return is_new
 
 
 def set_current(connection: Connection, call_id: str, score_id: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -36,8 +36,10 @@ def latest_step(connection: Connection, call_id: str, step: str, record_type: ty
     return None if row is None else read_payload(record_type, row.payload, f"step {row.key}")
 
 
-def put_step(connection: Connection, key: str, *, call_id: str, step: str, record: Any, now: datetime) -> None:
-    """Keep a step's result. What is stored under the key already stays: equal inputs made it.
+def put_step(connection: Connection, key: str, *, call_id: str, step: str, record: Record, now: datetime) -> Record:
+    """Keep a step's result and return what is stored under its key: go on with that.
+
+    What is stored already stays: equal inputs made it, maybe in another process that was faster.
 
     Args:
         key: Hash of the step's inputs.
@@ -45,6 +47,11 @@ def put_step(connection: Connection, key: str, *, call_id: str, step: str, recor
         step: Name of the step, such as ``"transcript"``.
         record: The result.
         now: When it was made.
+
+    Raises:
+        StoreError: What is stored is no such record.
     """
     row = {"key": key, "call_id": call_id, "step": step, "payload": to_json(record), "made_at": now}
     insert_new(connection, steps, row)
+    stored = connection.scalars(select(steps.c.payload).where(steps.c.key == key)).one()
+    return read_payload(type(record), stored, f"step {key}")

@@ -87,7 +87,6 @@ recordings = Table(
     Column("direction", Code),
     Column("metadata", Json, nullable=False),
     Column("defects", Json, nullable=False),
-    Column("held_back", Boolean, nullable=False),  # a defect is fatal: the call is not to be scored
     Column("added_at", UtcDateTime, nullable=False, info=WHEN),
     Index(None, "started_at"),
     Index(None, "agent_id"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +19,10 @@ FROM_FILE = MadeBy(engine="file", version="1")
 CAPTION_CHARACTERS = 84
 CAPTION_MS = 7000
 
-_Ms = Annotated[int, Field(ge=0)]
+# Unicode's category Cc: in a transcript from elsewhere they could steer the terminal that shows it.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+_Ms = Annotated[int, Field(ge=0, le=10**9)]  # eleven days: longer is no call
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -141,6 +145,8 @@ def _read(path: Path) -> Any:
         raise TranscriptFileError(f"{path.name}: is not UTF-8 text; save it as JSON in UTF-8") from None
     except json.JSONDecodeError as error:
         raise TranscriptFileError(f"{path.name}:{error.lineno}: is not JSON ({error.msg})") from None
+    except (ValueError, RecursionError):
+        raise TranscriptFileError(f"{path.name}: holds a number too long, or is nested too deeply") from None
 
 
 def _channel(turn: _Turn) -> int:
@@ -167,7 +173,9 @@ def _words(turn: _Turn) -> tuple[Word, ...]:
 
 def to_txt(transcript: Transcript) -> str:
     """Return one line per turn: ``[00:00:03.472] Agent: Hello``."""
-    return "".join(f"[{_clock(turn.start_ms, '.')}] {_speaker(turn)}: {turn.text}\n" for turn in transcript.turns)
+    return "".join(
+        f"[{_clock(turn.start_ms, '.')}] {_speaker(turn)}: {_readable(turn.text)}\n" for turn in transcript.turns
+    )
 
 
 def to_srt(transcript: Transcript) -> str:
@@ -203,7 +211,11 @@ def _captions(transcript: Transcript) -> Iterator[tuple[Turn, list[Word]]]:
 
 
 def _text(words: list[Word]) -> str:
-    return " ".join(word.text for word in words)
+    return _readable(" ".join(word.text for word in words))
+
+
+def _readable(text: str) -> str:
+    return _CONTROLS.sub("", text)
 
 
 def _from_to(words: list[Word], decimal_mark: str) -> str:

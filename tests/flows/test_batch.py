@@ -119,7 +119,7 @@ def test_call_that_fails_is_listed_and_done_on_the_next_run(tmp_path: Path) -> N
     assert '"failed": 1' in first.stdout
     assert '"processed": 1' in first.stdout
     (failure,) = snapshot(workspace)["failures"]
-    assert "lost" in failure["reason"]
+    assert "no transcript to replay" in failure["reason"]
 
     write_call(recordings, "lost", GOOD_CALL, seed=2)
     second = run(recordings, workspace)

@@ -36,7 +36,7 @@ def test_take_in_gives_a_recording_with_all_its_metadata(tmp_path: Path) -> None
     assert outcome.file_id == "f-" + hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     assert outcome.defects == ()
     assert recording == Recording(
-        call_id=f"c-{recording.sha256[:12]}",
+        call_id=f"c-{recording.sha256[:16]}",
         sha256=recording.sha256,
         media_uri=str(tmp_path.resolve() / PCA_NAME),
         duration_ms=2000,

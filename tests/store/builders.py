@@ -91,10 +91,10 @@ def flag(flag_id: str = "fl-1", *, of: CallScore | None = None, **changes: Any) 
     return Flag(**{**given, **changes})
 
 
-def scored(connection: Connection, call_score: CallScore, *flags: Flag, now: datetime = NOW, **changes: Any) -> None:
-    """Store a score with its flags."""
+def scored(connection: Connection, call_score: CallScore, *flags: Flag, now: datetime = NOW, **changes: Any) -> bool:
+    """Store a score with its flags; tells whether it was new."""
     given: dict[str, Any] = {"customer_sentiment": None, **changes}
-    put_score(connection, call_score, f"facts-of-{call_score.call_id}", flags, now=now, **given)
+    return put_score(connection, call_score, f"facts-of-{call_score.call_id}", flags, now=now, **given)
 
 
 # PostgreSQL's text takes every character but NUL; times far out have no place in it nor on a telephone.

@@ -62,22 +62,18 @@ def test_list_calls_tells_what_became_of_each(connection: Connection) -> None:
     scored(connection, score("c-scored", "s-1", result(status="partial")))
     taken_in(connection, "c-failed", media_uri="3.wav")
     put_failure(connection, "c-failed", step="transcript", reason="out of memory", now=NOW)
-    fatal = Defect(code="time_zone_unknown", reason="no zone", fatal=True)
-    taken_in(connection, "c-held", media_uri="4.wav", defects=(fatal,))
     visible = Defect(code="agent_unknown", reason="no agent", fatal=False)
-    taken_in(connection, "c-visible", media_uri="5.wav", defects=(visible,))
+    taken_in(connection, "c-visible", media_uri="4.wav", defects=(visible,))
     unreadable = rejected(connection, "f-1", media_uri="0.wav")
     calls = {call.call_id: call for call in list_calls(connection)}
     assert {call_id: call.status.value for call_id, call in calls.items()} == {
         "c-pending": "pending",
         "c-scored": "scored",
         "c-failed": "failed",
-        "c-held": "failed",
         "c-visible": "pending",
         "f-1": "failed",
     }
     assert calls["c-failed"].failure == "out of memory"
-    assert (calls["c-held"].defects, calls["c-held"].failure) == ((fatal,), None)
     assert calls["c-visible"].defects == (visible,)
     assert (calls["f-1"].defects, calls["f-1"].media_uri, calls["f-1"].duration_ms) == ((unreadable,), "0.wav", None)
     assert (calls["c-scored"].score_share, calls["c-scored"].passed) == (0.5, False)

@@ -52,8 +52,6 @@ def _flagged_calls(connection: Connection) -> None:
         ({"severity": Severity.CRITICAL}, ["c-2-b", "c-1-b", "c-3-b"]),
         ({"severity": "minor", "agent": "ann"}, ["c-1-a"]),
         ({"team": "south"}, ["c-2-b", "c-2-a"]),
-        ({"team": "south", "state": "open"}, ["c-2-b"]),
-        ({"state": "closed"}, ["c-2-a"]),
         ({"code": "none"}, []),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
@@ -55,26 +54,6 @@ def test_scorecard_rows_keep_calls_without_a_score(connection: Connection) -> No
     (unscored,) = [row for row in scorecard_rows(connection).calls if not row["scored"]]
     assert (unscored["call_id"], unscored["score_id"], unscored["share"]) == ("c-3", None, None)
     assert (unscored["auto_failed"], unscored["critical_error"], unscored["started_at"]) == (False, False, None)
-
-
-@pytest.mark.parametrize(
-    ("chosen", "calls", "scores"),
-    [
-        ({"agent": "ann"}, ["c-1", "c-3"], {"s-1"}),
-        ({"team": "north"}, ["c-1", "c-2"], {"s-1", "s-2"}),
-        ({"rubric": "sales"}, ["c-2", "c-3"], {"s-2"}),
-        ({"rubric": "sales", "agent": "ann"}, ["c-3"], set()),
-        ({"agent": "nobody"}, [], set()),
-    ],
-)
-def test_scorecard_rows_choose(
-    connection: Connection, chosen: dict[str, Any], calls: list[str], scores: set[str]
-) -> None:
-    _calls(connection)
-    rows = scorecard_rows(connection, **chosen)
-    assert [row["call_id"] for row in rows.calls] == calls
-    assert {row["score_id"] for row in rows.answers} == scores
-    assert {row["score_id"] for row in rows.flags} == scores & {"s-1"}
 
 
 def test_scorecard_rows_are_of_current_scores_only(connection: Connection) -> None:

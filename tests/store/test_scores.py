@@ -64,10 +64,10 @@ def test_put_score_of_nothing_assessed_has_no_share(connection: Connection) -> N
 def test_put_score_twice_leaves_the_first_untouched_and_makes_it_current(connection: Connection) -> None:
     taken_in(connection)
     first = score(score_id="s-1")
-    scored(connection, first, flag("fl-1", of=first))
-    scored(connection, score(score_id="s-2"), now=LATER)
+    assert scored(connection, first, flag("fl-1", of=first))
+    assert scored(connection, score(score_id="s-2"), now=LATER)
     again = dataclasses.replace(first, results=(result(status="fail"),))
-    scored(connection, again, flag("fl-9", of=first), now=LATER)
+    assert not scored(connection, again, flag("fl-9", of=first), now=LATER)
     assert get_score(connection, "s-1") == first
     assert [f.flag_id for f in flags_of_score(connection, "s-1")] == ["fl-1"]
     assert current_score_id(connection, "c-0001") == "s-1"
@@ -78,12 +78,12 @@ def test_put_score_by_many_at_once_stores_it_once(store: Store) -> None:
     with store.begin() as connection:
         taken_in(connection)
 
-    def put(_: int) -> None:
+    def put(_: int) -> bool:
         with store.begin() as connection:
-            scored(connection, made, flag(of=made))
+            return scored(connection, made, flag(of=made))
 
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(put, range(6)))
+        assert sorted(pool.map(put, range(6))) == [False] * 5 + [True]
     with store.begin() as connection:
         assert get_score(connection, "s-1") == made
         assert connection.scalar(select(func.count()).select_from(criterion_results)) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Connection, select
@@ -40,12 +42,34 @@ def test_get_step_of_an_unknown_key_is_none(connection: Connection) -> None:
     assert get_step(connection, "k", CallFacts) is None
 
 
-def test_put_step_twice_keeps_the_first(connection: Connection) -> None:
+def test_put_step_twice_keeps_and_returns_the_first(connection: Connection) -> None:
     taken_in(connection)
     first, second = transcript(("agent", "first")), transcript(("agent", "second"))
-    put_step(connection, "k", call_id="c-0001", step="transcript", record=first, now=NOW)
-    put_step(connection, "k", call_id="c-0001", step="transcript", record=second, now=LATER)
+    for made, now in ((first, NOW), (second, LATER)):
+        assert put_step(connection, "k", call_id="c-0001", step="transcript", record=made, now=now) == first
     assert get_step(connection, "k", Transcript) == first
+
+
+def test_put_step_by_many_at_once_returns_the_same_to_all(store: Store) -> None:
+    with store.begin() as connection:
+        taken_in(connection)
+
+    def put(number: int) -> Transcript:
+        made = transcript(("agent", f"heard {number}"))
+        with store.begin() as connection:
+            return put_step(connection, "k", call_id="c-0001", step="transcript", record=made, now=NOW)
+
+    with ThreadPoolExecutor(6) as pool:
+        returned = list(pool.map(put, range(6)))
+    with store.read() as connection:
+        assert returned == [get_step(connection, "k", Transcript)] * 6
+
+
+def test_put_step_refuses_a_key_of_another_record(connection: Connection) -> None:
+    taken_in(connection)
+    put_step(connection, "k", call_id="c-0001", step="facts", record=facts(finding()), now=NOW)
+    with pytest.raises(StoreError, match="step k: what is stored cannot be read as Transcript"):
+        put_step(connection, "k", call_id="c-0001", step="transcript", record=transcript(("agent", "a")), now=NOW)
 
 
 def test_get_step_names_the_step_but_not_its_words_when_it_is_another_record(connection: Connection) -> None:

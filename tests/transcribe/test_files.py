@@ -190,3 +190,10 @@ def test_srt_is_well_formed_and_holds_every_word(said: Transcript) -> None:
     assert words == [word.text for turn in said.turns for word in turn.words]
     captions = [block[2].partition(": ")[2] for block in blocks]
     assert all(len(caption) <= 84 for caption in captions)
+
+
+def test_to_read_holds_nothing_that_steers_a_terminal() -> None:
+    steering = transcript(("agent", "\x1b[31mred\x07 \x9b2J alert"))
+    for shown in (to_txt(steering), to_srt(steering), to_vtt(steering)):
+        assert "[31mred 2J alert" in shown
+        assert not set(shown) & set("\x1b\x07\x9b")

@@ -18,7 +18,7 @@ def answer(facts: CallFacts, test: MeasureTest) -> Answer:
     """
     value: float | None = getattr(facts.measures, test.measure)
     name = measure_name(test.measure)
-    if value is None:
+    if value is None or not facts.transcript.turns:  # no silence is too long, and none is good, where nobody speaks
         return unknown(f"The {name} is not known{_why_not(facts)}.")
     band = band_of(value, test.bands)
     where = _where(test.measure, facts.measures)

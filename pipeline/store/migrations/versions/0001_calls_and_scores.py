@@ -35,7 +35,6 @@ def upgrade() -> None:
         sa.Column("direction", CODE),
         sa.Column("metadata", sa.Text(), nullable=False),
         sa.Column("defects", sa.Text(), nullable=False),
-        sa.Column("held_back", sa.Boolean(), nullable=False),
         sa.Column("added_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("call_id", name="pk_recordings"),
     )

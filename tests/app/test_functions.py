@@ -1,0 +1,191 @@
+"""What commands decide by themselves, without a process of their own."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import run, show
+from app.cli.main import app, tell
+from app.cli.options import settings_file
+from app.cli.rubrics import find_problems
+from flows.batch import BatchResult
+from pipeline.errors import ConfigError, StoreError
+from tests.scripted_calls import POOR_CALL, write_call, write_manifest
+
+RUBRIC = (
+    "id: {id}\nversion: 1\ntitle: Mine\nqueues: [billing]\nsections:\n  - id: one\n    title: One\n    weight: 1\n"
+    "    criteria:\n      - id: greets\n        title: Greets\n        points: 1\n"
+    "        test: {{kind: rule, rules: [greeting]}}\n"
+)
+PACK = (
+    "pack: mine\nrules:\n  - id: greeting\n    title: Greets\n    severity: minor\n    expect: present\n"
+    "    phrases: [good morning]\n    status: {status}\n"
+)
+
+
+def invoke(*arguments: str | Path) -> tuple[int, str, str]:
+    """Run a command in this process; returns exit code, stdout and stderr."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_settings_file_is_that_of_the_workspace_in_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named, given = tmp_path / "named", tmp_path / "given"
+    for folder in (named, given):
+        folder.mkdir()
+        (folder / "earmark.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EARMARK_CONFIG", raising=False)
+    monkeypatch.setenv("EARMARK_WORKSPACE", str(named))
+    assert settings_file(None, None) == named / "earmark.toml"
+    assert settings_file(given, None) == given / "earmark.toml"
+    monkeypatch.setenv("EARMARK_WORKSPACE", "")
+    assert settings_file(None, None) is None
+    (tmp_path / "earmark-data").mkdir()
+    (tmp_path / "earmark-data" / "earmark.toml").touch()
+    assert settings_file(None, None) == Path("earmark-data/earmark.toml")
+
+
+@pytest.mark.parametrize(
+    ("counts", "nothing_new", "said"),
+    [
+        ((8, 0, 0, 2), False, "8 processed, 2 rejected"),
+        ((0, 8, 0, 2), True, "nothing to do, 8 unchanged since an earlier run, 2 rejected"),
+        ((0, 6, 1, 0), False, "0 processed, 6 unchanged since an earlier run, 1 failed"),
+        ((0, 8, 0, 1), False, "0 processed, 8 unchanged since an earlier run, 1 rejected"),
+        ((0, 0, 0, 0), True, "nothing to do"),
+    ],
+)
+def test_run_says_nothing_to_do_only_where_nothing_happened(
+    counts: tuple[int, int, int, int], nothing_new: bool, said: str
+) -> None:
+    processed, unchanged, failed, rejected = counts
+    result = BatchResult(
+        taken_in=0, processed=processed, unchanged=unchanged, failed=failed, rejected=rejected, reports=Path("reports")
+    )
+    assert run.in_words(result, nothing_new=nothing_new) == said
+
+
+def test_run_repeats_the_options_that_lead_to_its_workspace() -> None:
+    assert run.again(None, None) == ""
+    assert run.again(Path("my calls"), Path("a.toml")) == " --workspace 'my calls' --config a.toml"
+
+
+@pytest.mark.parametrize("steering", ["\x1b[31m", "\x07", "\x7f", "\x9b31m", "\r", "\x00"])
+def test_text_from_a_call_does_not_steer_the_terminal(steering: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = steering.lstrip("\x1b\x07\x7f\x9b\r\x00")
+    assert show.plain(f"a{steering}b\tc\nd") == f"a{shown}b\tc\nd"
+    show.table([("Name", "left")], [(f"x{steering}y",), (show.styled(f"x{steering}y", "minor"),)])
+    show.remark(f"x{steering}y")
+    printed = capsys.readouterr()
+    assert printed.out.count(f"x{shown}y") == 2
+    assert printed.err == f"x{shown}y\n"
+
+
+def test_unexpected_error_is_told_by_its_kind_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EARMARK_DEBUG", raising=False)
+    assert tell(RuntimeError("my card number is")) == 1
+    expected = "earmark: unexpected RuntimeError: run again with EARMARK_DEBUG=1 to see where\n"
+    assert capsys.readouterr().err == expected
+    monkeypatch.setenv("EARMARK_DEBUG", "1")
+    assert tell(RuntimeError("where")) == 1
+    assert "RuntimeError: where" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("error", "code"), [(ConfigError("wrong"), 2), (StoreError("wrong"), 1)])
+def test_expected_error_is_told_in_its_own_words(
+    error: Exception, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tell(error) == code
+    assert capsys.readouterr().err == "earmark: wrong\n"
+
+
+def test_scorecards_refuse_days_backwards(workspace: Path) -> None:
+    code, _, said = invoke("scorecards", "show", "--from", "2026-11-02", "--to", "2026-10-01", "--workspace", workspace)
+    assert code == 2
+    assert "2026-11-02 is after --to 2026-10-01" in said
+
+
+def test_scorecards_of_nobody_are_not_written(workspace: Path, tmp_path: Path) -> None:
+    out = tmp_path / "nobody"
+    code, _, said = invoke("scorecards", "export", "--agent", "no.body", "--out", out, "--workspace", workspace)
+    assert (code, said) == (1, "no scored calls for agent no.body\n")
+    assert not out.exists()
+    code, printed, _ = invoke("scorecards", "show", "--from", "2030-01-01", "--json", "--workspace", workspace)
+    assert code == 0
+    assert json.loads(printed)["agents"] == []
+
+
+def test_rubrics_of_a_folder_are_checked_together(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(RUBRIC.format(id="one"))
+    assert find_problems(tmp_path, {"greeting"}) == []
+    (tmp_path / "two.yml").write_text(RUBRIC.format(id="two"))
+    found = {(problem.code, problem.file) for problem in find_problems(tmp_path, set())}
+    unknown = {("unknown-rule", str(tmp_path / name)) for name in ("one.yaml", "two.yml")}
+    assert found == {("queue-claimed-twice", str(tmp_path / "two.yml")), *unknown}
+
+
+def test_rubrics_and_rules_of_an_empty_folder_are_a_problem(tmp_path: Path) -> None:
+    for noun, code_word in (("rubrics", "no-rubrics"), ("rules", "no-rules")):
+        code, printed, _ = invoke(noun, "check", tmp_path, "--json")
+        assert code == 1
+        assert [problem["code"] for problem in json.loads(printed)["problems"]] == [code_word]
+
+
+@pytest.mark.parametrize(("status", "code"), [("active", 0), ("draft", 1), ("retired", 1)])
+def test_rubrics_may_name_active_rules_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, code: int
+) -> None:
+    rules, rubric = tmp_path / "rules", tmp_path / "mine.yaml"
+    rules.mkdir()
+    (rules / "mine.yaml").write_text(PACK.format(status=status))
+    rubric.write_text(RUBRIC.format(id="mine"))
+    monkeypatch.setenv("EARMARK_COMPLIANCE__RULES_DIR", str(rules))
+    assert invoke("rubrics", "check", rubric)[0] == code
+    assert invoke("rules", "check", rules) == (0, "1 rules checked: no problems\n", "")
+    monkeypatch.setenv("EARMARK_SCORE__RUBRICS_DIR", str(tmp_path))
+    checks = {check["name"]: check["ok"] for check in json.loads(invoke("doctor", "--json")[1])}
+    assert checks["rules that rubrics name"] is (code == 0)
+
+
+def test_doctor_leaves_databases_as_they_are(tmp_path: Path) -> None:
+    _, printed, _ = invoke("doctor", "--json", "--workspace", tmp_path / "none")
+    assert "none yet" in printed
+    assert not (tmp_path / "none").exists()
+    sqlite3.connect(tmp_path / "earmark.db").close()
+    (tmp_path / "earmark.db").touch()
+    _, printed, _ = invoke("doctor", "--json", "--workspace", tmp_path)
+    (database,) = [check for check in json.loads(printed) if check["name"] == "database"]
+    assert database["ok"]
+    assert "no tables yet" in database["found"]
+    assert (tmp_path / "earmark.db").stat().st_size == 0
+
+
+def test_transcribe_takes_metadata_but_no_harm_from_them(tmp_path: Path) -> None:
+    file = write_call(tmp_path, "2026-13-45T10-22-31_call", POOR_CALL)
+    script = file.with_suffix(".transcript.json")
+    turns = [{**turn, "role": "unknown"} for turn in json.loads(script.read_text())["turns"]]
+    script.write_text(json.dumps({"turns": turns}))
+    code, printed, said = invoke("transcribe", file, "--engine", "scripted", "--json")
+    assert code == 0, said
+    assert json.loads(printed)["turns"][0]["role"] == "agent"
+    write_manifest(tmp_path, [{"file": file.name, "agent_channel": "1"}])
+    file.with_suffix(".json").write_text("{broken")
+    code, printed, said = invoke("transcribe", file, "--engine", "scripted", "--json")
+    assert code == 0, said
+    assert json.loads(printed)["turns"][0]["role"] == "customer"
+
+
+def test_score_knows_two_directions(tmp_path: Path) -> None:
+    code, _, said = invoke("score", tmp_path / "t.json", "--rubric", "general", "--direction", "sideways")
+    assert code == 2
+    assert "sideways" in said
