@@ -134,18 +134,6 @@ def test_all_mistakes_are_named_at_once_and_as_json(tmp_path: Path) -> None:
     assert all(problem["file"].endswith("small.yaml") and problem["message"] for problem in problems)
 
 
-def test_no_and_times_stay_text_where_text_is_meant(tmp_path: Path) -> None:
-    content = GOOD.replace("title: Opening", "title: no").replace("title: Leaves no long silence", "title: 12:30")
-    check(tmp_path, content).ok()
-    call = tmp_path / "call.json"
-    call.write_text(
-        '{"language": "en", "turns": [{"role": "agent", "channel": 0, "start_ms": 0, "end_ms": 900, "text": "Hello",'
-        ' "confidence": 0.9, "words": [{"text": "Hello", "start_ms": 0, "end_ms": 900, "confidence": 0.9}]}]}'
-    )
-    scored = earmark("score", call, "--rubric", tmp_path / "small.yaml", "--json", cwd=tmp_path).json()
-    assert {each["title"] for each in scored["results"]} == {"Says that the call is recorded", "12:30"}
-
-
 def test_a_run_with_a_broken_rubric_does_not_start(tmp_path: Path) -> None:
     content, line = changed("pass_share: 0.8", "pass_mark: 0.8")
     path = tmp_path / "small.yaml"

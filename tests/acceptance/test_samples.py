@@ -55,7 +55,40 @@ NEVER_UNASKED = {
     "repeat_contact": "repeat-contact",
     None: "profanity",
 }
-NUMBER_WORDS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"}
+DIGITS = frozenset(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"])
+# Recognisers write numbers as they like: 1981, $840, 12th.
+NUMBERS = DIGITS | frozenset(
+    [
+        "ten",
+        "twelve",
+        "twelfth",
+        "fifteen",
+        "fifteenth",
+        "nineteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "thousand",
+        "dollars",
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+        "twentieth",
+    ]
+)
 
 
 def finding(show: Show, rule_id: str) -> dict[str, Any]:
@@ -71,6 +104,12 @@ def result(show: Show, criterion_id: str) -> dict[str, Any]:
 
 def row_of(rows: list[Row], stem: str) -> Row:
     return next(row for row in rows if Path(row["media_uri"]).name == truth()[stem]["file"])
+
+
+def content_words(turns: list[dict[str, Any]]) -> list[str]:
+    """The words by which two texts are compared: the short ones and the numbers say little."""
+    words = words_of(" ".join(turn["words"] for turn in turns))
+    return [word for word in words if len(word) > 3 and word not in NUMBERS]
 
 
 def customer_sentiment(show: Show) -> dict[str, Any]:
@@ -178,9 +217,7 @@ def test_agent_and_customer_are_on_their_channels(sample_shows: dict[str, Show],
 def test_each_party_is_credited_with_its_own_words(sample_shows: dict[str, Show], stem: str) -> None:
     turns = sample_shows[stem]["transcript"]["turns"]
     for role, other in (("agent", "customer"), ("customer", "agent")):
-        said = [
-            word for turn in spoken(stem) if turn["role"] == role for word in words_of(turn["words"]) if len(word) > 3
-        ]
+        said = content_words([turn for turn in spoken(stem) if turn["role"] == role])
         own = words_of(" ".join(turn["text"] for turn in turns if turn["role"] == role))
         others = words_of(" ".join(turn["text"] for turn in turns if turn["role"] == other))
         assert overlap(said, own) > 0.65, (role, own)
@@ -192,7 +229,7 @@ def test_in_mono_nobody_is_guessed(sample_shows: dict[str, Show], stem: str) -> 
     turns = sample_shows[stem]["transcript"]["turns"]
     assert {turn["role"] for turn in turns} == {"unknown"}
     heard = words_of(" ".join(turn["text"] for turn in turns))
-    said = [word for turn in spoken(stem) for word in words_of(turn["words"]) if len(word) > 3]
+    said = content_words(spoken(stem))
     assert overlap(said, heard) > 0.65
     assert len(heard) < 1.3 * sum(len(words_of(turn["words"])) for turn in spoken(stem)), "text must not double"
 
@@ -264,7 +301,9 @@ def test_a_late_mini_miranda_fails_the_call_and_is_the_nearest_miss(
 ) -> None:
     show = sample_shows["05-late-mini-miranda"]
     assert result(show, "mini-miranda")["status"] == "fail"
-    assert "attempt to collect" in finding(show, "mini-miranda")["nearest_miss"]["evidence"]["quote"]
+    miss = finding(show, "mini-miranda")["nearest_miss"]["evidence"]
+    late = next(turn for turn in spoken("05-late-mini-miranda") if "debt collector" in turn["words"])
+    assert late["start_ms"] - 1500 <= miss["start_ms"] < miss["end_ms"] <= late["end_ms"] + 1500
     assert row_of(sample_rows, "05-late-mini-miranda")["flags"]
 
 
@@ -500,7 +539,7 @@ def test_no_digit_is_left_in_the_words_around_the_card(sample_shows: dict[str, S
     assert heard, "the turns themselves must stay"
     for text in heard:
         assert not re.search(r"\d", text), heard
-        assert words_of(text) == [] or words_of(text)[0] not in NUMBER_WORDS, heard
+        assert words_of(text) == [] or words_of(text)[0] not in DIGITS, heard
 
 
 def test_masking_does_not_take_other_numbers(sample_shows: dict[str, Show]) -> None:

@@ -31,7 +31,7 @@ sections:
         {notice_kind}
         test: {{kind: rule, rules: [recording-notice]}}
       - id: hello
-        title: Greets with name and company
+        title: no
         points: 1
         test: {{kind: rule, rules: [greeting]}}
       - id: miranda
@@ -44,7 +44,7 @@ sections:
     weight: 20
     criteria:
       - id: clean
-        title: Stays free of profanity
+        title: 12:30
         points: 1
         test: {{kind: rule, rules: [profanity]}}
       - id: by-ear
@@ -86,8 +86,7 @@ def small(pass_share: float = 0.8, notice_kind: str = "critical: false") -> str:
 
 
 CASES = {
-    "plain": Case(document=transcript(conversation(*GREETED)), rubric=small(pass_share=0.6)),
-    "critical": Case(document=transcript(conversation(*GREETED)), rubric=small(0.5, "critical: true")),
+    "plain": Case(document=transcript(conversation(*GREETED)), rubric=small(0.5, "critical: true")),
     "auto-fail": Case(document=transcript(conversation(*GREETED)), rubric=small(0.5, "auto_fail: true")),
     "too late": Case(document=transcript(TOO_LATE), rubric=small()),
     "by nobody known": Case(document=by_nobody_known(), rubric=small()),
@@ -139,15 +138,15 @@ def test_the_total_is_weighted_by_section_and_what_does_not_apply_drops_out(scor
     assert results["by-ear"]["points_earned"] is None
 
 
-def test_the_pass_mark_is_the_rubrics(scored: Scored) -> None:
-    assert scored["plain"]["pass_share"] == 0.6
-    assert scored["plain"]["passed"] is True
-
-
 def test_a_critical_error_fails_the_call_at_any_total(scored: Scored) -> None:
-    assert scored["critical"]["share"] == pytest.approx(0.6)
-    assert scored["critical"]["passed"] is False
-    assert "notice" in {flag["criterion_id"] for flag in scored["critical"]["flags"]}
+    assert scored["plain"]["share"] > scored["plain"]["pass_share"] == 0.5
+    assert scored["plain"]["passed"] is False
+    assert "notice" in {flag["criterion_id"] for flag in scored["plain"]["flags"]}
+
+
+def test_no_and_times_stay_the_text_that_was_written(scored: Scored) -> None:
+    assert by_id(scored["plain"])["clean"]["title"] == "12:30"
+    assert by_id(scored["plain"])["hello"]["title"] == "no"
 
 
 def test_an_auto_fail_sets_the_total_to_zero(scored: Scored) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.command import ESCAPE, SAMPLES, Workspace, command_line, earmark, environment, walk
+from tests.acceptance.command import ESCAPE, SAMPLES, Workspace, command_line, earmark, environment, gather, walk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -114,25 +114,25 @@ def test_a_run_in_a_terminal_shows_progress_and_ends_clean(scripted: Workspace, 
 
 def test_every_reading_command_prints_json_and_nothing_else(scripted: Workspace) -> None:
     first = scripted.calls()[0]["call_id"]
-    for words in (
+    reading = [
         ("calls", "show", first),
         ("flags", "list"),
         ("rubrics", "list"),
         ("rubrics", "check"),
         ("scorecards", "show"),
-    ):
-        done = scripted.ask(*words, "--json")
+    ]
+    for done in gather(scripted, [(*words, "--json") for words in reading]):
         assert done.json() is not None
-        assert done.err == "", words
+        assert done.err == "", done.command
 
 
 def test_names_are_shown_as_they_are_whatever_they_hold(tmp_path: Path) -> None:
     """A name that looks like markup or like terminal codes does no harm."""
-    path = tmp_path / "[bold]no[/bold]\x1b[31m.json"
+    path = tmp_path / "[bold]no\x1b[31m.json"
     done = earmark("score", path, "--rubric", "general", cwd=tmp_path)
     assert done.code in {1, 2}
     assert ESCAPE not in done.out + done.err
-    assert "[bold]no[/bold]" in done.err
+    assert "[bold]no" in "".join(done.err.split())
 
 
 def test_the_module_and_the_installed_command_are_the_same(tmp_path: Path) -> None:
