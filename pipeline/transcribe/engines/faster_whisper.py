@@ -30,7 +30,7 @@ class FasterWhisperEngine:
 
     def __init__(self, settings: TranscribeSettings, models_dir: Path) -> None:
         self._settings, self._models_dir = settings, models_dir
-        self._lock = threading.Lock()
+        self._lock, self._loading = threading.Lock(), threading.Lock()
 
     def made_by(self, recording: Recording | None = None) -> MadeBy:
         """See `pipeline.transcribe.engine.Engine`; the same for every call."""
@@ -53,6 +53,7 @@ class FasterWhisperEngine:
                     channels,
                     language=self._settings.language,
                     decode=self._decode,
+                    at_once=self._at_once,
                     detect_language=lambda samples: cast(str, self._model.detect_language(audio=samples)[0]),
                 )
             except (RuntimeError, ValueError) as error:  # how CTranslate2 reports a failed computation
@@ -62,7 +63,9 @@ class FasterWhisperEngine:
                 ) from error
 
     def _decode(self, samples: NDArray[np.float32], language: str) -> Iterator[Segment]:
-        segments, _ = self._model.transcribe(
+        with self._loading:
+            model = self._model
+        segments, _ = model.transcribe(
             samples,
             language=language,
             beam_size=self._settings.beam_size,
@@ -86,21 +89,31 @@ class FasterWhisperEngine:
             )
 
     @functools.cached_property
+    def _device(self) -> str:
+        import ctranslate2  # noqa: PLC0415
+
+        if self._settings.device != "auto":
+            return self._settings.device
+        return "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
+
+    @functools.cached_property
+    def _at_once(self) -> int:
+        return 1 if self._device == "cuda" else thread_count(self._settings.threads)
+
+    @functools.cached_property
     def _model(self) -> Any:
         import ctranslate2  # noqa: PLC0415 - loaded when the first call is recognised, not with the module
         from faster_whisper import WhisperModel  # noqa: PLC0415
 
         ctranslate2.set_log_level(40)
         weights = resolve_whisper(self._settings.model, self._models_dir)
-        device = self._settings.device
-        if device == "auto":
-            device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
         try:
             model = WhisperModel(
                 str(weights.folder),
-                device=device,
-                compute_type="float16" if device == "cuda" else "int8",
-                cpu_threads=thread_count(self._settings.threads),
+                device=self._device,
+                compute_type="float16" if self._device == "cuda" else "int8",
+                cpu_threads=1,
+                num_workers=self._at_once,
             )
         except (RuntimeError, ValueError) as error:
             raise ModelError(f"{weights.folder}: faster-whisper cannot load this model ({error})") from None
