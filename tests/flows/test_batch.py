@@ -137,6 +137,7 @@ def test_card_number_is_written_nowhere(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     written = [file for file in workspace.rglob("*") if file.is_file()]
     assert written
-    for file in written:
-        assert b"4111" not in file.read_bytes(), file
-    assert "4111" not in finished.stdout + finished.stderr
+    # the beginning of the number alone may stand in any hash by chance; half of it may not
+    spellings = (b"4111 1111", b"4111-1111", b"41111111")
+    for content in (*(file.read_bytes() for file in written), (finished.stdout + finished.stderr).encode()):
+        assert not any(spelling in content for spelling in spellings)

@@ -24,10 +24,14 @@ STEREO = np.zeros((2, 16), dtype=np.float32)
 AGENT, CUSTOMER = words("How can I help you?", start_ms=500), words("I lost my card", start_ms=2500)
 
 
+PREPARED = MadeBy(engine="prepared", version="1")
+
+
 class Prepared:
     """An engine that has its answer ready."""
 
-    made_by = MadeBy(engine="prepared", version="1")
+    def made_by(self, recording: Recording | None = None) -> MadeBy:
+        return PREPARED
 
     def __init__(self, recognition: Recognition) -> None:
         self._recognition = recognition
@@ -53,7 +57,7 @@ def test_transcript_has_roles_turns_and_what_made_it() -> None:
     ]
     assert made.turns[0].role_confidence == made.turns[1].role_confidence > 0.9
     assert (made.call_id, made.language, made.duration_ms) == ("c-0001", "en", 60_000)
-    assert made.made_by == Prepared.made_by
+    assert made.made_by == PREPARED
     assert made.redacted is False
 
 
