@@ -182,7 +182,7 @@ def test_metadata_come_from_manifest_sidecar_or_file_name(sample_rows: list[Row]
     row, call = row_of(sample_rows, stem), truth()[stem]
     assert (row["agent_id"], row["team"], row["queue"]) == (call["agent_id"], call["team"], call["queue"])
     assert datetime.fromisoformat(row["started_at"]) == datetime.fromisoformat(call["started_at"])
-    assert row["duration_ms"] == pytest.approx(call["duration_ms"], abs=150)
+    assert row["duration_ms"] == pytest.approx(call["duration_ms"], abs=300)
 
 
 @pytest.mark.parametrize("stem", GOOD)
@@ -196,8 +196,10 @@ def test_show_holds_what_the_issue_names(sample_shows: dict[str, Show], stem: st
     assert show["measures"]["duration_ms"] == show["recording"]["duration_ms"]
     assert show["recording"]["customer_ref"] == truth()[stem]["customer_ref"]
     assert show["recording"]["direction"] == truth()[stem]["direction"]
-    channels = 1 if truth()[stem]["layout"] == "mono" else 2
-    assert show["recording"]["channels"] == channels
+    if truth()[stem]["layout"] == "mono-twice":
+        assert show["recording"]["defects"], "that one mono was stored twice is said"
+    else:
+        assert show["recording"]["channels"] == (1 if is_mono(stem) else 2)
 
 
 # --- who spoke, and what -------------------------------------------------------------------------------------------
@@ -278,13 +280,10 @@ def test_found_words_were_spoken_there_by_that_party(sample_shows: dict[str, Sho
             continue
         found = finding(sample_shows[stem], rule_id)
         for evidence in found["evidence"]:
-            near = [
-                turn
-                for turn in spoken(stem)
-                if turn["start_ms"] - 1500 <= evidence["start_ms"] and evidence["end_ms"] <= turn["end_ms"] + 1500
-            ]
-            roles = {turn["role"].replace("system", "agent") for turn in near}
-            assert evidence["role"] in roles, (rule_id, evidence)
+            for at in (evidence["start_ms"], evidence["end_ms"]):
+                near = [turn for turn in spoken(stem) if turn["start_ms"] - 1500 <= at <= turn["end_ms"] + 1500]
+                roles = {turn["role"].replace("system", "agent") for turn in near}
+                assert evidence["role"] in roles, (rule_id, evidence)
 
 
 def test_a_late_recording_notice_is_the_nearest_miss(sample_shows: dict[str, Show]) -> None:
