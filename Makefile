@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --no-deps --require-hashes
 WORKSPACE ?= earmark-data
 
-.PHONY: setup demo test acceptance check format samples lock clean
+.PHONY: setup demo test acceptance bench-asr check format samples lock clean
 
 setup: $(VENV)/.installed
 
@@ -30,6 +30,11 @@ test: setup
 # What users were promised, command by command, on the sample calls: about 15 minutes. Not part of `make test` yet.
 acceptance: setup
 	@$(BIN)/pytest --override-ini addopts="-q --import-mode=importlib" tests/acceptance
+
+# Earmark's hearing beside the libraries it is built on, into benchmarks/RESULTS.md: an hour or more on two cores.
+# BENCH takes options: make bench-asr BENCH="--only words --repeat 3".
+bench-asr: setup
+	@$(BIN)/python -m benchmarks.asr $(BENCH)
 
 check: setup
 	@$(BIN)/ruff format --check .

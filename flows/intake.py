@@ -8,8 +8,10 @@ from prefect import flow, task
 
 from flows.runtime import current, utc_now
 from pipeline.intake.discover import find_recordings
+from pipeline.intake.known_sound import known_sound
 from pipeline.intake.take_in import take_in
 from pipeline.store.intake import put_intake
+from pipeline.store.known_files import known_files
 
 # Files a task: small enough that a retry repeats little, large enough that Prefect's bookkeeping does not dominate.
 FILES_PER_TASK = 25
@@ -19,16 +21,21 @@ FILES_PER_TASK = 25
 def take_in_files(media_uris: list[str], roots: list[str]) -> list[str]:
     """Read a batch of files into the store and return the ids of the calls they hold.
 
-    Each file is stored in a transaction of its own, so that a killed run keeps those it had finished.
+    A file that has not changed since an earlier run took it in is not decoded again. Each file is stored in a
+    transaction of its own, so that a killed run keeps those it had finished.
     """
     runtime = current()
     settings = runtime.settings.intake
     metadata = runtime.manifests(tuple(roots))
+    with runtime.store.read() as connection:
+        earlier = known_files(connection, media_uris)
     call_ids = []
     for media_uri in media_uris:
-        outcome = take_in(Path(media_uri), settings=settings, metadata=metadata)
+        began = utc_now()
+        known = known_sound(earlier[media_uri]) if media_uri in earlier else None
+        outcome = take_in(Path(media_uri), settings=settings, metadata=metadata, known=known)
         with runtime.store.begin() as connection:
-            put_intake(connection, outcome, now=utc_now())
+            put_intake(connection, outcome, now=began)
         if outcome.recording:
             call_ids.append(outcome.recording.call_id)
         runtime.report("taken_in" if outcome.recording else "rejected", media_uri)

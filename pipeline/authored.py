@@ -73,7 +73,8 @@ class Document:
             last = detail["loc"][-1:]
             wrong_key = last if detail["type"] in ("extra_forbidden", "missing") else ()
             parts, node = _walk(schema, detail["loc"][:-1] if wrong_key else detail["loc"])
-            location = [*parts, *wrong_key]
+            wrong_value = (str(detail["ctx"]["discriminator"]).strip(_QUOTE),) if detail["type"] == _UNKNOWN_TAG else ()
+            location = [*parts, *wrong_key, *wrong_value]
             found.append(self.problem(detail["type"].replace("_", "-"), location, _message(detail, node)))
         return found
 
@@ -102,6 +103,8 @@ def _parse(path: Path) -> Any:
 def _marked(code: str, error: MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
     said = [part.splitlines()[0] for part in (error.context, error.problem) if part]
+    if error.problem and _TAB in error.problem:
+        said = ["a tab stands here, and YAML allows none outside quotes; use spaces"]
     return Problem(code=code, line=mark.line + 1 if mark else None, message=", ".join(said) or "this is no YAML")
 
 
@@ -126,7 +129,9 @@ def _missing_tag(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
 
 def _unknown_tag(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
     context = detail["ctx"]
-    return _not_among(f"unknown {context['discriminator'].strip(_QUOTE)}", context["tag"], context["expected_tags"])
+    return _not_among(
+        f"unknown {str(context['discriminator']).strip(_QUOTE)}", context["tag"], context["expected_tags"]
+    )
 
 
 def _unknown_value(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
@@ -159,11 +164,13 @@ def _no_bool(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
 
 
 _QUOTE = "'"
+_TAB = r"'\t'"  # as ruamel.yaml spells the character that it found
+_UNKNOWN_TAG = "union_tag_invalid"
 _MESSAGES: dict[str, Callable[[ErrorDetails, Mapping[str, Any]], str]] = {
     "extra_forbidden": _unknown_key,
     "missing": _missing_key,
     "union_tag_not_found": _missing_tag,
-    "union_tag_invalid": _unknown_tag,
+    _UNKNOWN_TAG: _unknown_tag,
     "literal_error": _unknown_value,
     "enum": _unknown_value,
     "string_type": _not_text,

@@ -81,8 +81,12 @@ class IntakeSettings(Group):
         default=False, description="Refuse a recording for which no agent and no time are known, instead of scoring it."
     )
     min_duration_ms: int = Field(default=1000, ge=0, description="Shorter recordings are refused as empty.")
-    duplicate_channel_correlation: float = Field(
-        default=0.95, ge=0, le=1, description="Two channels that correlate more than this are one mono stored twice."
+    duplicate_channel_sameness: float = Field(
+        default=0.95,
+        ge=0,
+        le=1,
+        description="Two channels that hold the same sound for more than this share of the speech are one mono stored "
+        "twice; 1 never takes them for one.",
     )
 
     @field_validator("file_name_patterns")
@@ -103,10 +107,25 @@ class TranscribeSettings(Group):
     model: str = Field(
         default="base", description="`base` comes with the installation; any other Whisper size, or a path to a model."
     )
-    language: str | None = Field(default="en", description="Language code, or none to detect it per call.")
+    language: str | None = Field(
+        default=None, description="Language code of every call; none finds out each call's own."
+    )
+    expected_language: str = Field(
+        default="en", description="What most calls are in: it stands where a call's own language is not sure."
+    )
     beam_size: int = Field(default=1, ge=1, le=10, description="1 decodes greedily.")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes a GPU where there is one.")
     threads: int = Field(default=0, ge=0, description="CPU threads for recognition; 0 takes all cores.")
+    vocabulary: Path | None = Field(
+        default=None,
+        description="File (YAML) of names that the recogniser should know (docs/vocabulary.md); a relative path in a "
+        "settings file counts from that file.",
+    )
+    tell_vocabulary: bool = Field(
+        default=False,
+        description="Tell the recogniser the names beforehand, too. Larger models gain by it; `base` skips speech "
+        "(docs/vocabulary.md).",
+    )
     channel_roles: Literal["auto", "agent-first", "customer-first"] = Field(
         default="auto", description="Who is on channel 0 of a stereo file; auto decides from what is said."
     )
@@ -260,6 +279,7 @@ def load_settings(
     from_file: dict[str, Any] = _read_toml(file) if file else {}
     if file:
         _validate(from_file, file)
+        from_file = _with_vocabulary_beside(file, from_file)
     merged = _merge(from_file, _from_environment(variables))
     for key, value in (flags or {}).items():
         if value is not None:
@@ -268,6 +288,14 @@ def load_settings(
     if site_zone not in (None, "none"):  # days begin where the site is, unless something else is said
         merged = _merge({"scorecards": {"timezone": site_zone}}, merged)
     return _validate(merged, None)
+
+
+def _with_vocabulary_beside(file: Path, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a settings file's data in which the vocabulary's path counts from that file."""
+    named = data.get("transcribe", {}).get("vocabulary")
+    if named is None or named.strip().casefold() == "none":
+        return dict(data)
+    return _merge(data, _nested(["transcribe", "vocabulary"], str(file.parent / named)))
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

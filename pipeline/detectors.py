@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline import keys
 from pipeline.compliance.detect import detect
 from pipeline.compliance.packs import load_packs, rules_fingerprint
@@ -16,6 +13,7 @@ from pipeline.conversation.measure import measure
 from pipeline.records import CallFindings, CallSentiment, FactKeys, Measures, Recording, Transcript
 from pipeline.sentiment.engine import SentimentEngine, create_sentiment_engine
 from pipeline.sentiment.read import read_sentiment
+from pipeline.sound import CallAudio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +47,12 @@ class Detectors:
         """Return how each turn sounds, and what that adds up to."""
         return read_sentiment(transcript, self.sentiment, self.settings.sentiment)
 
-    def measure(self, transcript: Transcript, audio: NDArray[np.float32] | None) -> Measures:
+    def measure(self, transcript: Transcript, audio: CallAudio | None) -> Measures:
         """Return the shape of the conversation.
 
         Args:
             transcript: Who said what and when.
-            audio: ``[channels, samples]`` at 16 kHz; None where there is only a transcript.
+            audio: The call's sound; None where there is only a transcript.
         """
         return measure(transcript, audio, self.settings.conversation)
 

@@ -12,7 +12,7 @@ from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettin
 from pipeline.records import FactKeys, MadeBy, Recording, Rubric
 
 _TRANSCRIPT_RECIPE = "transcript-1"
-_FINDINGS_RECIPE = "findings-1"
+_FINDINGS_RECIPE = "findings-2"
 _SENTIMENT_RECIPE = "sentiment-1"
 _MEASURES_RECIPE = "measures-1"
 _FACTS_RECIPE = "facts-1"

@@ -10,21 +10,23 @@ from pipeline.errors import AuthoredFileError
 from pipeline.records import Recording, Rubric
 from pipeline.score.rubrics import check_rule_references, choose_rubric, find_rubric, load_rubrics
 from pipeline.transcribe.engine import Engine, create_engine
+from pipeline.transcribe.vocabulary import NO_VOCABULARY, Vocabulary, load_vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """Engine, detectors and rubrics. ``only_rubric`` scores every call; None lets each call's queue choose."""
+    """What every call is worked on with. ``only_rubric`` scores every call; None lets each call's queue choose."""
 
     settings: Settings
     engine: Engine
     detectors: Detectors
     rubrics: tuple[Rubric, ...]
     only_rubric: Rubric | None = None
+    vocabulary: Vocabulary = NO_VOCABULARY
 
-    def rubric_for(self, recording: Recording) -> Rubric:
-        """Return the rubric that scores a call."""
-        return self.only_rubric or choose_rubric(self.rubrics, recording, self.settings.score)
+    def rubric_for(self, recording: Recording, language: str) -> Rubric:
+        """Return the rubric that scores a call in this language; it may be one that covers another."""
+        return self.only_rubric or choose_rubric(self.rubrics, recording, self.settings.score, language=language)
 
 
 def assemble(settings: Settings) -> Parts:
@@ -33,7 +35,7 @@ def assemble(settings: Settings) -> Parts:
     Weights are loaded when first used.
 
     Raises:
-        AuthoredFileError: A rule pack or rubric has problems, or a rubric asks for a rule that is not looked for.
+        AuthoredFileError: A rule pack, rubric or vocabulary has problems, or a rubric asks for an unknown rule.
         UnknownNameError: Settings name an engine or rubric that there is not.
         ModelError: The model that settings name is not there.
     """
@@ -46,7 +48,14 @@ def assemble(settings: Settings) -> Parts:
     if not only:
         find_rubric(chosen.default_rubric, chosen.rubrics_dir)
     require_known_rules(rubrics, detectors, where=chosen.rubric or str(chosen.rubrics_dir))
-    return Parts(settings=settings, engine=engine, detectors=detectors, rubrics=rubrics, only_rubric=only)
+    return Parts(
+        settings=settings,
+        engine=engine,
+        detectors=detectors,
+        rubrics=rubrics,
+        only_rubric=only,
+        vocabulary=load_vocabulary(settings.transcribe.vocabulary),
+    )
 
 
 def require_known_rules(rubrics: tuple[Rubric, ...], detectors: Detectors, *, where: str) -> None:

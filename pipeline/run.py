@@ -8,13 +8,12 @@ again: a run that was killed goes on where it stopped, and a new rubric never tr
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
 from pipeline import keys
-from pipeline.intake.decode import load_call_audio
+from pipeline.intake.decode import call_audio
 from pipeline.parts import Parts
 from pipeline.privacy.redact import redact
 from pipeline.records import (
@@ -77,20 +76,22 @@ def process_call(call_id: str, parts: Parts, store: Store, *, now: Now) -> tuple
     with store.read() as connection:
         recording = calls.get_recording(connection, call_id)
     steps = Steps(recording, store, now)
-    audio = functools.cache(lambda: load_call_audio(recording, settings.intake))
+    audio = call_audio(recording, settings.intake)
+
+    terms = parts.vocabulary.for_recording(recording)
 
     def transcribe() -> Transcript:
-        heard = transcribe_call(recording, audio(), engine=parts.engine, settings=settings.transcribe)
+        heard = transcribe_call(recording, audio, engine=parts.engine, settings=settings.transcribe, terms=terms)
         return redact(heard)  # before anything is stored: what must not be kept is never written
 
-    turns = turn_settings_fingerprint(settings.transcribe)
+    turns = turn_settings_fingerprint(settings.transcribe, terms)
     heard = keys.transcript_key(recording, engine=parts.engine.made_by(recording), turns=turns)
     transcript = steps.once("transcript", heard, Transcript, transcribe)
 
     under = detectors.keys(heard, recording)
     found = steps.once("findings", under.findings, CallFindings, lambda: detectors.find(transcript, recording))
     sentiment = steps.once("sentiment", under.sentiment, CallSentiment, lambda: detectors.read(transcript))
-    measures = steps.once("measures", under.measures, Measures, lambda: detectors.measure(transcript, audio()))
+    measures = steps.once("measures", under.measures, Measures, lambda: detectors.measure(transcript, audio))
     facts = CallFacts(
         recording=recording,
         transcript=transcript,
@@ -100,10 +101,10 @@ def process_call(call_id: str, parts: Parts, store: Store, *, now: Now) -> tuple
     )
     facts_key = keys.facts_key(recording, under)
 
-    rubric = parts.rubric_for(recording)
+    rubric = parts.rubric_for(recording, transcript.language)
     score_id = keys.score_key(facts=facts_key, rubric=rubric, flags=settings.flags)
     score = evaluate(facts, rubric, score_id=score_id)
-    flags = raise_flags(facts, score, settings.flags)
+    flags = raise_flags(facts, score, rubric, settings.flags)
     customer = sentiment.of(Role.CUSTOMER)
     with store.begin() as connection:
         put_step(connection, facts_key, call_id=recording.call_id, step="facts", record=under, now=now())

@@ -65,4 +65,4 @@ def score_transcript(
     facts_key = keys.facts_key(recording, under)
     score_id = keys.score_key(facts=facts_key, rubric=rubric, flags=settings.flags)
     score = evaluate(facts, rubric, score_id=score_id)
-    return ScoredTranscript(facts=facts, score=score, flags=raise_flags(facts, score, settings.flags))
+    return ScoredTranscript(facts=facts, score=score, flags=raise_flags(facts, score, rubric, settings.flags))

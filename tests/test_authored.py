@@ -112,7 +112,8 @@ def test_document_complains_with_line_place_and_suggestion(tmp_path: Path, yaml:
         ),
         (
             "{kind: wrd}",
-            "[union-tag-invalid] inner.0.items.0: unknown kind 'wrd' (did you mean 'word'?); there are: word, number",
+            "[union-tag-invalid] inner.0.items.0.kind: unknown kind 'wrd' (did you mean 'word'?); "
+            "there are: word, number",
         ),
         ("{text: a}", "[union-tag-not-found] inner.0.items.0: the key 'kind' is missing; it is one of: number, word"),
         ("{kind: number, number: '2'}", None),
@@ -140,6 +141,16 @@ def test_document_tells_the_tags_of_unions_from_keys(tmp_path: Path, item: str, 
     assert complaint.startswith(f"5: {expected}")
 
 
+def test_document_names_the_line_of_a_wrong_tag_and_not_of_what_it_tags(tmp_path: Path) -> None:
+    text = "title: A\ninner:\n  - name: x\n    items:\n      - text: a\n        kind: wrd\n"
+    (complaint,) = complaints(tmp_path, text)
+    assert complaint.startswith("6: [union-tag-invalid] inner.0.items.0.kind: ")
+
+
+def test_document_takes_a_tab_inside_quotes(tmp_path: Path) -> None:
+    assert document(tmp_path, "title: 'a\tb'\n").validate(Outer).title == "a\tb"
+
+
 def test_document_finds_its_way_through_optional_and_named_values(tmp_path: Path) -> None:
     note, named = "{kind: word, txt: y, text: z}", "{nam: q, name: r}"
     text = f"title: A\ninner:\n  - name: x\n    note: {note}\n    by_name:\n      one: {named}\n"
@@ -160,7 +171,8 @@ def test_document_tells_every_problem_at_once(tmp_path: Path) -> None:
         ("a: 1\nb: 2\na: 3\n", ":3: [duplicate-key]"),
         ("x: {a: 1, a: 1}\n", ":1: [duplicate-key]"),
         ("a: [1\nb: 2\n", ":2: [yaml] while parsing a flow sequence, expected ',' or ']'"),
-        ("a: 1\n\tb: 2\n", ":2: [yaml]"),
+        ("a: 1\n\tb: 2\n", ":2: [yaml] a tab stands here, and YAML allows none outside quotes; use spaces"),
+        ("a: 1\nb:\n \t- 2\n", ":3: [yaml] a tab stands here"),
         ("a: 1\n---\nb: 2\n", ":2: [yaml] expected a single document in the stream, but found another document"),
         ("", ":1: [not-a-mapping]"),
         ("- a\n", ":1: [not-a-mapping]"),

@@ -26,6 +26,7 @@ from pipeline.store.call_record import read_call
 from pipeline.store.database import Store, open_store
 from pipeline.store.intake import put_intake
 from pipeline.transcribe.engine import Engine, Recognition, create_engine
+from pipeline.transcribe.vocabulary import Term, TermList, Vocabulary
 from tests.scripted_calls import GOOD_CALL, POOR_CALL, write_call, write_manifest
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -51,6 +52,7 @@ class WordListSentiment:
     """Negative where somebody is angry, positive where something is wonderful."""
 
     made_by = MadeBy(engine="word list", version="1")
+    languages = None
 
     def read(self, texts: Sequence[str], roles: Sequence[Role]) -> list[LabelProbabilities]:
         negative = LabelProbabilities(negative=0.9, neutral=0.1, positive=0)
@@ -208,3 +210,36 @@ def test_assemble_refuses_an_unknown_rubric_before_any_call_is_touched() -> None
     settings = Settings(score=ScoreSettings(rubric="bank-suport"), transcribe=TranscribeSettings(engine="scripted"))
     with pytest.raises(UnknownNameError, match="bank-support"):
         assemble(settings)
+
+
+def test_process_call_does_not_score_a_call_in_a_language_that_no_rubric_covers(
+    tmp_path: Path, store: Store, parts: Parts
+) -> None:
+    folder = tmp_path / "calls"
+    call_id = take(folder, store, lines=POOR_CALL)
+    script = folder / "good.transcript.json"
+    script.write_text(script.read_text().replace('"language": "en"', '"language": "de"'))
+    score, _ = process_call(call_id, parts, store, now=lambda: NOON)
+    assert score.share is None
+    assert {result.status for result in score.results} == {Status.CANNOT_ASSESS}
+    with store.read() as connection:
+        record = read_call(connection, call_id)
+    assert [flag.code for flag in record.flags] == ["language_not_covered"]
+    assert {finding.kind.value for finding in record.findings} == {"cannot_assess"}
+
+
+def test_process_call_puts_names_right_and_does_so_again_when_the_vocabulary_changes(
+    tmp_path: Path, store: Store, parts: Parts
+) -> None:
+    lines = [(role, text.replace("Harbour Bank", "Harborbank")) for role, text in GOOD_CALL]
+    call_id = take(tmp_path / "calls", store, lines=lines)
+    terms = TermList(queues=("bank_support",), terms=(Term(text="Harbour Bank"),))
+    process_call(call_id, replace(parts, vocabulary=Vocabulary(lists=(terms,))), store, now=lambda: NOON)
+    with store.read() as connection:
+        transcript = read_call(connection, call_id).transcript
+    assert transcript is not None
+    assert [turn.text for turn in transcript.turns] == [text for _, text in GOOD_CALL]
+    assert [word.heard for turn in transcript.turns for word in turn.words if word.heard] == ["Harborbank,"] * 2
+    elsewhere = Vocabulary(lists=(terms, TermList(queues=("sales",), terms=(Term(text="NetSaver"),))))
+    assert process_call(call_id, replace(parts, vocabulary=elsewhere), store, now=lambda: NOON)[1] == ()
+    assert "transcript" in process_call(call_id, parts, store, now=lambda: NOON)[1]

@@ -23,8 +23,8 @@ BUILD_PACKAGES = frozenset(
     {"hatchling", "editables", "setuptools", "wheel", "packaging", "pathspec", "pluggy", "trove-classifiers"}
 )
 TORCH_PACKAGES = re.compile(r"(torch$|nvidia-|cuda-|triton$)")
-# Reached only through packages whose data we use and whose code we do not import.
-UNUSED_PACKAGES = frozenset({"sentence-transformers"})
+# Packages that are reached only through others whose data we use and whose code we do not import are listed in
+# unused-packages.txt with a marker that never holds, so that they and what they need stay out.
 # sha256 of torch's CPU wheels (the index does not list them, so uv cannot).
 TORCH_CPU_WHEELS_SHA256 = {
     "2.13.0": ["6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"],  # CPython 3.11, Linux x86_64
@@ -36,6 +36,7 @@ HEADER = "# Made by `make lock` from pyproject.toml; install with `pip install -
 def resolve() -> str:
     """Return uv's universal resolution of every dependency, with hashes, as requirements text."""
     command = ["uv", "pip", "compile", "pyproject.toml", "--extra", "dev", "--universal", "--python-version", "3.11"]
+    command += ["--override", str(ROOT / "tools" / "unused-packages.txt")]
     command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
@@ -57,8 +58,6 @@ def main() -> int:
     """Write the lock files; return the exit code."""
     files: dict[str, list[str]] = {f"requirements{part}.lock": [] for part in ("-build", "-torch-cpu", "-torch", "")}
     for name, block in blocks(resolve()):
-        if name in UNUSED_PACKAGES:
-            continue
         if name in BUILD_PACKAGES:
             target = "requirements-build.lock"
         elif TORCH_PACKAGES.match(name):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from rich.text import Text
 
 from app.cli import show
 from pipeline.records import CallScore, CriterionResult, Flag, Status, Transcript
 from pipeline.store.call_record import CallRecord
+from pipeline.store.known_files import RejectedFile
 
 _ANSWER = {
     Status.PASS: ("yes", "green"),
@@ -35,6 +39,16 @@ def print_call(call: CallRecord) -> None:
         print_score(call.scores[0].score, call.flags)
     if call.transcript:
         print_transcript(call.transcript)
+
+
+def print_rejected(files: Iterable[RejectedFile]) -> None:
+    """Print files that were held back, with everything that is wrong with them."""
+    for file in files:
+        show.out.print(show.text(f"{file.file_id} · {Path(file.media_uri).name} · held back, no call", "bold"))
+        show.say(f"file: {file.media_uri}")
+        for defect in file.defects:
+            word, style = ("failed", "red") if defect.fatal else ("note", "yellow")
+            show.out.print(show.text(f"{word}: {defect.reason}", style))
 
 
 def print_score(score: CallScore, flags: tuple[Flag, ...]) -> None:

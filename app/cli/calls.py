@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from app.cli import listing, show
-from app.cli.call_page import print_call
+from app.cli.call_page import print_call, print_rejected
 from app.cli.options import (
     AgentOption,
     ConfigOption,
@@ -20,7 +20,10 @@ from app.cli.options import (
 from pipeline.canonical import to_data
 from pipeline.store.call_record import CallRecord, read_call
 from pipeline.store.calls import CallRow, list_calls
+from pipeline.store.known_files import RejectedFile, rejected_files
 from pipeline.transcribe.files import transcript_to_json
+
+FILE_ID = "f-"
 
 app = typer.Typer(help="List calls; show one with transcript, findings and score.", no_args_is_help=True)
 
@@ -73,25 +76,40 @@ def _row(call: CallRow) -> dict[str, Any]:
 @app.command("show")
 def show_call(
     call_id: Annotated[
-        str, typer.Argument(help="Id of the call; its first characters are enough.", show_default=False)
+        str,
+        typer.Argument(help="Id of the call, or of a file held back; its first characters do.", show_default=False),
     ],
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one call: recording, transcript, findings, sentiment, measures, score with evidence, flags."""
+    """Show one call: recording, transcript, findings, sentiment, measures, score with evidence, flags.
+
+    A file that was held back (f-…) has none of these: its defects are shown.
+    """
     store = open_existing(read_settings(workspace, config))
     with store.read() as connection:
-        call = read_call(connection, call_id)
+        held_back = rejected_files(connection, call_id) if call_id.startswith(FILE_ID) else ()
+        call = None if held_back else read_call(connection, call_id)
     store.close()
     if as_json:
-        show.print_json(_document(call))
-    else:
+        show.print_json(_document(call) if call else _without_call(held_back))
+    elif call:
         print_call(call)
+    else:
+        print_rejected(held_back)
+
+
+def _without_call(held_back: tuple[RejectedFile, ...]) -> dict[str, Any]:
+    """Return a document with the keys of a call's, so that a script need not ask first which it is."""
+    nothing = dict.fromkeys(("recording", "failure", "transcript", "sentiment", "measures"))
+    empty: dict[str, list[Any]] = {"findings": [], "scores": [], "flags": []}
+    return {**nothing, **empty, "held_back": [to_data(file) for file in held_back]}
 
 
 def _document(call: CallRecord) -> dict[str, Any]:
     return {
+        "held_back": [],
         "recording": to_data(call.recording),
         "failure": call.failure,
         "transcript": transcript_to_json(call.transcript) if call.transcript else None,

@@ -14,15 +14,14 @@ import typer
 from rich.text import Text
 
 from app.cli import show
+from app.cli.models import statuses
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, has_database, read_settings
 from app.cli.rubrics import active_rule_ids
 from pipeline.compliance.packs import load_packs
 from pipeline.config import Settings
 from pipeline.errors import AuthoredFileError, EarmarkError
 from pipeline.score.rubrics import check_rule_references, load_rubrics
-from pipeline.sentiment.models import list_models as list_sentiment_models
 from pipeline.store.database import inspect_database
-from pipeline.transcribe.models import list_models as list_whisper_models
 
 PACKAGES = (
     "openai-whisper",
@@ -91,7 +90,7 @@ def _packages() -> list[Check]:
 
 
 def _models(settings: Settings) -> list[Check]:
-    known = [*list_whisper_models(settings.models_dir), *list_sentiment_models(settings.models_dir)]
+    known = statuses(settings)
     return [
         Check(
             name=f"model {model.name} ({model.purpose})",

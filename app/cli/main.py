@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 a check failed or something could not be done, 2 wrong usa
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import signal
@@ -15,32 +16,40 @@ from typing import Annotated
 
 import typer
 
-from app.cli import calls, doctor, flags, flows, rubrics, rules, run, score, scorecards, transcribe
 from app.cli.show import remark
 from pipeline.config import DEBUG_VARIABLE
 from pipeline.errors import AuthoredFileError, ConfigError, EarmarkError, UnknownNameError
 
 STOPPED = 130
 
-app = typer.Typer(
-    name="earmark",
-    help="Listens to recorded calls, grades them against your rubrics, and shows the evidence for every point.",
-    epilog="Start with: earmark run FOLDER-WITH-RECORDINGS",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-app.command("run")(run.run)
-app.command("transcribe")(transcribe.transcribe)
-app.command("score")(score.score)
-app.command("doctor")(doctor.doctor)
-app.add_typer(calls.app, name="calls")
-app.add_typer(flags.app, name="flags")
-app.add_typer(rubrics.app, name="rubrics")
-app.add_typer(rules.app, name="rules")
-app.add_typer(scorecards.app, name="scorecards")
-app.add_typer(flows.app, name="flows")
+COMMANDS = ("run", "transcribe", "score", "doctor")
+GROUPS = ("calls", "flags", "models", "rubrics", "rules", "vocabulary", "scorecards", "flows")
+
+
+def build(wanted: str | None = None) -> typer.Typer:
+    """Return the command line, whole or with the one command that is wanted: each brings seconds of imports.
+
+    Args:
+        wanted: First word of the command line; None or an unknown one gives all.
+    """
+    app = typer.Typer(
+        name="earmark",
+        help="Listens to recorded calls, grades them against your rubrics, and shows the evidence for every point.",
+        epilog="Start with: earmark run FOLDER-WITH-RECORDINGS",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    app.callback()(_root)
+    chosen = (wanted,) if wanted in (*COMMANDS, *GROUPS) else (*COMMANDS, *GROUPS)
+    for name in chosen:
+        module = importlib.import_module(f"app.cli.{name}")
+        if name in COMMANDS:
+            app.command(name)(getattr(module, name))
+        else:
+            app.add_typer(module.app, name=name)
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -49,7 +58,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -71,7 +79,7 @@ def main() -> None:
 def _invoke() -> int | str | None:
     try:
         try:
-            app()
+            build(sys.argv[1] if len(sys.argv) > 1 else None)()
         finally:
             sys.stdout.flush()  # what cannot be written must fail here, not after the end
     except SystemExit as ended:  # typer and rich turn a reader that left, and Ctrl-C, into plain exits

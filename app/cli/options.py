@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.config import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, Settings, load_settings
 from pipeline.errors import StoreError
-from pipeline.store.database import Store, open_store
+
+if TYPE_CHECKING:
+    from pipeline.store.database import Store
 
 SETTINGS_FILE = "earmark.toml"
 WORKSPACE_VARIABLE = f"{ENVIRONMENT_PREFIX}WORKSPACE"
@@ -73,4 +75,6 @@ def open_existing(settings: Settings) -> Store:
     """
     if not has_database(settings):
         raise StoreError(f"nothing has been run in workspace {settings.workspace} yet; start with: earmark run PATH")
+    from pipeline.store.database import open_store  # noqa: PLC0415 - a second of imports that few commands need
+
     return open_store(settings.store_url)

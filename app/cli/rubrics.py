@@ -32,6 +32,7 @@ def list_(workspace: WorkspaceOption = None, config: ConfigOption = None, as_jso
                     "version": rubric.version,
                     "title": rubric.title,
                     "queues": list(rubric.queues),
+                    "languages": list(rubric.languages),
                     "pass_share": rubric.pass_share,
                     "criteria": len(rubric.criteria()),
                     "fingerprint": rubric.fingerprint,

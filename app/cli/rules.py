@@ -56,5 +56,6 @@ def check(
     except AuthoredFileError as error:
         problems = problems_of(error)
     if not rules and not problems:
-        problems = [Problem(code="no-rules", message="no rule pack (*.yaml) lies in this folder", file=str(chosen))]
+        message = "no rule pack (*.yaml, *.yml) lies in this folder"
+        problems = [Problem(code="no-rules", message=message, file=str(chosen))]
     print_check("rules", len(rules), problems, as_json=as_json)

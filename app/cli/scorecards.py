@@ -22,8 +22,9 @@ from flows.runtime import utc_now
 from pipeline import registry
 from pipeline.canonical import to_data
 from pipeline.config import Settings
+from pipeline.errors import NotFoundError, did_you_mean
 from pipeline.scorecards.report import ScorecardReport, build_report
-from pipeline.store.scorecard_rows import scorecard_rows
+from pipeline.store.scorecard_rows import ScorecardRows, scorecard_rows
 
 app = typer.Typer(help="Build, show and export scorecards.", no_args_is_help=True)
 
@@ -65,11 +66,11 @@ def show_(
     """Show agents and teams with their figures."""
     settings = read_settings(workspace, config, scorecards__period=period)
     report = _report(settings, agent=agent, team=team, first=first, last=last)
+    if _is_empty(report):
+        show.remark(_nothing_for(agent, team, first, last))
     if as_json:
         show.print_json(to_data(report))
         return
-    if _is_empty(report):
-        show.remark(_nothing_for(agent, team, first, last))
     least = settings.scorecards.min_calls
     listing.print_subjects(report.agents, title="Agents", min_calls=least)
     listing.print_subjects(report.teams, title="Teams", min_calls=least)
@@ -89,12 +90,11 @@ def export(
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write scorecards of an agent, a team or everybody."""
+    """Write scorecards of an agent, a team or everybody; days without scored calls give an empty report."""
     settings = read_settings(workspace, config, scorecards__period=period)
     report = _report(settings, agent=agent, team=team, first=first, last=last)
-    if _is_empty(report) and any((agent, team, first, last)):
+    if _is_empty(report):
         show.remark(_nothing_for(agent, team, first, last))
-        raise typer.Exit(1)
     for path in registry.load("scorecard format", format)(report, out):
         show.say(str(path))
 
@@ -105,13 +105,12 @@ def _is_empty(report: ScorecardReport) -> bool:
 
 def _nothing_for(agent: str | None, team: str | None, first: datetime | None, last: datetime | None) -> str:
     asked = {
-        "agent": agent,
-        "team": team,
-        "days from": f"{first:%Y-%m-%d}" if first else None,
-        "days to": f"{last:%Y-%m-%d}" if last else None,
+        "of agent": agent,
+        "of team": team,
+        "from": f"{first:%Y-%m-%d}" if first else None,
+        "to": f"{last:%Y-%m-%d}" if last else None,
     }
-    narrowed = ", ".join(f"{name} {value}" for name, value in asked.items() if value)
-    return f"no scored calls for {narrowed}" if narrowed else "no scored calls"
+    return " ".join(["no scored calls", *(f"{name} {value}" for name, value in asked.items() if value)])
 
 
 def _report(
@@ -128,6 +127,8 @@ def _report(
     with store.read() as connection:
         rows = scorecard_rows(connection)
     store.close()
+    _require_known("agent", agent, rows)
+    _require_known("team", team, rows)
     return build_report(
         rows,
         settings.scorecards,
@@ -137,3 +138,14 @@ def _report(
         first_day=first.date() if first else None,
         last_day=last.date() if last else None,
     )
+
+
+def _require_known(what: Literal["agent", "team"], name: str | None, rows: ScorecardRows) -> None:
+    """Refuse a name that no call bears: an empty report would look as if somebody had no calls.
+
+    Raises:
+        NotFoundError: There is none; with the nearest name.
+    """
+    known = {call["agent_id" if what == "agent" else "team"] for call in rows.calls} - {None}
+    if name is not None and name not in known:
+        raise NotFoundError(f"no call of {what} {name!r} in this workspace{did_you_mean(name, known)}")

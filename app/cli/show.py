@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.clock import clock
+
 # A pipe or a file has no width: lines must not be cut there.
 _WIDE = None if sys.stdout and sys.stdout.isatty() else 160
 
@@ -84,10 +86,7 @@ def percent(share: float | None) -> str:
 
 def minutes(milliseconds: int | None) -> str:
     """Return a length or a time in a call as ``m:ss``, whole seconds passed; a dash where it is unknown."""
-    if milliseconds is None:
-        return "–"
-    seconds = milliseconds // 1000
-    return f"{seconds // 60}:{seconds % 60:02d}"
+    return "–" if milliseconds is None else clock(milliseconds)
 
 
 def instant(moment: datetime | None) -> str:

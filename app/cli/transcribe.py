@@ -11,13 +11,14 @@ import typer
 from app.cli.options import ConfigOption, EngineOption, ModelOption, WorkspaceOption, read_settings
 from app.cli.show import print_json
 from pipeline.errors import IntakeError
-from pipeline.intake.decode import load_call_audio
+from pipeline.intake.decode import call_audio
 from pipeline.intake.metadata import index_metadata
 from pipeline.intake.take_in import take_in
 from pipeline.privacy.redact import redact
 from pipeline.transcribe.engine import create_engine
 from pipeline.transcribe.files import to_srt, to_txt, to_vtt, transcript_to_json
 from pipeline.transcribe.transcribe import transcribe_call
+from pipeline.transcribe.vocabulary import load_vocabulary
 
 
 def transcribe(
@@ -37,9 +38,10 @@ def transcribe(
     if outcome.recording is None:
         defect = next(defect for defect in outcome.defects if defect.fatal)
         raise IntakeError(defect.code, f"{file}: {defect.reason}")
-    channels = load_call_audio(outcome.recording, settings.intake)
+    audio = call_audio(outcome.recording, settings.intake)
     chosen = create_engine(settings.transcribe, settings.models_dir)
-    heard = redact(transcribe_call(outcome.recording, channels, engine=chosen, settings=settings.transcribe))
+    terms = load_vocabulary(settings.transcribe.vocabulary).for_recording(outcome.recording)
+    heard = redact(transcribe_call(outcome.recording, audio, engine=chosen, settings=settings.transcribe, terms=terms))
     if as_json or format == "json":
         print_json(transcript_to_json(heard))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.clock import clock
 from pipeline.compliance.matching import SIMILAR, Candidate, find_candidates
 from pipeline.compliance.rule import Rule, RuleStatus
 from pipeline.compliance.speech import Stretch, quotes, stretches
@@ -12,6 +13,7 @@ from pipeline.compliance.window import Anchor, Unknown, applies, resolve
 from pipeline.config import ComplianceSettings
 from pipeline.errors import UnknownNameError
 from pipeline.records import Evidence, Expectation, Finding, FindingKind, NearestMiss, Recording, Role, Span, Transcript
+from pipeline.records.language import covered, language_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +106,10 @@ def _undecidable(rule: Rule, call: _Call) -> Unknown | None:
         return Unknown(reason="a transcript cannot tell; a person has to")
     if not call.stretches:
         return Unknown(reason="the transcript has no words")
+    language = call.transcript.language
+    if not covered(language, rule.languages):
+        written_for = " and ".join(language_name(each) for each in rule.languages)
+        return Unknown(reason=f"the call is in {language_name(language)}, and the rule is written for {written_for}")
     if rule.entity and not call.transcript.redacted:
         return Unknown(reason="the transcript has not been searched for personal data")
     return None
@@ -122,14 +128,14 @@ def _searched(rule: Rule, call: _Call, window: Span) -> tuple[Finding, Anchor]:
     hits = [hit for hit in hits if not any(hit.inside(other) for other in hits)]
     if hits:
         evidence = tuple(dict.fromkeys(quote for hit in hits for quote in call.evidence(hit)))
-        reason = f"said {_by(call.role(hits[0]))} at {_clock(evidence[0].start_ms)}"
+        reason = f"said {_by(call.role(hits[0]))} at {clock(evidence[0].start_ms)}"
         if hits[0].similarity < 1:
             reason += f", in words {hits[0].similarity:.2f} similar"
         anchor = Anchor(kind=FindingKind.PRESENT, first_hit=call.span(hits[0]))
         return _finding(rule, FindingKind.PRESENT, reason, evidence=evidence), anchor
     unattributed = [candidate for candidate in inside if call.role(candidate) is Role.UNKNOWN]
     if unattributed:
-        at = _clock(call.span(unattributed[0]).start_ms)
+        at = clock(call.span(unattributed[0]).start_ms)
         reason = f"said at {at}, but it is not known who speaks there"
         miss = _miss(call, unattributed[0], "said by an unknown speaker")
         finding = _finding(rule, FindingKind.CANNOT_ASSESS, reason, searched=window, nearest_miss=miss)
@@ -138,7 +144,7 @@ def _searched(rule: Rule, call: _Call, window: Span) -> tuple[Finding, Anchor]:
     nearest = _nearest_miss(rule, call, candidates, window)
     who = "nobody" if rule.speaker is None else f"the {rule.speaker}"
     if window.length_ms == 0:
-        reason = f"the window leaves no time: it would have to be said before {_clock(window.start_ms)}"
+        reason = f"the window leaves no time: it would have to be said before {clock(window.start_ms)}"
     elif not anything_heard:
         reason = f"{who} {'said anything' if rule.speaker is None else 'said nothing'} in {_stretch(window)}"
     elif rule.speaker is None:
@@ -160,7 +166,7 @@ def _nearest_miss(rule: Rule, call: _Call, candidates: Sequence[Candidate], wind
     for candidate in candidates:
         role, span = call.role(candidate), call.span(candidate)
         its_speaker = rule.speaker in {None, role} or role is Role.UNKNOWN
-        at = _clock(span.start_ms)
+        at = clock(span.start_ms)
         if candidate.why_not == SIMILAR and rule.expect is not Expectation.PRESENT:
             continue
         if candidate.said and its_speaker:
@@ -245,8 +251,4 @@ def _by(role: Role) -> str:
 
 
 def _stretch(window: Span) -> str:
-    return f"{_clock(window.start_ms)}-{_clock(window.end_ms)}"
-
-
-def _clock(at_ms: int) -> str:
-    return f"{at_ms // 60_000}:{at_ms // 1000 % 60:02d}"
+    return f"{clock(window.start_ms)}-{clock(window.end_ms)}"

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.compliance.pattern import Element, Variant
-from pipeline.compliance.wording import CURRENCY_WORDS, NUMBER_WORDS
+from pipeline.numbers.numerals import CARDINALS
+from pipeline.numbers.units import CURRENCIES
 
-_NUMBER = {"TEXT": {"REGEX": rf"^(?:\d+|{'|'.join(sorted(NUMBER_WORDS))})$"}, "OP": "+"}
-_CURRENCY = {"ORTH": {"IN": [*CURRENCY_WORDS.values(), "dollar", "pound", "euro", "cents", "pence", "bucks"]}}
+# numbers come in digits (`pipeline.numbers.normalise`), but for "one" and the "hundred" of "a few hundred"
+_NUMBER_WORDS = "|".join(sorted({*CARDINALS, "oh"}))
+_NUMBER = {"TEXT": {"REGEX": rf"^(?:\d+(?:\.\d+)?(?:st|nd|rd|th)?|{_NUMBER_WORDS})$"}, "OP": "+"}
+_CURRENCY = {"ORTH": {"IN": sorted({*CURRENCIES.values(), "pence"})}}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

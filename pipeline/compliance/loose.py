@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -95,3 +95,12 @@ def carried_share(phrase: Sequence[str], said: Sequence[str], word_similarity: f
     heard += [(first + second, MIN_PAIR_SIMILARITY) for first, second in itertools.pairwise(said)]
     there = sum(any(fuzz.ratio(word, other) >= least * 100 for other, least in heard) for word in carrying)
     return there / len(carrying)
+
+
+def other_number(phrase: Sequence[str], said: Sequence[str]) -> bool:
+    """Tell whether one number is asked for and another one said, which is no recognition error of a few letters.
+
+    A number of the phrase that is only missing may have been misheard ("for" for "four") and is left to similarity.
+    """
+    asked, heard = (Counter(word for word in words if word[0].isdecimal()) for words in (phrase, said))
+    return bool(asked - heard) and bool(heard - asked)

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.compliance.exact import find_exact
-from pipeline.compliance.loose import LoosePhrase, carried_share, find_loose
+from pipeline.compliance.loose import LoosePhrase, carried_share, find_loose, other_number
 from pipeline.compliance.negation import denied, has_negator
 from pipeline.compliance.pattern import variants
 from pipeline.compliance.rule import Rule
 from pipeline.compliance.speech import Stretch
 from pipeline.compliance.wording import without_asides, without_hesitations
 from pipeline.config import ComplianceSettings
+from pipeline.numbers.form import normalise
 
 # Similar words count as said where so many of the phrase's carrying words are there, nearly ("birth", heard as
 # "earth"). As a near miss they are worth showing where most are there and each is hardly changed.
@@ -53,11 +54,19 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Reading:
-    """The words of a stretch with some left out; ``units[i]`` is where word i stands in the stretch."""
+    """The words of a stretch with some left out and numbers in one form.
+
+    Attributes:
+        spans: For each word the half-open range of units of the stretch that it stands for.
+    """
 
     stretch: int
-    units: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
     words: tuple[str, ...]
+
+    def units(self, start: int, end: int) -> tuple[int, int]:
+        """Return the half-open range of units that words ``[start, end)`` stand for."""
+        return self.spans[start][0], self.spans[end - 1][1]
 
 
 def find_candidates(
@@ -102,9 +111,15 @@ def _readings(stretches: Sequence[Stretch]) -> tuple[list[_Reading], list[_Readi
     plain: list[_Reading] = []
     bare: list[_Reading] = []
     for k, stretch in enumerate(stretches):
-        words = [unit.folded for unit in stretch.units]
-        for readings, kept in ((plain, without_hesitations(words)), (bare, without_asides(words))):
-            readings.append(_Reading(stretch=k, units=tuple(kept), words=tuple(words[i] for i in kept)))
+        kept = without_hesitations([unit.folded for unit in stretch.units])
+        units = [stretch.units[i] for i in kept]
+        # numbers first: of "four one one two" no digit is a repeat, and in "fifty um five" nothing stands between
+        said = normalise([unit.folded for unit in units], [unit.ends_clause for unit in units])
+        spans = [(kept[word.start], kept[word.end - 1] + 1) for word in said]
+        words = [word.text for word in said]
+        plain.append(_Reading(stretch=k, spans=tuple(spans), words=tuple(words)))
+        without = without_asides(words)
+        bare.append(_Reading(stretch=k, spans=tuple(spans[i] for i in without), words=tuple(words[i] for i in without)))
     return plain, bare
 
 
@@ -119,11 +134,11 @@ def _exact(
         for phrase in texts
     ]
     plain, bare = _readings(stretches)
-    readings = plain + [reading for k, reading in enumerate(bare) if reading.units != plain[k].units]
+    readings = plain + [reading for k, reading in enumerate(bare) if reading.spans != plain[k].spans]
     by_phrase: dict[int, list[tuple[Candidate, bool]]] = defaultdict(list)
     for match in find_exact([reading.words for reading in readings], [variants(text) for _, text, _ in phrases]):
         reading = readings[match.reading]
-        start, end = reading.units[match.start], reading.units[match.end - 1] + 1
+        start, end = reading.units(match.start, match.end)
         candidate = Candidate(stretch=reading.stretch, start=start, end=end, similarity=1.0, said=True)
         by_phrase[match.phrase].append((candidate, match.negative))
     hits: dict[str, dict[Candidate, bool]] = defaultdict(dict)
@@ -166,15 +181,11 @@ def _loose(
         if match.similarity < said_from and best is not None and match.similarity <= best.similarity:
             continue
         words = reading.words[match.start : match.end]
-        candidate = Candidate(
-            stretch=reading.stretch,
-            start=reading.units[match.start],
-            end=reading.units[match.end - 1] + 1,
-            similarity=match.similarity,
-            said=True,
-        )
-        # a phrase that says "not" and words that do not say the opposite, however similar
+        start, end = reading.units(match.start, match.end)
+        candidate = Candidate(stretch=reading.stretch, start=start, end=end, similarity=match.similarity, said=True)
+        # a phrase that says "not" and words that do not say the opposite, however similar; so do other numbers
         opposite = match.phrase.negative and not has_negator(words)
+        opposite = opposite or other_number(match.phrase.words, words)
         carried = carried_share(match.phrase.words, words, SAID_WORD_SIMILARITY)
         if match.similarity >= said_from and carried >= SAID_CARRIED_SHARE and not opposite:
             found[rule.id].append(_judged(candidate, match.phrase.negative, rule, stretches, exceptions[rule.id]))

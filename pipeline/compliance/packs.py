@@ -14,6 +14,7 @@ from pipeline.compliance.pattern import PatternError, variants
 from pipeline.compliance.rule import Rule, RuleStatus, Window, rules_fingerprint
 from pipeline.errors import AuthoredFileError, Problem, did_you_mean
 from pipeline.records import AppliesIf, Expectation, Role, Severity
+from pipeline.records.language import DEFAULT_LANGUAGES, NAMES, language_code
 
 __all__ = ["Pack", "load_pack", "load_packs", "rules_fingerprint"]
 
@@ -22,6 +23,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0)]
 # What changes no finding; everything else is in the fingerprint.
 DESCRIPTIVE = {"title", "reference", "owner", "notes"}
+SUFFIXES = (".yaml", ".yml")
 
 
 class _Authored(BaseModel):
@@ -76,11 +78,12 @@ class Pack(_Authored):
 
     pack: RuleId
     description: str = ""
+    languages: tuple[str, ...] = DEFAULT_LANGUAGES
     rules: tuple[AuthoredRule, ...]
 
 
 def load_packs(rules_dir: Path) -> tuple[Rule, ...]:
-    """Return the rules of every ``*.yaml`` file of a folder, in order of file name and place.
+    """Return the rules of every ``*.yaml`` and ``*.yml`` file of a folder, in order of file name and place.
 
     Raises:
         AuthoredFileError: With every problem of every file; where several have some, each names its file.
@@ -90,7 +93,7 @@ def load_packs(rules_dir: Path) -> tuple[Rule, ...]:
             code="no-folder", message="no such folder; set compliance.rules_dir to the folder of rule packs"
         )
         raise AuthoredFileError(str(rules_dir), [problem])
-    return _load(sorted(rules_dir.glob("*.yaml")), rules_dir)
+    return _load(sorted(path for path in rules_dir.glob("*") if path.suffix in SUFFIXES), rules_dir)
 
 
 def load_pack(path: Path) -> tuple[Rule, ...]:
@@ -123,7 +126,7 @@ def _load(paths: Sequence[Path], where: Path) -> tuple[Rule, ...]:
         raise failures[0]
     if failures:
         raise _together(where, failures)
-    return tuple(_rule(authored, pack.pack) for _, pack in read for authored in pack.rules)
+    return tuple(_rule(authored, pack) for _, pack in read for authored in pack.rules)
 
 
 def _together(where: Path, failures: Sequence[AuthoredFileError]) -> AuthoredFileError:
@@ -145,6 +148,14 @@ def _together(where: Path, failures: Sequence[AuthoredFileError]) -> AuthoredFil
 
 def _problems_inside(document: Document, pack: Pack) -> Iterable[Problem]:
     """Yield what is wrong with each rule by itself."""
+    if not pack.languages:
+        yield document.problem("no-languages", ("languages",), "name a language, or leave the key out for English")
+    for i, language in enumerate(pack.languages):
+        if language not in NAMES:
+            code = language_code(language)
+            near = f" (did you mean {code!r}?)" if code in NAMES else did_you_mean(language, NAMES)
+            message = f"unknown language {language!r}{near}; write its code, such as en or es"
+            yield document.problem("unknown-language", ("languages", i), message)
     if not pack.rules:
         yield document.problem("no-rules", ("rules",), "a pack holds at least one rule")
     for i, rule in enumerate(pack.rules):
@@ -225,8 +236,10 @@ def _path(rules: dict[str, AuthoredRule], start: str, goal: str) -> tuple[str, .
     return ()
 
 
-def _rule(authored: AuthoredRule, pack: str) -> Rule:
+def _rule(authored: AuthoredRule, pack: Pack) -> Rule:
     scoring = authored.model_dump(mode="json", exclude=DESCRIPTIVE, exclude_defaults=True)
+    if set(pack.languages) != set(DEFAULT_LANGUAGES):
+        scoring["languages"] = sorted(set(pack.languages))
     return Rule(
         id=authored.id,
         title=authored.title,
@@ -242,8 +255,9 @@ def _rule(authored: AuthoredRule, pack: str) -> Rule:
         negatable=authored.negation == "counts",
         decidable=authored.decidable_from == "transcript",
         min_similarity=authored.min_similarity,
+        languages=pack.languages,
         reference=authored.reference,
         owner=authored.owner,
         status=authored.status,
-        pack=pack,
+        pack=pack.pack,
     )

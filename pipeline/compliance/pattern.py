@@ -10,21 +10,29 @@ import functools
 import itertools
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.compliance.negation import has_negator
 from pipeline.compliance.wording import expand, without_asides
 from pipeline.errors import did_you_mean
-from pipeline.text import tokens
+from pipeline.numbers.form import is_beside_number, is_number_or_unit, normalise
+from pipeline.numbers.written import spoken_tokens
 
 MAX_VARIANTS = 256
 MAX_LOOSE_WAYS = 64
 MAX_GAP = 9
+MAX_CONTEXT_WORDS = 8
 MIN_PREFIX = 2
+_TOO_WIDE = f"more than {MAX_VARIANTS} ways to say it; make several phrases of it"
 SLOTS = ("money", "number", "word")
 # Shorter phrases are only found word for word: "thank you" is 0.8 similar to too much else.
 MIN_LOOSE_WORDS = 4
 MIN_LOOSE_CHARACTERS = 16
+# "$1,240.50", "12.5%", "24/7", "9:30am", "9a.m."; and the half of the day by itself
+_WRITTEN_NUMBER = re.compile(
+    r"[$£€]?[0-9](?:[0-9]|[.,:/–-](?=[0-9]))*(?:[%¢]|-?[a-z]+|[ap]\.m\.?)?|[ap]\.m\.?", re.IGNORECASE
+)
 _PIECE = re.compile(r"\s*(?:(?P<mark>[()|])|\{(?P<slot>[^{}]*)\}|~(?P<gap>\d+)|(?P<word>[^\s(){}|~]+)|(?P<other>\S))")
 
 
@@ -79,7 +87,10 @@ def variants(phrase: str) -> tuple[Variant, ...]:
         raise PatternError("pattern-parenthesis", "a `)` closes nothing; write alternatives as `(this|that)`")
     if len(ways) == 1 and not ways[0]:
         raise PatternError("pattern-empty", "an empty phrase; write the words that are to be said")
-    return tuple(dict.fromkeys(_variant(way) for way in ways))
+    found = tuple(dict.fromkeys(_variant(same) for way in ways for same in _with_numbers(way)))
+    if len(found) > MAX_VARIANTS:
+        raise PatternError("pattern-too-wide", _TOO_WIDE)
+    return found
 
 
 Piece = tuple[str, str]
@@ -117,9 +128,7 @@ def _alternatives(pieces: list[Piece], *, nested: bool) -> tuple[list[Way], list
         else:
             choices = _element(kind, text)
         if len(ways) + len(sequence) * len(choices) > MAX_VARIANTS:
-            raise PatternError(
-                "pattern-too-wide", f"more than {MAX_VARIANTS} ways to say it; make several phrases of it"
-            )
+            raise PatternError("pattern-too-wide", _TOO_WIDE)
         sequence = [before + after for before, after in itertools.product(sequence, choices)]
     if nested:
         raise PatternError("pattern-parenthesis", "a `(` is not closed; write alternatives as `(this|that)`")
@@ -143,9 +152,11 @@ def _element(kind: str, text: str) -> list[Way]:
         if len(stem) != 1 or len(stem[0]) < MIN_PREFIX or not stem[0].isalnum():
             raise PatternError("pattern-wildcard", f"{text!r}: `*` follows at least {MIN_PREFIX} letters of one word")
         return [(Element(kind="prefix", words=(stem[0],)),)]
-    if re.search(r"[^\w'’-]|_", text):
+    if text == "%":  # "{number}%"
+        return [(Element(kind="word", words=("percent",)),)]
+    if re.search(r"[^\w'’-]|_", text) and not _WRITTEN_NUMBER.fullmatch(text):
         raise PatternError("pattern-character", f"{text!r}: write plain words; punctuation has no meaning in a phrase")
-    spoken = [part for token in tokens(text) for part in expand(token.folded)]
+    spoken = [part for token in spoken_tokens(text) for part in expand(token.folded)]
     if not spoken:
         raise PatternError("pattern-character", f"{text!r}: write plain words; punctuation has no meaning in a phrase")
     return [tuple(Element(kind="word", words=(part,)) for part in spoken)]
@@ -167,6 +178,77 @@ def _compact(ways: list[Way]) -> list[Way]:
 
 def _is_plain(element: Element) -> bool:
     return element.kind == "word" and not has_negator(element.words)
+
+
+def _with_numbers(way: Way) -> list[Way]:
+    """Return a way with its numbers in the form that what was said has too; several where alternatives meet in one."""
+    ways: list[Way] = [()]
+    at = 0
+    for start, end in (*_number_parts(way), (len(way), len(way))):
+        ways = [before + way[at:start] + form for before in ways for form in _normalised(way[start:end])]
+        at = end
+        if len(ways) > MAX_VARIANTS:
+            raise PatternError("pattern-too-wide", _TOO_WIDE)
+    return [going_on for way in ways for going_on in (way, *_read_out(way))]
+
+
+def _read_out(way: Way) -> list[Way]:
+    """Return ``1800 {number}`` as one number that begins so, for a number is one word however it is read out."""
+    return [
+        (*way[:i], Element(kind="prefix", words=digits.words), *way[i + 2 :])
+        for i, (digits, slot) in enumerate(itertools.pairwise(way))
+        if slot.kind == "number" and len(digits.words) == 1 and digits.words[0].isdecimal() and digits.kind == "word"
+    ]
+
+
+def _number_parts(way: Way) -> list[tuple[int, int]]:
+    """Return the ranges of elements that make up numbers, with one neighbour on each side to read them by.
+
+    Only these are written out, so that the lists of words around them stay one way.
+    """
+    parts: list[tuple[int, int]] = []
+    beside = [element.kind == "word" and any(map(is_beside_number, element.words)) for element in way]
+    for is_beside, group in itertools.groupby(range(len(way)), beside.__getitem__):
+        indexes = list(group)
+        cores = [i for i in indexes if any(map(is_number_or_unit, way[i].words))]
+        if not is_beside or not cores:
+            continue
+        start, end = indexes[0], indexes[-1] + 1
+        start -= start > 0 and _is_context(way[start - 1])
+        end += end < len(way) and _is_context(way[end])
+        parts.append((max(start, parts[-1][1] if parts else 0), end))
+    return parts
+
+
+def _is_context(element: Element) -> bool:
+    return element.kind == "word" and len(element.words) <= MAX_CONTEXT_WORDS
+
+
+def _normalised(elements: Way) -> list[Way]:
+    choices = [(*((word,) for word in element.words), *(((),) if element.optional else ())) for element in elements]
+    if math.prod(map(len, choices)) > MAX_VARIANTS:
+        raise PatternError("pattern-too-wide", _TOO_WIDE)
+    said = [[word for words in choice for word in words] for choice in itertools.product(*choices)]
+    forms = [[word.text for word in normalise(words)] for words in said]
+    if forms == said:
+        return [elements]
+    ways: list[Way] = [tuple(Element(kind="word", words=(word,)) for word in words) for words in forms]
+    return _merged(ways)
+
+
+def _merged(ways: Sequence[Way]) -> list[Way]:
+    """Make one way again of those that differ in one plain word."""
+    for position in range(max(map(len, ways))):
+        together: dict[tuple[Way, Way], dict[str, None]] = {}
+        for way in ways:
+            apart = position >= len(way) or not _is_plain(way[position])
+            key = (way, ()) if apart else (way[:position], way[position + 1 :])
+            together.setdefault(key, {}).update(dict.fromkeys(() if apart else way[position].words))
+        ways = [
+            (*before, Element(kind="word", words=tuple(words)), *after) if words else before
+            for (before, after), words in together.items()
+        ]
+    return list(ways)
 
 
 def _variant(way: Way) -> Variant:

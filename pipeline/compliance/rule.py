@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pipeline.canonical import fingerprint
 from pipeline.records import AppliesIf, Expectation, Role, Severity
+from pipeline.records.language import DEFAULT_LANGUAGES
 
 
 class RuleStatus(StrEnum):
@@ -57,6 +58,7 @@ class Rule:
         negatable: True where "not" before or inside a hit undoes it.
         decidable: False where no transcript can tell and a person has to.
         min_similarity: Similarity 0..1 from which words count as said; None takes the setting.
+        languages: Codes of the languages that its phrases are in; in a call in another nothing can be told.
         fingerprint: Of the authored scoring fields; title, reference, owner and notes do not count.
     """
 
@@ -74,6 +76,7 @@ class Rule:
     negatable: bool = True
     decidable: bool = True
     min_similarity: float | None = None
+    languages: tuple[str, ...] = DEFAULT_LANGUAGES
     reference: str = ""
     owner: str = ""
     status: RuleStatus = RuleStatus.ACTIVE

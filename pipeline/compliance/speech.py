@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.compliance.wording import CURRENCY_WORDS, expand
+from pipeline.compliance.wording import expand
+from pipeline.numbers.written import spoken_tokens
 from pipeline.records import Evidence, Role, Transcript, Turn
-from pipeline.text import tokens
 
 # A phrase goes on over a short pause whatever the other party says meanwhile (two channels talk at once), and over a
 # longer one if the other party says no more than "okay, go ahead".
@@ -79,10 +79,8 @@ def _units(turn: Turn, position: int) -> Iterable[Unit]:
         if mask:  # what was masked is no word of anybody's: "card number" must not be found in it
             found.append((mask.group(), mask.start(), mask.end()))
         else:
-            for token in tokens(word.text):
+            for token in spoken_tokens(word.text):
                 found += [(part, token.char_start, token.char_end) for part in expand(token.folded)]
-            # "$840" is said "840 dollars"
-            found += [(CURRENCY_WORDS[c], *found[-1][1:]) for c in word.text if found and c in CURRENCY_WORDS]
         for k, (folded, start, end) in enumerate(found):
             yield Unit(
                 folded=folded,

@@ -27,12 +27,6 @@ _ENDINGS = (("n't", "not"), ("'ll", "will"), ("'re", "are"), ("'ve", "have"), ("
 _BEFORE_IS_LIST = "what it that there here who where how when he she this everything"
 _BEFORE_IS = frozenset(_BEFORE_IS_LIST.split())
 _LONGEST_REPEAT = 3
-_NUMBER_LIST = (
-    "zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million"
-)
-NUMBER_WORDS = frozenset(_NUMBER_LIST.split())
-CURRENCY_WORDS = {"$": "dollars", "£": "pounds", "€": "euros"}
 
 
 def expand(word: str) -> tuple[str, ...]:

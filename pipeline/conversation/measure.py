@@ -6,9 +6,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.config import ConversationSettings
 from pipeline.conversation.questions import count_questions
 from pipeline.conversation.silence import DEAD_AIR, HOLD, find_gaps
@@ -22,23 +19,24 @@ from pipeline.conversation.speech import (
     total_ms,
 )
 from pipeline.records import Gap, Measures, Overtalk, Role, Span, Transcript
+from pipeline.sound import CallAudio
 
 MOST_UNKNOWN_SHARE = 0.1  # of the words: with more of them by nobody knows whom, no party's figures are complete
 LEAST_TALK_FOR_PACE_MS = 5000  # "yes" in 200 ms is not 300 words per minute
 LISTENED_PAUSE_MS = 1000  # a speaker who pauses this briefly goes on, whatever the listener says meanwhile
 
 
-def measure(transcript: Transcript, channels: NDArray[np.float32] | None, settings: ConversationSettings) -> Measures:
+def measure(transcript: Transcript, audio: CallAudio | None, settings: ConversationSettings) -> Measures:
     """Return the measures of a call, from the times of its words and from its sound.
 
     Args:
         transcript: Words with times; figures by role are None where the roles are not known.
-        channels: Audio [channels, n] at 16 kHz, to tell hold music from silence, or None where there is none.
+        audio: The call's sound, to tell hold music from silence, or None where there is none.
         settings: From when a silence, an overlap or a hold counts.
     """
     words = spoken_words(transcript)
     speech_ms = total_ms(joined(span for role in Role for span in stretches_of(words, role)))
-    gaps = find_gaps(transcript, words, channels, settings)
+    gaps = find_gaps(transcript, words, audio, settings)
     dead_air = [gap.end_ms - gap.start_ms for gap in gaps if gap.kind == DEAD_AIR]
     holds = [gap.end_ms - gap.start_ms for gap in gaps if gap.kind == HOLD]
     agent, customer = _party(words, Role.AGENT), _party(words, Role.CUSTOMER)

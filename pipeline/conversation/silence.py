@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import ConversationSettings
-from pipeline.conversation.sound import frame_levels_dbfs, sounding
+from pipeline.conversation.sound import levels_dbfs, sounding
 from pipeline.conversation.speech import SpokenWord
 from pipeline.records import Gap, Redaction, Role, Span, Transcript
+from pipeline.sound import CallAudio
 
 DEAD_AIR = "dead_air"
 HOLD = "hold"
@@ -34,7 +35,7 @@ _ANNOUNCEMENT = re.compile(
 def find_gaps(
     transcript: Transcript,
     words: Sequence[SpokenWord],
-    channels: NDArray[np.float32] | None,
+    audio: CallAudio | None,
     settings: ConversationSettings,
 ) -> tuple[Gap, ...]:
     """Return dead air and holds in order of time, never overlapping, between the first word and the last.
@@ -46,17 +47,18 @@ def find_gaps(
     Args:
         transcript: For its redactions.
         words: All words in order of their start.
-        channels: Audio [channels, n] at 16 kHz, or None where there is none (then only announced holds are known).
+        audio: The call's sound, read only where a gap needs it; None where there is none: then only announced holds
+            are known.
         settings: From when a gap counts.
     """
-    levels: list[NDArray[np.float64]] | None = None
+    levels: tuple[NDArray[np.float64], ...] | None = None
     gaps = []
     for span, before_turn_index in _silences(words):
         is_hold = False
         if span.length_ms > settings.hold_ms:
             is_hold = _announced(words, span)
-            if not is_hold and channels is not None:
-                levels = levels or [frame_levels_dbfs(channel) for channel in channels]
+            if not is_hold and audio is not None:
+                levels = levels or levels_dbfs(audio)
                 is_hold = any(sounding(channel_levels, span) for channel_levels in levels)
         is_dead_air = span.length_ms > settings.dead_air_ms and not _touches(span, transcript.redactions)
         if is_hold or is_dead_air:

@@ -6,19 +6,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Span
+from pipeline.sound import SAMPLES_PER_MS, CallAudio, Samples
 
-SAMPLE_RATE_HZ = 16_000
 FRAME_MS = 100
+_FRAME = FRAME_MS * SAMPLES_PER_MS
 ABOVE_FLOOR_DB = 15.0  # line noise keeps within a few dB of its own floor
 LEAST_DBFS = -50.0  # quieter than any hold music; a channel gated to digital silence has no floor of its own
 SUSTAINED_SHARE = 0.6  # ringing sounds a third of the time, music most of it
 
 
-def frame_levels_dbfs(channel: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the RMS level of each whole 100 ms of a channel [n] at 16 kHz, in dBFS (-120 for silence)."""
-    samples = SAMPLE_RATE_HZ * FRAME_MS // 1000
-    frames = channel[: len(channel) // samples * samples].reshape(-1, samples)
-    power: NDArray[np.float64] = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / samples
+def levels_dbfs(audio: CallAudio) -> tuple[NDArray[np.float64], ...]:
+    """Return, for each channel of a call, the RMS level of each whole 100 ms in dBFS (-120 for silence)."""
+    levels: list[list[NDArray[np.float64]]] = []
+    rest: Samples | None = None
+    for block in audio():
+        samples = block if rest is None else np.concatenate([rest, block], axis=1)
+        whole = samples.shape[1] // _FRAME * _FRAME
+        levels = levels or [[] for _ in samples]
+        for of_channel, channel in zip(levels, samples, strict=True):
+            of_channel.append(_frame_levels_dbfs(channel[:whole]))
+        rest = samples[:, whole:].copy()
+    return tuple(np.concatenate(of_channel) for of_channel in levels)
+
+
+def _frame_levels_dbfs(channel: Samples) -> NDArray[np.float64]:
+    frames = channel.reshape(-1, _FRAME)
+    power: NDArray[np.float64] = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / _FRAME
     levels: NDArray[np.float64] = 10 * np.log10(np.maximum(power, 1e-12))
     return levels
 
@@ -30,7 +43,7 @@ def sounding(levels_dbfs: NDArray[np.float64], span: Span) -> bool:
     below) and above -50 dBFS; the span sounds where 60 % of its frames do.
 
     Args:
-        levels_dbfs: Levels of the whole channel, from `frame_levels_dbfs`.
+        levels_dbfs: Levels of the whole channel, from `levels_dbfs`.
         span: A stretch in which nobody's words were heard.
     """
     inside = levels_dbfs[-(-span.start_ms // FRAME_MS) : span.end_ms // FRAME_MS]

@@ -23,6 +23,7 @@ FORMATS = (
     "wav,w64,mp3,ogg,flac,mov,mp4,m4a,3gp,3g2,mj2,aac,gsm,amr,amrnb,amrwb,asf,matroska,webm,caf,aiff,au,g722,g729,wv"
 )
 LOST_TOLERANCE_MS = 250  # stretches that do not decode; a lost packet or two of 20 ms is what telephony sounds like
+PADDING_BYTES = 1  # fills a RIFF chunk up to an even length; sox counts it as sound, which no GSM decoder can read
 
 # PyAV 18 takes the planes of a frame with 8 or more to be NULL-terminated and reads on into memory that is not its own.
 MAX_CHANNELS = 7
@@ -125,6 +126,8 @@ def frames(recording: OpenRecording) -> Iterator[av.AudioFrame]:
         try:
             decoded = packet.decode()
         except _FAILURES:
+            if packet.size <= PADDING_BYTES:
+                continue
             lost_ms += float((packet.duration or 0) * (packet.time_base or 0)) * 1000
             broken = broken or not packet.duration
             continue

@@ -11,9 +11,10 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-# Recorders that write while the call goes on, or into a pipe, cannot know the size. They write one of these
-# (0x7FFFF000 is sox's), or the largest size less the header's.
-UNKNOWN_WAV_SIZES = (0, 0x7FFFFFFF, 0x7FFFF000, 0x80000000)
+# Recorders that write while the call goes on, or into a pipe, cannot know the size. They write one of these, or the
+# largest size less the header's. Sox writes 0x7FFFF000, rounded down to whole blocks of the codec.
+UNKNOWN_WAV_SIZES = (0, 0x7FFFFFFF, 0x80000000)
+SOX_PLACEHOLDER = 0x7FFFF000
 LEAST_PLACEHOLDER = 0xFFFFFF00
 
 EXACT_TOLERANCE_MS = 100  # some recorders count their header as sound
@@ -55,7 +56,7 @@ def declared_length(file: BinaryIO, size_bytes: int, format_name: str) -> Declar
 
 def _wav(file: BinaryIO, size_bytes: int) -> Declared:
     file.seek(12)
-    bytes_per_second, wide_size = 0, 0
+    bytes_per_second, block_bytes, wide_size = 0, 1, 0
     for _ in range(_MAX_CHUNKS):
         header = file.read(8)
         if len(header) < 8:
@@ -64,13 +65,17 @@ def _wav(file: BinaryIO, size_bytes: int) -> Declared:
         if name == b"data":
             claimed = wide_size if size == 0xFFFFFFFF and wide_size else size
             available = size_bytes - file.tell()
-            unknown = claimed in UNKNOWN_WAV_SIZES or LEAST_PLACEHOLDER <= claimed <= 0xFFFFFFFF
+            of_sox = SOX_PLACEHOLDER - SOX_PLACEHOLDER % block_bytes
+            unknown = (
+                claimed in (*UNKNOWN_WAV_SIZES, of_sox, SOX_PLACEHOLDER) or LEAST_PLACEHOLDER <= claimed <= 0xFFFFFFFF
+            )
             if unknown or claimed <= available or not bytes_per_second:
                 break
             return Declared(duration_ms=claimed * 1000 // bytes_per_second)
         body = file.read(min(size, 32))
-        if name == b"fmt " and len(body) >= 12:
+        if name == b"fmt " and len(body) >= 14:
             bytes_per_second = int.from_bytes(body[8:12], "little")
+            block_bytes = int.from_bytes(body[12:14], "little") or 1
         elif name == b"ds64" and len(body) >= 16:
             wide_size = int.from_bytes(body[8:16], "little") % 0xFFFFFFFFFFFFFFFF
         file.seek(size + size % 2 - len(body), 1)

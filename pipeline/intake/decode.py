@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,12 @@ from pipeline.config import IntakeSettings
 from pipeline.intake.container import frames, open_recording
 from pipeline.intake.defects import intake_error
 from pipeline.intake.measure import SoundDigest
+from pipeline.intake.sameness import ChannelPair
 from pipeline.intake.samples import as_float32, as_int16
 from pipeline.records import Recording
+from pipeline.sound import SAMPLE_RATE_HZ, CallAudio, Samples
+
+BLOCK_S = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -44,8 +49,8 @@ def load_call_audio(
 ) -> NDArray[np.float32]:
     """Return a call's sound [channels, n], -1..1, with as many channels as ``recording.channels``.
 
-    Of a mono that is stored twice the louder copy is returned: the copies may be of opposite sign, and would then
-    cancel out in a mix.
+    Of a mono that is stored twice the better copy is returned, the one with less noise and clipping: the copies may be
+    delayed or of opposite sign, and would then cancel out in a mix.
 
     Args:
         recording: A call that was taken in.
@@ -56,18 +61,64 @@ def load_call_audio(
         IntakeError: ``changed``, where the file no longer holds the sound that was taken in; else as for `decode`.
     """
     digest = SoundDigest()
-    audio = _decode(Path(recording.media_uri), target_rate_hz, digest)
+    path = Path(recording.media_uri)
+    audio = _decode(path, target_rate_hz, digest)
     if digest.hexdigest() != recording.sha256:
         raise intake_error("changed", "the file no longer holds the sound that was taken in")
     if recording.channels == 1 and audio.channels > 1:
-        loudest = int(np.argmax([float(channel @ channel) for channel in audio.samples]))
-        return audio.samples[loudest : loudest + 1].copy()
+        better = _better_channel(path)
+        return audio.samples[better : better + 1].copy()
     return audio.samples
 
 
+def call_audio(recording: Recording, settings: IntakeSettings) -> CallAudio:
+    """Return a call's sound to be read block by block, with as many channels as ``recording.channels``.
+
+    Args:
+        recording: A call that was taken in.
+        settings: The settings it was taken in with.
+
+    Raises:
+        IntakeError: While it is read: see `load_call_audio`. That the file holds another sound shows at its end.
+    """
+
+    def read() -> Iterator[Samples]:
+        digest = SoundDigest()
+        path = Path(recording.media_uri)
+        copy = _better_channel(path) if recording.channels == 1 else None
+        for block, _ in _blocks(path, SAMPLE_RATE_HZ, digest):
+            yield block if copy is None else block[copy : copy + 1]
+        if digest.hexdigest() != recording.sha256:
+            raise intake_error("changed", "the file no longer holds the sound that was taken in")
+
+    return read
+
+
+def _better_channel(path: Path) -> int:
+    """Return the channel of the better copy of a mono that is stored twice; 0 of a true mono."""
+    pair = ChannelPair()
+    with open_recording(path) as recording:
+        for frame in frames(recording):
+            samples = as_int16(frame)
+            if samples.shape[1] != 2:
+                return 0
+            pair.add(samples, frame.sample_rate)
+    return pair.better_channel()
+
+
 def _decode(path: Path, target_rate_hz: int | None, digest: SoundDigest | None) -> DecodedAudio:
+    rate_hz, parts = 0, []
+    for block, rate_hz in _blocks(path, target_rate_hz, digest):  # noqa: B007 - the rate is the same for all
+        parts.append(block)
+    samples = np.concatenate(parts, axis=1)
+    return DecodedAudio(samples=samples, sample_rate_hz=target_rate_hz or rate_hz, channels=samples.shape[0])
+
+
+def _blocks(path: Path, target_rate_hz: int | None, digest: SoundDigest | None) -> Iterator[tuple[Samples, int]]:
+    """Give a file's sound [channels, n] in blocks of some seconds, with its own or the target rate."""
     resampler = AudioResampler(format="fltp", rate=target_rate_hz) if target_rate_hz else None
-    parts: list[NDArray[np.float32]] = []
+    parts: list[Samples] = []
+    held = 0
     rate_hz = 0
     with open_recording(path) as recording:
         for frame in frames(recording):
@@ -75,7 +126,11 @@ def _decode(path: Path, target_rate_hz: int | None, digest: SoundDigest | None) 
             if digest:
                 digest.add(as_int16(frame), rate_hz)
             parts += [as_float32(out) for out in resampler.resample(frame)] if resampler else [as_float32(frame)]
+            held += frame.samples
+            if held > BLOCK_S * rate_hz:
+                yield np.concatenate(parts, axis=1), target_rate_hz or rate_hz
+                parts, held = [], 0
     if resampler:
         parts += [as_float32(out) for out in resampler.resample(None) if out is not None]
-    samples = np.concatenate(parts, axis=1)
-    return DecodedAudio(samples=samples, sample_rate_hz=target_rate_hz or rate_hz, channels=samples.shape[0])
+    if parts:
+        yield np.concatenate(parts, axis=1), target_rate_hz or rate_hz

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.intake.container import frames, open_recording
+from pipeline.intake.sameness import ChannelPair
 from pipeline.intake.samples import as_int16
 
 IDENTITY_SCHEME = "earmark-audio-1"
+# Raise it with every change of what is measured below, or of how a file is decoded: facts that were measured under
+# another number are not taken over (see `known_sound`).
+MEASURING = 1
 SILENT_PEAK = 8  # of 32768; A-law has no zero, its silence decodes to 8
 
 
@@ -24,7 +27,8 @@ class SoundFacts:
     Attributes:
         sha256: Hash of the decoded 16-bit sound at its own rate, with rate and channel count.
         channels: The true channel count of the file.
-        channel_correlation: Pearson's r of a stereo file's channels; None for other counts and where one is constant.
+        channel_sameness: Share of a stereo file's heard blocks in which both channels hold the same sound (see
+            `sameness`); None for other counts and where a channel is silent.
         silent_channels: Channels in which nothing is ever heard.
         tracks: Audio tracks in the file; the first is what was measured.
     """
@@ -33,7 +37,7 @@ class SoundFacts:
     duration_ms: int
     sample_rate_hz: int
     channels: int
-    channel_correlation: float | None
+    channel_sameness: float | None
     silent_channels: tuple[int, ...]
     tracks: int
 
@@ -57,32 +61,13 @@ class SoundDigest:
         return self._hash.hexdigest()
 
 
-@dataclass(slots=True)
-class _PairSums:
-    """Exact sums for Pearson's r; Python's integers do not overflow on long calls."""
-
-    n: int = 0
-    sums: list[int] = field(default_factory=lambda: [0] * 5)
-
-    def add(self, samples: NDArray[np.int16]) -> None:
-        left, right = (samples[:, i].astype(np.int64) for i in (0, 1))
-        self.n += len(left)
-        parts = (left.sum(), right.sum(), left @ left, right @ right, left @ right)
-        self.sums = [total + int(part) for total, part in zip(self.sums, parts, strict=True)]
-
-    def correlation(self) -> float | None:
-        left, right, left_2, right_2, both = self.sums
-        spread = (self.n * left_2 - left**2) * (self.n * right_2 - right**2)
-        return (self.n * both - left * right) / math.sqrt(spread) if spread > 0 else None
-
-
 def measure_sound(path: Path) -> SoundFacts:
     """Decode a recording once and return what it holds.
 
     Raises:
         IntakeError: It cannot be read whole; the codes are those of `decode`.
     """
-    digest, pair = SoundDigest(), _PairSums()
+    digest, pair = SoundDigest(), ChannelPair()
     peaks: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     samples_seen, rate_hz = 0, 0
     with open_recording(path) as recording:
@@ -91,7 +76,7 @@ def measure_sound(path: Path) -> SoundFacts:
             digest.add(samples, rate_hz)
             samples_seen += len(samples)
             if samples.shape[1] == 2:
-                pair.add(samples)
+                pair.add(samples, rate_hz)
             heights = np.abs(samples.astype(np.int64)).max(axis=0)
             peaks = np.maximum(peaks, heights) if len(peaks) else heights
         tracks = recording.tracks
@@ -100,7 +85,7 @@ def measure_sound(path: Path) -> SoundFacts:
         duration_ms=(samples_seen * 1000 + rate_hz // 2) // rate_hz,
         sample_rate_hz=rate_hz,
         channels=len(peaks),
-        channel_correlation=pair.correlation(),
+        channel_sameness=pair.sameness(),
         silent_channels=tuple(int(i) for i in np.flatnonzero(peaks <= SILENT_PEAK)),
         tracks=tracks,
     )

@@ -18,6 +18,8 @@ class IntakeOutcome:
         file_id: ``f-`` and 16 hex digits of the hash of its bytes; where there are none to read, of its path.
         recording: The call, or None exactly when a defect is fatal.
         defects: Everything that is wrong, fatal or not.
+        sound: What a later run need not measure again, see `known_sound`; None where the file was held back.
+        sound_is_known: True where an earlier run had measured it, and the file was not read.
     """
 
     media_uri: str
@@ -26,3 +28,5 @@ class IntakeOutcome:
     file_id: str
     recording: Recording | None
     defects: tuple[Defect, ...]
+    sound: str | None = None
+    sound_is_known: bool = False

@@ -13,6 +13,7 @@ from pipeline.config import IntakeSettings
 from pipeline.errors import IntakeError
 from pipeline.intake.call_metadata import CallMetadata, gather_metadata
 from pipeline.intake.defects import defect
+from pipeline.intake.known_sound import KnownSound, sound_to_keep
 from pipeline.intake.measure import SoundFacts, measure_sound
 from pipeline.intake.metadata import MetadataIndex
 from pipeline.intake.outcome import IntakeOutcome
@@ -30,7 +31,12 @@ class _FileFacts:
 
 
 def take_in(
-    path: Path, *, settings: IntakeSettings, metadata: MetadataIndex, for_sound_only: bool = False
+    path: Path,
+    *,
+    settings: IntakeSettings,
+    metadata: MetadataIndex,
+    for_sound_only: bool = False,
+    known: KnownSound | None = None,
 ) -> IntakeOutcome:
     """Return the recording in a file, or why it is held back. Whatever is in the file, nothing is raised for it.
 
@@ -39,19 +45,22 @@ def take_in(
         settings: How to read names, times and channels.
         metadata: The batch's manifests.
         for_sound_only: Nothing that is wrong with metadata holds the recording back; what they tell is taken.
+        known: What an earlier run measured in this file. Where size and time of change are still the same, the file is
+            not read; what settings and metadata make of it is decided anew.
 
     Raises:
         ConfigError: A setting is wrong, so that no file could be taken in.
     """
     place = named_path(path)
     before = _file_facts(place)
-    file_id = _file_id(place, before)
+    same = known if known and before == _FileFacts(size_bytes=known.size_bytes, modified_ns=known.modified_ns) else None
+    file_id = same.file_id if same else _file_id(place, before)
     about = gather_metadata(place, settings=settings, index=metadata)
     about_defects = [replace(d, fatal=False) for d in about.defects] if for_sound_only else about.defects
     defects = [*_name_defects(place), *about_defects]
     sound: SoundFacts | None = None
     try:
-        sound = measure_sound(place)
+        sound = same.facts if same else measure_sound(place)
     except IntakeError as error:
         defects.append(Defect(code=error.code, reason=str(error), fatal=True))
     else:
@@ -67,6 +76,8 @@ def take_in(
         file_id=file_id,
         recording=None if sound is None or held_back else _recording(media_uri, sound, about, settings, tuple(defects)),
         defects=tuple(defects),
+        sound=None if sound is None or held_back else sound_to_keep(sound),
+        sound_is_known=same is not None and not held_back,
     )
 
 
@@ -109,9 +120,9 @@ def _sound_defects(sound: SoundFacts, settings: IntakeSettings) -> list[Defect]:
 
 
 def _is_mono_twice(sound: SoundFacts, settings: IntakeSettings) -> bool:
-    """Tell whether a stereo file is one mono; a copy of opposite sign is a copy too."""
-    correlation = sound.channel_correlation
-    return correlation is not None and abs(correlation) > settings.duplicate_channel_correlation
+    """Tell whether a stereo file is one mono; the copies may differ in all but who speaks."""
+    sameness = sound.channel_sameness
+    return sameness is not None and sameness > settings.duplicate_channel_sameness
 
 
 def _file_facts(place: Path) -> _FileFacts:

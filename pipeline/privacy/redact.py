@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.privacy.cues import Cue, find_cues
-from pipeline.privacy.digits import issued_as_card, luhn
+from pipeline.privacy.digits import Kind, issued_as_card, luhn, read
 from pipeline.privacy.runs import Piece, Run, digits_of, runs_by_speaker, runs_of_anybody
 from pipeline.records import Redaction, Transcript, Turn, Word
 
-CARD_NUMBER, SECURITY_CODE = "card_number", "security_code"
+CARD_NUMBER, SECURITY_CODE, NUMBER = "card_number", "security_code", "number"
 CARD_LENGTHS = range(13, 20)
 CUED_CARD_LENGTHS = range(12, 25)
 # Spoken by themselves, or run together with the expiry date's four digits.
@@ -47,14 +47,44 @@ def redact(transcript: Transcript) -> Transcript:
     """Return the transcript with card numbers and security codes masked, `redacted`, and where they were.
 
     In each turn that a number touches, the words from its first to its last digit become one word ``[card_number]`` or
-    ``[security_code]`` with their times and mean confidence. Redacting again changes nothing.
+    ``[security_code]`` with their times and mean confidence. Text that was dropped loses every number of three or more
+    digits. Redacting again changes nothing.
     """
     turns, redactions = transcript.turns, list(transcript.redactions)
     while masks := _find(turns):
         turns, added = _apply(turns, masks)
         redactions += added
     redactions.sort(key=lambda redaction: (redaction.start_ms, redaction.turn_index, redaction.kind))
-    return replace(transcript, turns=turns, redacted=True, redactions=tuple(redactions))
+    dropped = tuple(replace(dropped, text=_without_numbers(dropped.text)) for dropped in transcript.dropped)
+    return replace(transcript, turns=turns, redacted=True, redactions=tuple(redactions), dropped=dropped)
+
+
+def _without_numbers(text: str) -> str:
+    """Return dropped text with every number of three or more digits masked.
+
+    It was never weighed against its neighbours' questions as turns are: a loop may repeat a card number, and what leaks
+    from the other channel may be a security code. Nothing that matters is lost.
+    """
+    words = text.split()
+    readings = [read(word) for word in words]
+    masked: list[str] = []
+    i = 0
+    while i < len(words):
+        end, digits = i, 0
+        for j in range(i, len(words)):
+            if readings[j].kind is Kind.OTHER and not _is_written_number(words[j]):
+                break
+            if readings[j].kind is not Kind.FILLER:
+                written = sum(char.isdigit() for char in words[j])
+                end, digits = j + 1, digits + max(written, len(readings[j].digits))
+        named = readings[i].kind is not Kind.FILLER and digits >= MIN_ECHO_DIGITS
+        masked.append(f"[{NUMBER}]" if named else words[i])
+        i = end if named else i + 1
+    return " ".join(masked)
+
+
+def _is_written_number(word: str) -> bool:
+    return any(char.isdigit() for char in word)
 
 
 def _find(turns: Sequence[Turn]) -> list[_Mask]:

@@ -49,7 +49,7 @@ from pipeline.records.scorecard import (
     SubjectSummary,
     TrendPoint,
 )
-from pipeline.records.transcript import Redaction, Transcript, Turn, Word
+from pipeline.records.transcript import Dropped, Redaction, Transcript, Turn, Word
 
 __all__ = [
     "AppliesIf",
@@ -65,6 +65,7 @@ __all__ = [
     "CriterionSummary",
     "CriterionTest",
     "Defect",
+    "Dropped",
     "Evidence",
     "Expectation",
     "FactKeys",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.records.basics import Role
+from pipeline.records.language import DEFAULT_LANGUAGES, covered
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +98,12 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rubric:
-    """A rubric as authored. ``fingerprint`` covers the scoring fields only, so that wording may change freely."""
+    """A rubric as authored. ``fingerprint`` covers the scoring fields only, so that wording may change freely.
+
+    Attributes:
+        languages: Codes of the languages that calls may be in; others are not scored by it.
+        file: Where it was read from; None where it was made in code. Two rubrics that say the same are equal anywhere.
+    """
 
     id: str
     version: int
@@ -107,7 +113,13 @@ class Rubric:
     queues: tuple[str, ...] = ()
     pass_share: float = 0.8
     description: str = ""
+    languages: tuple[str, ...] = DEFAULT_LANGUAGES
+    file: str | None = field(default=None, compare=False)
 
     def criteria(self) -> tuple[Criterion, ...]:
         """Return every criterion in order."""
         return tuple(criterion for section in self.sections for criterion in section.criteria)
+
+    def covers(self, language: str) -> bool:
+        """Tell whether a call in this language can be scored; where nothing was said there is nothing to misread."""
+        return covered(language, self.languages)

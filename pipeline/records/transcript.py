@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.records.basics import MadeBy, Role
+from pipeline.records.basics import MadeBy, Role, Span
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
-    """One spoken word with its punctuation."""
+    """One spoken word with its punctuation.
+
+    ``heard`` is what was recognised, where the vocabulary put another word in its place; None elsewhere.
+    """
 
     text: str
     start_ms: int
     end_ms: int
     confidence: float | None = None
+    heard: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,8 +62,29 @@ class Redaction:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Dropped:
+    """What the recogniser wrote and Earmark left out, because nobody said it or because it stands elsewhere.
+
+    Attributes:
+        reason: Stable code: ``no_speech``, ``loop``, ``phantom_phrase``, ``weak_evidence`` or ``leak``.
+    """
+
+    channel: int
+    start_ms: int
+    end_ms: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Transcript:
-    """Who said what and when, turns in order of their start."""
+    """Who said what and when, turns in order of their start.
+
+    Attributes:
+        language_confidence: How sure the language is (0..1); None where it was set or nothing was said.
+        dropped: What was recognised and left out, in order of time.
+        overlaps: Stretches of a mono recording in which both parties speak, whose words are less sure.
+    """
 
     call_id: str
     language: str
@@ -68,6 +93,9 @@ class Transcript:
     made_by: MadeBy
     redacted: bool = False
     redactions: tuple[Redaction, ...] = ()
+    language_confidence: float | None = None
+    dropped: tuple[Dropped, ...] = ()
+    overlaps: tuple[Span, ...] = ()
 
     @property
     def confidence(self) -> float | None:

@@ -1,10 +1,23 @@
-"""Whether a criterion applies to a call: yes, no, or not known for want of metadata."""
+"""Whether a rubric and its criteria apply to a call: yes, no, or not known for want of metadata."""
 
 from __future__ import annotations
 
-from pipeline.records import AppliesIf, CallFacts, FindingKind
+from pipeline.records import AppliesIf, CallFacts, FindingKind, Rubric
+from pipeline.records.language import language_name
 from pipeline.score.answer import Answer, not_applicable, unknown
 from pipeline.score.wording import listed
+
+
+def language_gap(facts: CallFacts, rubric: Rubric) -> str | None:
+    """Return why a rubric cannot score a call in its language, or None where it can.
+
+    To search English phrases in a German call would find that nothing was said: a wrong answer, not a low score.
+    """
+    language = facts.transcript.language
+    if rubric.covers(language):
+        return None
+    covered = listed([language_name(each) for each in rubric.languages])
+    return f"The call is in {language_name(language)}; rubric {rubric.id} covers {covered}."
 
 
 def exemption(facts: CallFacts, applies_if: AppliesIf) -> Answer | None:

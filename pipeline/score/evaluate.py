@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.records import CallFacts, CallScore, Criterion, CriterionResult, Rubric, RuleTest, Section
-from pipeline.score.answer import Answer
-from pipeline.score.applies import exemption
+from pipeline.score.answer import Answer, unknown
+from pipeline.score.applies import exemption, language_gap
 from pipeline.score.kinds import manual, measure, rule, sentiment
 
 KINDS: dict[str, Callable[[CallFacts, Any], Answer]] = {
@@ -28,9 +28,16 @@ def evaluate(facts: CallFacts, rubric: Rubric, *, score_id: str) -> CallScore:
         score_id: Id of the score, from the hash of its inputs.
 
     Returns:
-        The answers, from which `CallScore` derives totals. Nothing is raised for what is unknown: that is an answer.
+        The answers, from which `CallScore` derives totals. Nothing is raised for what is unknown: that is an answer. In
+        a language that the rubric does not cover, all of them are unknown.
     """
-    results = tuple(_result(facts, section, criterion) for section in rubric.sections for criterion in section.criteria)
+    gap = language_gap(facts, rubric)
+    unanswerable = None if gap is None else unknown(gap)
+    results = tuple(
+        _result(section, criterion, unanswerable or _answer(facts, criterion))
+        for section in rubric.sections
+        for criterion in section.criteria
+    )
     return CallScore(
         score_id=score_id,
         call_id=facts.recording.call_id,
@@ -42,8 +49,11 @@ def evaluate(facts: CallFacts, rubric: Rubric, *, score_id: str) -> CallScore:
     )
 
 
-def _result(facts: CallFacts, section: Section, criterion: Criterion) -> CriterionResult:
-    answer = exemption(facts, criterion.applies_if) or KINDS[criterion.test.kind](facts, criterion.test)
+def _answer(facts: CallFacts, criterion: Criterion) -> Answer:
+    return exemption(facts, criterion.applies_if) or KINDS[criterion.test.kind](facts, criterion.test)
+
+
+def _result(section: Section, criterion: Criterion, answer: Answer) -> CriterionResult:
     return CriterionResult(
         criterion_id=criterion.id,
         section_id=section.id,

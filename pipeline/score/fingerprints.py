@@ -12,13 +12,16 @@ from typing import Any
 
 from pipeline import canonical
 from pipeline.records import AppliesIf, Band, Criterion, CriterionTest, Section
+from pipeline.records.language import DEFAULT_LANGUAGES
 
 SCHEME = "rubric-1"
 
 
-def rubric_fingerprint(rubric_id: str, pass_share: float, sections: Sequence[Section]) -> str:
+def rubric_fingerprint(
+    rubric_id: str, pass_share: float, sections: Sequence[Section], languages: Sequence[str] = DEFAULT_LANGUAGES
+) -> str:
     """Return ``rubric-1:sha256`` over the scoring fields of a rubric."""
-    data = {
+    data: dict[str, Any] = {
         "id": rubric_id,
         "pass_share": float(pass_share),
         "sections": [
@@ -30,6 +33,8 @@ def rubric_fingerprint(rubric_id: str, pass_share: float, sections: Sequence[Sec
             for section in sections
         ],
     }
+    if set(languages) != set(DEFAULT_LANGUAGES):  # a new key with a default changes no old fingerprint
+        data["languages"] = sorted(set(languages))
     return canonical.fingerprint(SCHEME, data)
 
 

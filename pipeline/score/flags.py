@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from pipeline.clock import clock
 from pipeline.config import FlagSettings
 from pipeline.records import (
     CallFacts,
@@ -18,11 +19,13 @@ from pipeline.records import (
     FindingKind,
     Flag,
     Role,
+    Rubric,
     Severity,
     Status,
 )
+from pipeline.score.applies import language_gap
 from pipeline.score.readings import reading_of, telling_turns
-from pipeline.score.wording import SHOWN_SCALE, clock, cut, listed, percent, signed
+from pipeline.score.wording import SHOWN_SCALE, cut, listed, percent, signed
 
 CODES: Mapping[str, str] = MappingProxyType(
     {
@@ -37,6 +40,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "escalation_request": "The customer asked for a supervisor or threatened to leave or complain.",
         "signal": "Another signal that a rule listens for was heard.",
         "low_confidence": "The words were recognised badly.",
+        "language_not_covered": "The call is in a language that its rubric does not cover, so it is not scored.",
         "roles_unknown": "Agent and customer cannot be told apart.",
         "little_assessed": "Too little of the rubric could be assessed.",
     }
@@ -48,19 +52,29 @@ _ORDER = {Severity.CRITICAL: 0, Severity.MAJOR: 1, Severity.MINOR: 2}
 _TOLD_TIME = re.compile(r"\d:\d\d")
 
 
-def raise_flags(facts: CallFacts, score: CallScore, settings: FlagSettings) -> tuple[Flag, ...]:
+def raise_flags(facts: CallFacts, score: CallScore, rubric: Rubric, settings: FlagSettings) -> tuple[Flag, ...]:
     """Return why a person should hear the call: critical first, then by code and by what it is about.
 
-    One reason gives one flag: a broken rule that a critical criterion has flagged is not flagged once more. The same
-    facts, score and settings always give the same flags with the same ids.
+    One reason gives one flag: a broken rule that a critical criterion has flagged is not flagged once more, and a call
+    in a language that the rubric does not cover is not flagged for all that this leaves unknown. The same facts, score
+    and settings always give the same flags with the same ids.
     """
-    flags = [
-        *_criterion_flags(score),
-        *_finding_flags(facts, score),
-        *_score_flags(facts, score, settings),
-        *_sentiment_flags(facts, score, settings),
-        *_quality_flags(facts, score, settings),
-    ]
+    gap = language_gap(facts, rubric)
+    if gap is not None:
+        flags = [
+            _flag(score, "language_not_covered", Severity.MAJOR, gap),
+            *_finding_flags(facts, score),  # of rules that are written for this language
+            *_confidence_flags(facts, score, settings),
+        ]
+    else:
+        flags = [
+            *_criterion_flags(score),
+            *_finding_flags(facts, score),
+            *_score_flags(facts, score, settings),
+            *_sentiment_flags(facts, score, settings),
+            *_confidence_flags(facts, score, settings),
+            *_role_flags(facts, score),
+        ]
     return tuple(sorted(flags, key=lambda f: (_ORDER[f.severity], f.code, f.criterion_id or "", f.rule_id or "")))
 
 
@@ -193,7 +207,7 @@ def _sentiment_flags(facts: CallFacts, score: CallScore, settings: FlagSettings)
         yield _flag(score, "sentiment_drop", Severity.MINOR, reason, evidence=evidence)
 
 
-def _quality_flags(facts: CallFacts, score: CallScore, settings: FlagSettings) -> Iterator[Flag]:
+def _confidence_flags(facts: CallFacts, score: CallScore, settings: FlagSettings) -> Iterator[Flag]:
     confidence = facts.transcript.confidence
     if confidence is not None and confidence < settings.low_confidence:
         reason = (
@@ -201,6 +215,9 @@ def _quality_flags(facts: CallFacts, score: CallScore, settings: FlagSettings) -
             f"below {percent(settings.low_confidence)} answers about what was said are doubtful."
         )
         yield _flag(score, "low_confidence", Severity.MINOR, reason)
+
+
+def _role_flags(facts: CallFacts, score: CallScore) -> Iterator[Flag]:
     if _roles_unknown(facts):
         reason = "Agent and customer cannot be told apart, so what one of them must or must not say cannot be assessed."
         yield _flag(score, "roles_unknown", Severity.MAJOR, reason)

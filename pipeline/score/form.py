@@ -12,8 +12,20 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from pipeline.errors import did_you_mean
 from pipeline.records import Measures
+from pipeline.records.language import DEFAULT_LANGUAGES
 from pipeline.score.bands import coverage_problems
-from pipeline.score.scalars import Counted, Identifier, NotEmpty, Number, Positive, Share, Text, YesNo, refusal
+from pipeline.score.scalars import (
+    Counted,
+    Identifier,
+    Language,
+    NotEmpty,
+    Number,
+    Positive,
+    Share,
+    Text,
+    YesNo,
+    refusal,
+)
 
 _HINTS = get_type_hints(Measures)
 MEASURES = tuple(f.name for f in dataclasses.fields(Measures) if not str(_HINTS[f.name]).startswith("tuple"))
@@ -161,6 +173,9 @@ class RubricForm(Form):
     description: Text = Field(default="", description="What it is for, and who agreed to it.")
     queues: Annotated[tuple[Text, ...], NotEmpty] = Field(
         default=(), description="Calls of these queues are scored by it; left out, it serves where it is the default."
+    )
+    languages: Annotated[tuple[Language, ...], NotEmpty] = Field(
+        default=DEFAULT_LANGUAGES, description="Codes of the languages that calls may be in; others are not scored."
     )
     pass_share: Share = Field(default=0.8, description="A call passes from this share of the points on.")
     sections: Annotated[tuple[SectionForm, ...], NotEmpty] = Field(description="Groups of criteria, in order.")

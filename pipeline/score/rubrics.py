@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from pipeline.records import (
     Section,
     SentimentTest,
 )
+from pipeline.records.language import UNDETERMINED, language_name
 from pipeline.score.bands import low
 from pipeline.score.fingerprints import rubric_fingerprint
 from pipeline.score.form import BandForm, CriterionForm, MeasureForm, RubricForm, RuleForm, SectionForm, SentimentForm
@@ -50,10 +51,12 @@ def load_rubric(path: Path) -> Rubric:
         version=form.version,
         title=form.title,
         sections=sections,
-        fingerprint=rubric_fingerprint(form.id, form.pass_share, sections),
+        fingerprint=rubric_fingerprint(form.id, form.pass_share, sections, form.languages),
         queues=form.queues,
+        languages=form.languages,
         pass_share=form.pass_share,
         description=form.description,
+        file=str(path),
     )
 
 
@@ -73,7 +76,7 @@ def load_rubrics(rubrics_dir: Path) -> tuple[Rubric, ...]:
         except AuthoredFileError as error:
             problems += [problem.in_file(str(path)) for problem in error.problems]
     if not paths:
-        problems.append(Problem(code="no-rubrics", message="no rubric (*.yaml) lies in this folder"))
+        problems.append(Problem(code="no-rubrics", message="no rubric (*.yaml, *.yml) lies in this folder"))
     problems += _clashes(loaded)
     if problems:
         raise AuthoredFileError(str(rubrics_dir), problems)
@@ -92,10 +95,13 @@ def find_rubric(id_or_path: str, rubrics_dir: Path) -> Rubric:
     return _by_id(id_or_path, load_rubrics(rubrics_dir))
 
 
-def choose_rubric(rubrics: Sequence[Rubric], recording: Recording, settings: ScoreSettings) -> Rubric:
+def choose_rubric(
+    rubrics: Sequence[Rubric], recording: Recording, settings: ScoreSettings, *, language: str = UNDETERMINED
+) -> Rubric:
     """Return the rubric that scores a call: the one set for all calls, else its queue's, else the default.
 
-    Of several versions the latest is taken. Queue names are compared without regard to case.
+    Of several versions the latest is taken, and of several rubrics of a queue the one that covers the call's language;
+    where none does, the first, which then says so. Queue names are compared without regard to case.
 
     Raises:
         UnknownNameError: A setting names a rubric that there is not.
@@ -104,25 +110,39 @@ def choose_rubric(rubrics: Sequence[Rubric], recording: Recording, settings: Sco
     if settings.rubric is not None:
         return load_rubric(Path(settings.rubric)) if _is_path(settings.rubric) else _by_id(settings.rubric, rubrics)
     if recording.queue is not None:
-        for rubric in _latest(rubrics):
-            if recording.queue.casefold() in {queue.casefold() for queue in rubric.queues}:
-                return rubric
+        queue = recording.queue.casefold()
+        of_queue = [rubric for rubric in _latest(rubrics) if queue in {each.casefold() for each in rubric.queues}]
+        if of_queue:
+            return next((rubric for rubric in of_queue if rubric.covers(language)), of_queue[0])
     return _by_id(settings.default_rubric, rubrics)
 
 
 def check_rule_references(rubrics: Iterable[Rubric], known_rule_ids: Collection[str]) -> list[Problem]:
-    """Return a problem for every place where a rubric names a rule that there is not."""
+    """Return a problem, with file and line, for every place where a rubric names a rule that there is not."""
     problems = []
     for rubric in rubrics:
-        for criterion in rubric.criteria():
-            tested = criterion.test.rules if isinstance(criterion.test, RuleTest) else ()
-            for rule_id in dict.fromkeys((*tested, *criterion.applies_if.rules_present)):
-                if rule_id not in known_rule_ids:
-                    near = did_you_mean(rule_id, known_rule_ids)
-                    message = f"unknown rule {rule_id!r}{near}; it can never be answered"
-                    where = f"rubric {rubric.id} version {rubric.version}, criterion {criterion.id}"
-                    problems.append(Problem(code="unknown-rule", where=where, message=message))
+        named = [(rule_id, where, at) for rule_id, where, at in _rules_named(rubric) if rule_id not in known_rule_ids]
+        document = Document(Path(rubric.file)) if named and rubric.file else None
+        for rule_id, where, at in named:
+            message = f"unknown rule {rule_id!r}{did_you_mean(rule_id, known_rule_ids)}; it can never be answered"
+            line = document.line(at) if document else None
+            problems.append(Problem(code="unknown-rule", where=where, message=message, line=line, file=rubric.file))
     return problems
+
+
+def _rules_named(rubric: Rubric) -> Iterator[tuple[str, str, tuple[int | str, ...]]]:
+    """Yield each rule that a criterion names, once, with the criterion in words and the place in the file."""
+    for s, section in enumerate(rubric.sections):
+        for c, criterion in enumerate(section.criteria):
+            where = f"rubric {rubric.id} version {rubric.version}, criterion {criterion.id}"
+            tested = criterion.test.rules if isinstance(criterion.test, RuleTest) else ()
+            keys = {("test", "rules"): tested, ("applies_if", "rules_present"): criterion.applies_if.rules_present}
+            seen: set[str] = set()
+            for key, rules in keys.items():
+                for k, rule_id in enumerate(rules):
+                    if rule_id not in seen:
+                        yield rule_id, where, ("sections", s, "criteria", c, *key, k)
+                    seen.add(rule_id)
 
 
 def _files_in(folder: Path) -> list[Path]:
@@ -160,13 +180,16 @@ def _clashes(loaded: Sequence[tuple[Path, Rubric]]) -> list[Problem]:
         if first != path:
             message = f"{rubric.id!r} version {rubric.version} stands in {first.name} too; raise one version"
             problems.append(Problem(code="duplicate-rubric", where="version", message=message, file=str(path)))
-    claimed: dict[str, Rubric] = {}
+    claimed: dict[tuple[str, str], Rubric] = {}
     latest = _latest([rubric for _, rubric in loaded])
     for path, rubric in loaded:
         for queue in rubric.queues if rubric in latest else ():
-            other = claimed.setdefault(queue.casefold(), rubric)
-            if other.id != rubric.id:
-                message = f"queue {queue!r} belongs to rubric {other.id!r} already; a queue has one rubric"
+            others = [claimed.setdefault((queue.casefold(), language), rubric) for language in rubric.languages]
+            other = next((other for other in others if other.id != rubric.id), None)
+            if other is not None:
+                shared = next(language for language in rubric.languages if language in other.languages)
+                message = f"queue {queue!r} belongs to rubric {other.id!r} already; a queue has one rubric a language"
+                message += f", and both cover {language_name(shared)}"
                 problems.append(Problem(code="queue-claimed-twice", where="queues", message=message, file=str(path)))
     return problems
 

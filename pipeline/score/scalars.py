@@ -12,6 +12,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from pipeline.errors import did_you_mean
+from pipeline.records.language import NAMES, language_code
+
 IDENTIFIER = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 
 
@@ -46,6 +49,14 @@ def _positive(value: float) -> float:
     return value
 
 
+def _language(value: str) -> str:
+    code = language_code(value)
+    if code not in NAMES:
+        near = did_you_mean(value.title(), NAMES.values()) or did_you_mean(value, NAMES)
+        raise refusal("unknown_language", f"unknown language {value!r}{near}; write its code, such as en or es")
+    return code
+
+
 def _not_empty(value: tuple[Any, ...]) -> tuple[Any, ...]:
     if not value:
         raise refusal("list_empty", "this list must not be empty; leave the key out or list something")
@@ -53,6 +64,7 @@ def _not_empty(value: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 Text = Annotated[str, AfterValidator(_text)]
+Language = Annotated[str, AfterValidator(_text), AfterValidator(_language)]
 Identifier = Annotated[str, AfterValidator(_text), AfterValidator(_identifier)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False), AfterValidator(float)]
 Positive = Annotated[Number, AfterValidator(_positive)]

@@ -11,12 +11,6 @@ from collections.abc import Sequence
 SHOWN_SCALE = 5  # people read sentiment from -5 to +5 (Amazon Connect Contact Lens shows it so), records hold -1 to +1
 
 
-def clock(at_ms: int) -> str:
-    """Return a time in the call as ``m:ss``, cut to the second: 65900 gives ``1:05``."""
-    seconds = at_ms // 1000
-    return f"{seconds // 60}:{seconds % 60:02d}"
-
-
 def percent(share: float) -> str:
     """Return a share in per cent, cut to one decimal: 0.6259 gives ``62.5 %``."""
     return f"{cut(share * 100, 1):g} %"

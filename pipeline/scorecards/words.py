@@ -54,11 +54,6 @@ def sentiment_word(value: float | None) -> str:
     return "positive" if value >= 0.2 else "negative" if value <= -0.2 else "neutral"
 
 
-def clock(start_ms: int) -> str:
-    """Return the time in a recording as ``m:ss``, hours included in the minutes."""
-    return f"{start_ms // 60_000}:{start_ms // 1000 % 60:02d}"
-
-
 def day(value: date) -> str:
     """Return ``5 Oct 2026``."""
     return f"{value.day} {value:%b %Y}"

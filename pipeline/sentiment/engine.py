@@ -36,6 +36,11 @@ class SentimentEngine(Protocol):
     """Reads texts for sentiment. Safe to share between threads; its model is loaded once, when first needed."""
 
     @property
+    def languages(self) -> tuple[str, ...] | None:
+        """Codes of the languages that it reads; None where it is for its owner to know."""
+        ...
+
+    @property
     def made_by(self) -> MadeBy:
         """What will have made the readings; known without loading the model, the same on every machine."""
         ...

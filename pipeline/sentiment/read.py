@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pipeline.canonical import fingerprint
 from pipeline.config import SentimentSettings
 from pipeline.records import CallSentiment, PartySentiment, Role, SentimentReading, Transcript, Turn
+from pipeline.records.language import covered
 from pipeline.sentiment.engine import LabelProbabilities, SentimentEngine
 from pipeline.text import tokens
 
@@ -24,16 +25,17 @@ def read_sentiment(transcript: Transcript, engine: SentimentEngine, settings: Se
     """Return how every turn long enough sounds, and what that adds up to by party.
 
     A turn is not read where it is shorter than ``settings.min_characters`` (masked personal data left out), holds
-    nothing but fillers, or is an announcement (role system). A reading's signed score is minus the probability of the
-    label where that is negative, plus it where positive, and 0 where neutral (AWS Post Call Analytics): a neutral turn,
-    however sure, does not move the call.
+    nothing but fillers, or is an announcement (role system); none is where the engine does not know the language. A
+    reading's signed score is minus the probability of the label where that is negative, plus it where positive, and 0
+    where neutral (AWS Post Call Analytics): a neutral turn, however sure, does not move the call.
 
     Raises:
         ModelError: The engine's model is missing or not the one it should be.
         EngineError: The engine failed on this call.
     """
     spoken = [(turn, _readable(turn)) for turn in transcript.turns if turn.role in PARTIES]
-    read = [(turn, text) for turn, text in spoken if _worth_reading(text, settings.min_characters)]
+    understood = engine.languages is None or covered(transcript.language, engine.languages)
+    read = [(turn, text) for turn, text in spoken if understood and _worth_reading(text, settings.min_characters)]
     found = engine.read([text for _, text in read], [turn.role for turn, _ in read]) if read else []
     readings = tuple(_reading(turn, probabilities) for (turn, _), probabilities in zip(read, found, strict=True))
     heard = [role for role in PARTIES if any(turn.role is role and turn.words for turn, _ in spoken)]

@@ -1,4 +1,4 @@
-"""Rebuild the heads from the sentences and print their model card: ``python -m pipeline.sentiment.train``."""
+"""Rebuild the heads and print their model card: ``python -m pipeline.sentiment.train --models-dir DIR``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import SentimentSettings, load_settings
+from pipeline.config import SentimentSettings
 from pipeline.errors import EarmarkError
 from pipeline.records import Role
 from pipeline.sentiment.encoder import FILES, PACKAGE, WEIGHTS, load_encoder
@@ -27,12 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train, keep and describe the heads; exit status 1 where that fails."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.sentiment.train", description=__doc__)
     parser.add_argument("--sentences", type=Path, default=SENTENCES, help="labelled sentences (JSON lines)")
-    parser.add_argument("--models-dir", type=Path, default=None, help="where the heads are kept")
+    parser.add_argument("--models-dir", type=Path, required=True, help="folder of the heads (setting models_dir)")
     parser.add_argument("--evaluate", type=Path, default=None, help="labelled sentences to test on (JSON lines)")
     given = parser.parse_args(arguments)
     try:
-        models_dir = given.models_dir or load_settings().models_dir
-        for line in _rebuild(given.sentences, models_dir, given.evaluate):
+        for line in _rebuild(given.sentences, given.models_dir, given.evaluate):
             sys.stdout.write(line + "\n")
     except EarmarkError as error:
         sys.stderr.write(f"{error}\n")

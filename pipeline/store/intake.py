@@ -47,6 +47,16 @@ class IntakeRow(Protocol):
         """What is wrong with the file or its metadata."""
         ...
 
+    @property
+    def sound(self) -> str | None:
+        """What its sound holds, in intake's own words, to be handed back on the next run; None to forget it."""
+        ...
+
+    @property
+    def sound_is_known(self) -> bool:
+        """Whether that is what an earlier run had measured: then it stays as it was stored."""
+        ...
+
 
 def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> None:
     """Keep what intake found out about one file.
@@ -57,12 +67,13 @@ def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> 
 
     Args:
         outcome: The file and its recording or defects.
-        now: When it was found.
+        now: When intake began to read it.
     """
     earlier = connection.scalar(select(files.c.call_id).where(files.c.media_uri == outcome.media_uri))
     recording = outcome.recording
     row = _recording_row(recording, outcome.media_uri) if recording else {}
     is_new = recording is not None and insert_new(connection, recordings, {**row, "added_at": now})
+    sound = {} if outcome.sound_is_known else {"sound": outcome.sound, "measured_at": now if outcome.sound else None}
     insert_or_replace(
         connection,
         files,
@@ -74,6 +85,7 @@ def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> 
             "call_id": recording.call_id if recording else None,
             "defects": to_json(tuple(outcome.defects)),
             "seen_at": now,
+            **sound,
         },
     )
     if earlier is not None and (recording is None or recording.call_id != earlier):
@@ -82,17 +94,6 @@ def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> 
         _point_to_own_file(connection, recording.call_id)
         from_this_file = (recordings.c.call_id == recording.call_id) & (recordings.c.media_uri == outcome.media_uri)
         connection.execute(update(recordings).where(from_this_file).values(row))
-
-
-def files_of_call(connection: Connection, call_id: str) -> tuple[str, ...]:
-    """Return where a call's audio was found, the file of its recording first: try the next where one is gone."""
-    statement = (
-        select(files.c.media_uri)
-        .join(recordings, recordings.c.call_id == files.c.call_id)
-        .where(files.c.call_id == call_id)
-        .order_by(files.c.media_uri != recordings.c.media_uri, files.c.media_uri)
-    )
-    return tuple(connection.scalars(statement))
 
 
 def _recording_row(recording: Recording, media_uri: str) -> dict[str, Any]:

@@ -103,6 +103,8 @@ files = Table(
     _call_id(index=True),  # NULL: the file was rejected
     Column("defects", Json, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False, info=WHEN),
+    Column("sound", Json),  # NULL: the file was rejected, or taken in before this column was there
+    Column("measured_at", UtcDateTime, info=WHEN),
 )
 
 steps = Table(

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.config import TranscribeSettings
-from pipeline.records import MadeBy, Recording, Turn, Word
+from pipeline.records import Dropped, MadeBy, Recording, Turn, Word
 from pipeline.registry import load
+from pipeline.sound import CallAudio
 
 UNDETERMINED = "und"
 
@@ -23,11 +21,15 @@ class Recognition:
     Attributes:
         language: Language code; ``und`` where nothing was said and no language was set.
         channels: Words by channel, in order of start; empty where nobody speaks.
+        language_confidence: How sure the language is (0..1); None where it was set or nothing was said.
+        dropped: What was recognised and left out, with its reason.
         turns: Turns that are known already (a replayed transcript), or None where they are to be made from the words.
     """
 
     language: str
     channels: tuple[tuple[Word, ...], ...]
+    language_confidence: float | None = None
+    dropped: tuple[Dropped, ...] = ()
     turns: tuple[Turn, ...] | None = None
 
 
@@ -45,12 +47,13 @@ class Engine(Protocol):
         """
         ...
 
-    def recognise(self, recording: Recording, channels: NDArray[np.float32]) -> Recognition:
+    def recognise(self, recording: Recording, audio: CallAudio, *, prompt: str | None = None) -> Recognition:
         """Return what is said on each channel.
 
         Args:
             recording: Where the audio is from.
-            channels: Shape ``[channels, n]``, 16 kHz, -1..+1.
+            audio: Its sound, read once from beginning to end.
+            prompt: Names and products that may be said, to be listened for; None for none.
 
         Raises:
             ModelError: The weights are missing or are not the ones they should be.

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from pipeline.canonical import to_data
 from pipeline.errors import TranscriptFileError
-from pipeline.records import MadeBy, Redaction, Role, Transcript, Turn, Word
+from pipeline.records import Dropped, MadeBy, Redaction, Role, Span, Transcript, Turn, Word
 from pipeline.transcribe.engine import UNDETERMINED
 
 FROM_FILE = MadeBy(engine="file", version="1")
@@ -42,6 +42,13 @@ class _Spoken(BaseModel):
 class _Word(_Spoken):
     text: str
     confidence: _Share | None = None
+    heard: str | None = None
+
+
+class _Dropped(_Spoken):
+    channel: _Ms = 0
+    text: str = ""
+    reason: str = ""
 
 
 class _Turn(_Spoken):
@@ -59,6 +66,9 @@ class _File(BaseModel):
     duration_ms: _Ms = 0
     redacted: bool = False
     redactions: tuple[Redaction, ...] = ()
+    language_confidence: _Share | None = None
+    dropped: list[_Dropped] = []
+    overlaps: list[_Spoken] = []
     made_by: MadeBy = FROM_FILE
 
 
@@ -67,9 +77,13 @@ def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
     return {
         "call_id": transcript.call_id,
         "language": transcript.language,
+        "language_confidence": transcript.language_confidence,
+        "confidence": transcript.confidence,
         "duration_ms": transcript.duration_ms,
         "redacted": transcript.redacted,
         "redactions": [to_data(redaction) for redaction in transcript.redactions],
+        "dropped": [to_data(dropped) for dropped in transcript.dropped],
+        "overlaps": [to_data(overlap) for overlap in transcript.overlaps],
         "made_by": to_data(transcript.made_by),
         "turns": [
             {
@@ -80,7 +94,7 @@ def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
                 "end_ms": turn.end_ms,
                 "text": turn.text,
                 "confidence": turn.confidence,
-                "words": [to_data(word) for word in turn.words],
+                "words": [_word_to_json(word) for word in turn.words],
             }
             for turn in transcript.turns
         ],
@@ -133,7 +147,18 @@ def transcript_from_json(source: Mapping[str, Any] | Path, *, call_id: str | Non
         made_by=file.made_by,
         redacted=file.redacted,
         redactions=file.redactions,
+        language_confidence=file.language_confidence,
+        dropped=tuple(Dropped(**dropped.model_dump()) for dropped in file.dropped),
+        overlaps=tuple(Span(start_ms=overlap.start_ms, end_ms=overlap.end_ms) for overlap in file.overlaps),
     )
+
+
+def _word_to_json(word: Word) -> dict[str, Any]:
+    """Return a word; what was recognised is there only where the vocabulary put another word in its place."""
+    data: dict[str, Any] = to_data(word)
+    if word.heard is None:
+        del data["heard"]
+    return data
 
 
 def _read(path: Path) -> Any:
@@ -159,7 +184,13 @@ def _words(turn: _Turn) -> tuple[Word, ...]:
     if turn.words:
         given = sorted(turn.words, key=lambda word: word.start_ms)
         return tuple(
-            Word(text=text, start_ms=word.start_ms, end_ms=word.end_ms, confidence=word.confidence)
+            Word(
+                text=text,
+                start_ms=word.start_ms,
+                end_ms=word.end_ms,
+                confidence=word.confidence,
+                heard=None if word.heard is None else " ".join(word.heard.split()),
+            )
             for word in given
             if (text := " ".join(word.text.split()))
         )

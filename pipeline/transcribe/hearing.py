@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.canonical import fingerprint
 from pipeline.config import TranscribeSettings
-from pipeline.records import Word
+from pipeline.records import Dropped, Word
+from pipeline.sound import SAMPLES_PER_MS, CallAudio
+from pipeline.transcribe import guards, leak, packing
 from pipeline.transcribe.engine import UNDETERMINED, Recognition
-from pipeline.transcribe.guards import Guards, Segment, believable
-from pipeline.transcribe.packing import WINDOW_MS, HeardWord, Window, pack, unpack
-from pipeline.transcribe.speech import VAD_SHA256, SpeechSettings, find_speech
+from pipeline.transcribe.evidence import Evidence, evidence_of
+from pipeline.transcribe.guards import Guards, judge
+from pipeline.transcribe.languages import LanguageVotes
+from pipeline.transcribe.leak import echoed_words, leaked_frames
+from pipeline.transcribe.packing import LONGEST_ENCODED_MS, HeardWord, Window, encoded_ms, pack, unpack
+from pipeline.transcribe.recogniser import HeardWindow, Recognise, WindowSound, is_loop
+from pipeline.transcribe.sections import SECTION_MS, Section, sections
+from pipeline.transcribe.speech import VAD_SHA256, SpeechSettings, cut_long, spans_of, speech_probabilities
+from pipeline.transcribe.times import on_time, sounding_frames, tightened
 
-METHOD = "hearing-1"
+METHOD = "hearing-2"
+Timed = TypeVar("Timed", Word, Dropped)
 SPEECH, GUARDS = SpeechSettings(), Guards()
 WRITTEN_WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-
-Samples = NDArray[np.float32]
-Decode = Callable[[Samples, str], Iterable[Segment]]
-DetectLanguage = Callable[[Samples], str]
 
 
 def settings_fingerprint(settings: TranscribeSettings) -> str:
@@ -36,8 +40,11 @@ def settings_fingerprint(settings: TranscribeSettings) -> str:
         METHOD,
         {
             "language": settings.language,
+            "expected_language": settings.expected_language,
             "beam_size": settings.beam_size,
-            "window_ms": WINDOW_MS,
+            "methods": [guards.METHOD, leak.METHOD],
+            "section_ms": SECTION_MS,
+            "windows": [packing.WINDOW_MS, packing.SILENCE_AFTER_MS, packing.ENCODED_STEP_MS],
             "speech": {"network": VAD_SHA256, **asdict(SPEECH)},
             "guards": asdict(GUARDS),
         },
@@ -45,36 +52,97 @@ def settings_fingerprint(settings: TranscribeSettings) -> str:
 
 
 def hear(
-    channels: Samples, *, language: str | None, decode: Decode, detect_language: DetectLanguage, at_once: int = 1
+    audio: CallAudio, *, settings: TranscribeSettings, recognise: Recognise, prompt: str | None = None
 ) -> Recognition:
-    """Recognise every channel for itself; a channel without speech never reaches the recogniser.
+    """Recognise every channel for itself, section by section; a channel without speech never reaches the recogniser.
+
+    Where no language is set, windows are recognised in the expected one, which tells their language at the same time;
+    if the first section with speech turns out to be in another one, it is recognised again in that.
 
     Args:
-        channels: Shape ``[channels, n]``, 16 kHz.
-        language: Language code, or None to detect it on the call's longest window.
-        decode: Window's samples (up to 30 s) and language -> segments with times inside the window.
-        detect_language: Window's samples -> language code.
-        at_once: Windows to decode at the same time; ``decode`` must bear being called from so many threads.
+        audio: The call's sound.
+        settings: Language, and what else bears on the words.
+        recognise: Recognises windows.
+        prompt: Names that may be said; None for none.
     """
-    packed = [pack(find_speech(samples, SPEECH), channel=channel) for channel, samples in enumerate(channels)]
-    windows = [window for of_channel in packed for window in of_channel]
-    if not windows:
-        return Recognition(language=language or UNDETERMINED, channels=tuple(() for _ in packed))
-    if language is None:
-        longest = max(windows, key=lambda window: window.length_ms)
-        language = detect_language(longest.audio(channels[longest.channel]))
+    language, confidence = settings.language, None
+    words: list[list[Word]] = []
+    dropped: list[Dropped] = []
+    for section in sections(audio()):
+        words = words or [[] for _ in section.samples]
+        windows, evidence = _find_speech(section)
+        if not windows:
+            continue
+        heard = _recognise(windows, section, recognise, language or settings.expected_language, prompt)
+        if language is None:
+            language, confidence = _language(windows, heard, settings.expected_language)
+            if language != settings.expected_language:
+                heard = _recognise(windows, section, recognise, language, prompt)
+        said: list[list[Word]] = [[] for _ in section.samples]
+        sounds = [sounding_frames(samples) for samples in section.samples]
+        for window, of_window in zip(windows, heard, strict=True):
+            whole = on_time(whole_words(of_window.words, language=language))
+            in_place = tightened(unpack(whole, window), sounds[window.channel])
+            judged = judge(in_place, window=window, heard=of_window, evidence=evidence[window.channel], guards=GUARDS)
+            said[window.channel] += judged.words
+            dropped += [_later(drop, section.offset_ms) for drop in judged.dropped]
+        kept, echoes = echoed_words(said, section.samples)
+        dropped += [_later(echo, section.offset_ms) for echo in echoes]
+        for of_channel, of_section in zip(words, kept, strict=True):
+            of_channel += [_later(word, section.offset_ms) for word in of_section]
+    return Recognition(
+        language=language or UNDETERMINED,
+        language_confidence=confidence,
+        channels=tuple(tuple(of_channel) for of_channel in words),
+        dropped=tuple(sorted(dropped, key=lambda drop: (drop.start_ms, drop.channel))),
+    )
 
-    def words_of(window: Window, spoken: str) -> tuple[Word, ...]:
-        segments = decode(window.audio(channels[window.channel]), spoken)
-        return unpack(whole_words(believable(segments, GUARDS), language=spoken), window)
 
-    # one thread a window beats all threads on one window: 4.3 s instead of 5.9 s for a minute of stereo on 2 cores
-    with ThreadPoolExecutor(max_workers=at_once) as threads:
-        heard = list(threads.map(lambda window: words_of(window, language), windows))
-    by_channel: list[list[Word]] = [[] for _ in packed]
-    for window, words in zip(windows, heard, strict=True):
-        by_channel[window.channel] += words
-    return Recognition(language=language, channels=tuple(tuple(words) for words in by_channel))
+def _find_speech(section: Section) -> tuple[list[Window], list[Evidence]]:
+    """Return the speech of all channels packed, and for each channel what speaks for its words."""
+    length_ms = section.samples.shape[1] // SAMPLES_PER_MS
+    leaked = leaked_frames(section.samples)
+    windows: list[Window] = []
+    evidence: list[Evidence] = []
+    for channel, samples in enumerate(section.samples):
+        voice = np.where(leaked[channel], 0.0, speech_probabilities(samples)).tolist()
+        spans = spans_of(voice, length_ms=length_ms, settings=SPEECH)
+        windows += pack(cut_long(spans, voice, longest_ms=packing.WINDOW_MS), channel=channel)
+        evidence.append(evidence_of(samples, voice))
+    return windows, evidence
+
+
+def _recognise(
+    windows: Sequence[Window], section: Section, recognise: Recognise, language: str, prompt: str | None
+) -> Sequence[HeardWindow]:
+    sounds = [
+        WindowSound(
+            samples=window.audio(section.samples[window.channel]),
+            encoded_ms=encoded_ms(window.length_ms),
+            language=language,
+            prompt=prompt,
+        )
+        for window in windows
+    ]
+    heard = list(recognise(sounds))
+    # What is encoded at its own length now and then ends in a loop where 30 s, as trained, would not.
+    loops = [i for i, of_window in enumerate(heard) if is_loop(of_window.text)]
+    again = [i for i in loops if sounds[i].encoded_ms < LONGEST_ENCODED_MS]
+    at_length = [replace(sounds[i], encoded_ms=LONGEST_ENCODED_MS) for i in again]
+    for i, of_window in zip(again, recognise(at_length), strict=True):
+        heard[i] = of_window
+    return heard
+
+
+def _language(windows: Sequence[Window], heard: Sequence[HeardWindow], expected: str) -> tuple[str, float | None]:
+    votes = LanguageVotes(expected)
+    for window, of_window in zip(windows, heard, strict=True):
+        votes.add(of_window.languages, length_ms=window.length_ms)
+    return votes.decide()
+
+
+def _later(timed: Timed, offset_ms: int) -> Timed:
+    return replace(timed, start_ms=timed.start_ms + offset_ms, end_ms=timed.end_ms + offset_ms) if offset_ms else timed
 
 
 def whole_words(heard: Sequence[HeardWord], *, language: str) -> tuple[HeardWord, ...]:

@@ -6,6 +6,7 @@ are joined and again each time they are loaded: a damaged file must not turn int
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -16,9 +17,11 @@ from pathlib import Path
 
 from pipeline.errors import ModelError
 from pipeline.transcribe.speech import VAD_FILE, VAD_PACKAGE, VAD_SHA256
+from pipeline.transcribe.voices import voice_status
 from pipeline.weights import ModelStatus, check_sha256, package_file, sha256_of
 
 MODEL_FILE = "model.bin"
+NOTED_FILE = "model.sha256"
 _CHUNK_BYTES = 1 << 20
 
 
@@ -100,17 +103,52 @@ def whisper_sha256(model: str, models_dir: Path) -> str:
     return PACKAGED[model].sha256 if model in PACKAGED else resolve_whisper(model, models_dir).sha256
 
 
+def require_language(language: str | None, name: str, *, multilingual: bool) -> None:
+    """Refuse a model that does not understand the language that settings ask for.
+
+    Raises:
+        ModelError: It is a model for English only, and another language is set.
+    """
+    if not multilingual and language not in {None, "en"}:
+        raise ModelError(
+            f"model {name} understands English only, and transcribe.language is {language!r}; "
+            "take a model whose name does not end in .en"
+        )
+
+
 def is_path(model: str) -> bool:
     """Tell whether a model setting means a file or folder: it has a separator in it, or there is one of that name."""
     return "/" in model or os.sep in model or model.startswith("~") or Path(model).exists()
 
 
 def list_models(models_dir: Path) -> list[ModelStatus]:
-    """Return the state of every model that transcription ships with; reads and hashes them, changes nothing."""
+    """Return the state of every model for transcription: shipped, downloaded or copied. Hashes all, changes nothing."""
     return [
         *(_status(name, packaged, models_dir / f"whisper-{name}") for name, packaged in PACKAGED.items()),
+        *_cached_statuses(models_dir),
         _vad_status(),
+        voice_status(),
     ]
+
+
+def _cached_statuses(models_dir: Path) -> list[ModelStatus]:
+    """Look at the sizes that were downloaded, or copied to where downloads go."""
+    names = {f"whisper-{name}" for name in PACKAGED}
+    files = [file for file in sorted(models_dir.glob(f"whisper-*/{MODEL_FILE}")) if file.parent.name not in names]
+    statuses = []
+    for file in files:
+        found, noted = sha256_of(file), _noted_sha256(file)
+        statuses.append(
+            ModelStatus(
+                name=file.parent.name,
+                purpose="speech recognition (downloaded or copied here)",
+                path=str(file),
+                expected_sha256=noted,
+                found_sha256=found,
+                problem=None if noted in (None, found) else _changed(file, found, noted),
+            )
+        )
+    return statuses
 
 
 def _vad_status() -> ModelStatus:
@@ -225,6 +263,7 @@ def _download(model: str, models_dir: Path) -> Path:
 
     folder = models_dir / f"whisper-{model}"
     if (folder / MODEL_FILE).is_file():
+        _require_noted(folder / MODEL_FILE)
         return folder
     if model not in available_models():
         known = ", ".join(sorted({*PACKAGED, *available_models()}))
@@ -236,4 +275,31 @@ def _download(model: str, models_dir: Path) -> Path:
             f"Whisper model {model!r} cannot be downloaded ({type(error).__name__}); without a network, copy its "
             f"CTranslate2 folder to {folder} or set transcribe.model to its path; `base` comes with the installation"
         ) from None
+    _require_noted(folder / MODEL_FILE)
     return folder
+
+
+def _require_noted(file: Path) -> None:
+    """Check a file that no package vouches for against the hash noted when it was first used; note it then.
+
+    Raises:
+        ModelError: It is another file by now.
+    """
+    found, noted = sha256_of(file), _noted_sha256(file)
+    if noted is None:
+        with contextlib.suppress(OSError):  # a folder that may only be read is used all the same
+            file.with_name(NOTED_FILE).write_text(found + "\n")
+    elif noted != found:
+        raise ModelError(_changed(file, found, noted))
+
+
+def _noted_sha256(file: Path) -> str | None:
+    note = file.with_name(NOTED_FILE)
+    return note.read_text().strip() if note.is_file() else None
+
+
+def _changed(file: Path, found: str, noted: str) -> str:
+    return (
+        f"{file}: not the file that was first used (sha256 {found}, then {noted}); delete its folder to fetch it anew, "
+        f"or delete {NOTED_FILE} beside it if you replaced it yourself"
+    )

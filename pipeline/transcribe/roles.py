@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,15 +17,15 @@ from pipeline.config import TranscribeSettings
 from pipeline.records import Recording, Role, Word
 from pipeline.text import tokens
 
-METHOD = "roles-1"
+METHOD = "roles-2"
 AGENT_CHANNEL = "agent_channel"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Roles:
-    """Who speaks on each channel, and how sure that is (0..1); None where there was nothing to decide on."""
+    """Who each party is, and how sure that is (0..1); None where there was nothing to decide on."""
 
-    by_channel: tuple[Role, ...]
+    by_party: tuple[Role, ...]
     confidence: float | None
 
 
@@ -33,7 +34,7 @@ class Cue:
     """Words that one party is likelier to say. ``weight`` > 0 speaks for the agent, < 0 for the customer.
 
     The weight is in natural log odds, set by hand from what each phrase is for and not fitted: 1 is "almost three times
-    as likely from the agent". A cue counts once per channel. ``opening`` restricts it to the channel's first words.
+    as likely from the agent". A cue counts once per party. ``opening`` restricts it to the party's first words.
     """
 
     pattern: str
@@ -44,6 +45,13 @@ class Cue:
 OPENING_WORDS = 40
 FIRST_WEIGHT = 0.3
 """Too little to decide alone: the lowest `min_role_confidence` that ships asks for 0.41."""
+ADDRESS_WEIGHT, ADDRESS_LIMIT = 0.7, 1.2
+"""Agents speak of "your account", customers of "my account": weight of the log of that ratio, and its limit."""
+QUESTION_WEIGHT = 0.8
+LONE_DOUBT = 1.0
+"""Where only one party speaks, nobody says the opposite: one slight phrase names nobody."""
+CONTRADICTED = 2.5
+"""Where one voice, or the only party that speaks, says so much of both sides' phrases, it is more than one person."""
 CUES = (
     # The agent opens: name, company, notice, offer.
     Cue(pattern=r"how (?:can|may|could) (?:i|we) (?:help|assist|be of)", weight=3.0),
@@ -79,6 +87,14 @@ CUES = (
     ),
     Cue(pattern=r"\b(?:put|place|placing|putting) you on (?:a )?(?:brief |short )?hold\b", weight=1.5),
     Cue(pattern=r"\bi(?:'ve| have) (?:scheduled|reset|transferred|sent|processed|ordered|updated|noted)\b", weight=0.8),
+    Cue(pattern=r"\b(?:you owe|you have been selected|this offer|our offers?|shall i|i can offer you)\b", weight=1.2),
+    Cue(
+        pattern=r"\b(?:i'm|i am|i'll|i will|let me) (?:connect|transfer|put|forward)(?:ing)? you\b"
+        r"|\bstay on the line\b",
+        weight=1.5,
+    ),
+    Cue(pattern=r"\b(?:i'm|i am|we're|we are) (?:very |so )?sorry (?:to hear|for (?:the|your|any))", weight=1.2),
+    Cue(pattern=r"\b(?:give me (?:a|one|just a) (?:second|moment|minute)|take your time)\b", weight=0.8),
     # The agent closes.
     Cue(pattern=r"\banything else (?:that )?(?:i|we) (?:can|could|may)|\bis there anything else", weight=2.5),
     Cue(
@@ -105,6 +121,11 @@ CUES = (
         pattern=r"\bcan you (?:please )?(?:send|tell me (?:why|when|how)|help|fix|check|transfer me|reset)\b",
         weight=-1.0,
     ),
+    Cue(
+        pattern=r"\b(?:your letter|i got your|you sent me|you (?:people|guys)|i'm not interested|i am not interested"
+        r"|how much (?:is it|is that|does it|would it)|i can(?:'t| not|not) (?:pay|afford)|i can pay)\b",
+        weight=-1.2,
+    ),
     Cue(pattern=r"\b(?:speak|talk) (?:to|with) (?:your|a|the) (?:manager|supervisor)|\bcancel my\b", weight=-2.0),
     Cue(pattern=r"\b(?:who is this|who's this|who's calling|who is calling|how did you get)\b", weight=-2.0),
     Cue(pattern=r"^(?:hello )?(?:yes )?(?:speaking|this is (?:he|she|him|her))\b", weight=-1.5, opening=True),
@@ -116,45 +137,107 @@ CUES = (
 )
 
 
-def decide_roles(channels: Sequence[Sequence[Word]], *, recording: Recording, settings: TranscribeSettings) -> Roles:
-    """Return who speaks on which channel.
+def decide_roles(
+    parties: Sequence[Sequence[Word]],
+    *,
+    recording: Recording,
+    settings: TranscribeSettings,
+    separation: float | None = None,
+) -> Roles:
+    """Return who is who.
 
-    The recording's own ``agent_channel`` ("0" or "1") wins over the settings, and they over what is said.
+    The recording's own ``agent_channel`` ("0" or "1") wins over the settings, and they over what is said. Both speak
+    of channels, so they count only where each party has one.
 
     Args:
-        channels: Words by channel. One channel (mono), or more than two, cannot be told apart here: unknown.
+        parties: Words by party, two at most; those of recorded prompts left out. More parties stay unknown.
         recording: Its metadata may name the agent's channel.
         settings: ``channel_roles`` and ``min_role_confidence``.
+        separation: How sure it is that the parties are rightly told apart (0..1); None where each has its own channel.
     """
-    if len(channels) != 2:
-        return Roles(by_channel=(Role.UNKNOWN,) * len(channels), confidence=None)
+    if separation is None and len(parties) == 2:
+        told = told_agent_channel(recording, settings)
+        if told is not None:
+            return _with_agent(told, of=2, confidence=1.0)
+    if not 1 <= len(parties) <= 2 or (len(parties) == 1 and separation is None):
+        return Roles(by_party=(Role.UNKNOWN,) * len(parties), confidence=None)
+    if (separation is not None or sum(map(bool, parties)) == 1) and any(map(_says_both, parties)):
+        return Roles(by_party=(Role.UNKNOWN,) * len(parties), confidence=0.5)
+    difference = _difference(parties) + _first_to_speak(parties, recording)
+    decided = 1 / (1 + math.exp(-abs(difference)))
+    apart = 1.0 if separation is None else max(0.0, 2 * separation - 1)  # even odds tell nothing
+    confidence = 0.5 + (decided - 0.5) * apart
+    if confidence < settings.min_role_confidence:
+        return Roles(by_party=(Role.UNKNOWN,) * len(parties), confidence=confidence)
+    return _with_agent(0 if difference > 0 else 1, of=len(parties), confidence=confidence)
+
+
+def told_agent_channel(recording: Recording, settings: TranscribeSettings) -> int | None:
+    """Return the agent's channel as the recording or else the settings tell it; None where neither does."""
     told = {"0": 0, "1": 1}.get(recording.metadata.get(AGENT_CHANNEL, "").strip())
     if told is None and settings.channel_roles != "auto":
         told = 0 if settings.channel_roles == "agent-first" else 1
-    if told is not None:
-        return _with_agent_on(told, confidence=1.0)
-    difference = agent_evidence(channels[0]) - agent_evidence(channels[1]) + _first_to_speak(channels, recording)
-    confidence = 1 / (1 + math.exp(-abs(difference)))
-    if confidence < settings.min_role_confidence:
-        return Roles(by_channel=(Role.UNKNOWN, Role.UNKNOWN), confidence=confidence)
-    return _with_agent_on(0 if difference > 0 else 1, confidence=confidence)
+    return told
+
+
+def _difference(parties: Sequence[Sequence[Word]]) -> float:
+    """Return the log odds that the first party is the agent.
+
+    Evidence is shortened as far as it contradicts itself: two parties who both speak like agents are perhaps two
+    agents. The manner of speaking supports what is said, and decides nothing alone.
+    """
+    evidence = [agent_evidence(party) for party in parties]
+    shares = sum(abs(of_party) for of_party in evidence)
+    if not shares:
+        return 0.0
+    between = evidence[0] - sum(evidence[1:])
+    if sum(map(bool, parties)) == 1:
+        return math.copysign(max(0.0, abs(between) - LONE_DOUBT), between)
+    cues = between * abs(between) / shares
+    return cues + manner(parties[0]) - manner(parties[1])
+
+
+def _says_both(words: Sequence[Word]) -> bool:
+    return min(_cue_sums(words)) >= CONTRADICTED
 
 
 def agent_evidence(words: Sequence[Word]) -> float:
     """Return the log odds that these words are an agent's rather than a customer's: the sum of the cues in them."""
+    agents, customers = _cue_sums(words)
+    return agents - customers
+
+
+def manner(words: Sequence[Word]) -> float:
+    """Return what the way of speaking adds: who asks, and whose account, bill and name are spoken of."""
+    folded = [token.folded for word in words for token in tokens(word.text)]
+    if not folded:
+        return 0.0
+    count = Counter(folded)
+    theirs = count["your"] + count["yours"] + 0.5 * count["you"]
+    own = count["my"] + count["mine"] + 0.5 * sum(count[form] for form in ("i", "i'm", "i've", "i'd"))
+    address = ADDRESS_WEIGHT * math.log((theirs + 1) / (own + 1))
+    sentences = max(1, sum(word.text.endswith((".", "?", "!")) for word in words))
+    questions = sum(word.text.endswith("?") for word in words)
+    return max(-ADDRESS_LIMIT, min(ADDRESS_LIMIT, address)) + QUESTION_WEIGHT * questions / (sentences + 2)
+
+
+def _cue_sums(words: Sequence[Word]) -> tuple[float, float]:
+    """Return the weights of the agents' and of the customers' cues in these words, both positive."""
     folded = [token.folded for word in words for token in tokens(word.text)]
     text, opening = " ".join(folded), " ".join(folded[:OPENING_WORDS])
-    return sum(cue.weight for cue in CUES if re.search(cue.pattern, opening if cue.opening else text))
+    found = [cue.weight for cue in CUES if re.search(cue.pattern, opening if cue.opening else text)]
+    return sum(weight for weight in found if weight > 0), -sum(weight for weight in found if weight < 0)
 
 
-def _first_to_speak(channels: Sequence[Sequence[Word]], recording: Recording) -> float:
-    """Return the evidence that channel 0 is the agent's from who speaks first: whoever is called says hello."""
+def _first_to_speak(parties: Sequence[Sequence[Word]], recording: Recording) -> float:
+    """Return the evidence that the first party is the agent from who speaks first: whoever is called says hello."""
     sign = {"inbound": 1, "outbound": -1}.get(recording.direction or "", 0)
-    if not sign or not channels[0] or not channels[1]:
+    if not sign or len(parties) != 2 or not parties[0] or not parties[1]:
         return 0.0
-    return sign * (FIRST_WEIGHT if channels[0][0].start_ms < channels[1][0].start_ms else -FIRST_WEIGHT)
+    return sign * (FIRST_WEIGHT if parties[0][0].start_ms < parties[1][0].start_ms else -FIRST_WEIGHT)
 
 
-def _with_agent_on(channel: int, *, confidence: float) -> Roles:
-    by_channel = (Role.AGENT, Role.CUSTOMER) if channel == 0 else (Role.CUSTOMER, Role.AGENT)
-    return Roles(by_channel=by_channel, confidence=confidence)
+def _with_agent(party: int, *, of: int, confidence: float) -> Roles:
+    """Return roles with the agent in one place and the customer in the other; there may be only one place."""
+    by_party = tuple(Role.AGENT if place == party else Role.CUSTOMER for place in range(of))
+    return Roles(by_party=by_party, confidence=confidence)

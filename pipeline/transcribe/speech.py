@@ -7,7 +7,7 @@ thread count for everybody. The thresholds are applied here, so that they can be
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Span
+from pipeline.sound import SAMPLES_PER_MS
 from pipeline.weights import check_sha256, package_file
 
-SAMPLE_RATE_HZ = 16_000
-SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
 FRAME_MS = 32
 VAD_PACKAGE, VAD_FILE = "faster-whisper", "assets/silero_vad_v6.onnx"
 VAD_SHA256 = "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"
 
 _FRAME = FRAME_MS * SAMPLES_PER_MS
+_BREATH = 5  # frames
+# The network remembers: after half a minute of silence it takes more than a second to notice that somebody speaks, and
+# a party that listens is silent for as long. So it begins afresh every few seconds, a little before what it is asked.
+_FRESH, _WARM_UP = 192 * _FRAME, 24 * _FRAME
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +43,7 @@ class SpeechSettings:
 
     threshold: float = 0.5
     release: float = 0.35
-    min_silence_ms: int = 2000
+    min_silence_ms: int = 700
     min_speech_ms: int = 96
     padding_ms: int = 400
 
@@ -80,6 +83,27 @@ def spans_of(probabilities: Sequence[float], *, length_ms: int, settings: Speech
     return _padded(kept, length_ms=length_ms, padding_ms=settings.padding_ms)
 
 
+def cut_long(spans: Iterable[Span], probabilities: Sequence[float], *, longest_ms: int) -> tuple[Span, ...]:
+    """Cut speech that is too long for a window where it is least like speech: in a breath, not in a word.
+
+    Args:
+        spans: Stretches of speech.
+        probabilities: One per 32 ms frame.
+        longest_ms: No stretch stays longer than this. The cut lies in the last half of it.
+    """
+    smooth = np.convolve(np.asarray(probabilities, dtype=np.float64), np.full(_BREATH, 1 / _BREATH), mode="same")
+    cut: list[Span] = []
+    for span in spans:
+        start_ms = span.start_ms
+        while span.end_ms - start_ms > longest_ms:
+            first, last = ((start_ms + part) // FRAME_MS for part in (longest_ms // 2, longest_ms - FRAME_MS))
+            at_ms = (first + int(np.argmin(smooth[first:last]))) * FRAME_MS
+            cut.append(Span(start_ms=start_ms, end_ms=at_ms))
+            start_ms = at_ms
+        cut.append(Span(start_ms=start_ms, end_ms=span.end_ms))
+    return tuple(cut)
+
+
 def _padded(stretches: list[tuple[int, int]], *, length_ms: int, padding_ms: int) -> tuple[Span, ...]:
     """Pad; stretches that come to touch become one."""
     spans: list[Span] = []
@@ -101,7 +125,13 @@ def speech_probabilities(samples: NDArray[np.float32]) -> list[float]:
     if len(samples) == 0:
         return []
     whole_frames = np.pad(samples, (0, -len(samples) % _FRAME)).astype(np.float32, copy=False)
-    return [float(probability) for probability in np.ravel(_network()(whole_frames))]
+    network = _network()
+    probabilities: list[float] = []
+    for at in range(0, len(whole_frames), _FRESH):
+        begin = max(0, at - _WARM_UP)
+        told = np.ravel(network(whole_frames[begin : at + _FRESH].copy()))  # it changes what it is given
+        probabilities += [float(probability) for probability in told[(at - begin) // _FRAME :]]
+    return probabilities
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pipeline.records import Role, Turn, Word
 from pipeline.text import tokens
 
-METHOD = "turns-1"
+METHOD = "turns-2"
 FLOOR_PAUSE_MS = 300
 """A shorter pause is no room for somebody else: recognised word times are good to about a fifth of a second."""
 BACKCHANNEL_MS = 1000
@@ -41,14 +41,16 @@ def make_turns(
     roles: Sequence[Role],
     role_confidence: float | None,
     max_pause_ms: int,
+    channel_of: Sequence[int] | None = None,
 ) -> tuple[Turn, ...]:
-    """Return every word exactly once, in turns that do not overlap on one channel.
+    """Return every word exactly once, in turns that do not overlap on one channel, or of one party.
 
     Args:
-        channels: Words by channel, in order of start.
+        channels: Words by channel, in order of start; or by party, where several share a channel.
         roles: Who speaks on each channel.
         role_confidence: How sure that is (0..1), or None where it is not known.
         max_pause_ms: A longer pause of one speaker starts a new turn.
+        channel_of: For words by party, the channel that each of them is on; None where each has its own.
     """
     spoken = [_spoken(words) for words in channels]
     grouped: list[tuple[int, list[Word]]] = []
@@ -62,7 +64,7 @@ def make_turns(
     return tuple(
         Turn(
             index=index,
-            channel=channel,
+            channel=channel if channel_of is None else channel_of[channel],
             role=roles[channel],
             role_confidence=role_confidence,
             start_ms=group[0].start_ms,

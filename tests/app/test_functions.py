@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import run, show
-from app.cli.main import app, tell
+from app.cli.main import build, tell
 from app.cli.options import settings_file
 from app.cli.rubrics import find_problems
 from flows.batch import BatchResult
-from pipeline.errors import ConfigError, StoreError
+from pipeline.errors import ConfigError, NotFoundError, StoreError, TranscriptFileError
 from tests.scripted_calls import POOR_CALL, write_call, write_manifest
 
 RUBRIC = (
@@ -26,6 +26,8 @@ PACK = (
     "pack: mine\nrules:\n  - id: greeting\n    title: Greets\n    severity: minor\n    expect: present\n"
     "    phrases: [good morning]\n    status: {status}\n"
 )
+
+app = build()
 
 
 def invoke(*arguments: str | Path) -> tuple[int, str, str]:
@@ -115,14 +117,98 @@ def test_scorecards_refuse_days_backwards(workspace: Path) -> None:
     assert "2026-11-02 is after --to 2026-10-01" in said
 
 
-def test_scorecards_of_nobody_are_not_written(workspace: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--agent", "tom.bekker"), "no call of agent 'tom.bekker' in this workspace (did you mean 'tom.becker'?)"),
+        (("--team", "nort"), "no call of team 'nort' in this workspace (did you mean 'north'?)"),
+        (("--agent", "x", "--from", "2030-01-01"), "no call of agent 'x' in this workspace"),
+    ],
+)
+@pytest.mark.parametrize("command", [("show",), ("export", "--out", "{out}")])
+def test_scorecards_of_a_name_that_no_call_bears_are_refused_with_the_nearest(
+    workspace: Path, tmp_path: Path, command: tuple[str, ...], given: tuple[str, ...], said: str
+) -> None:
     out = tmp_path / "nobody"
-    code, _, said = invoke("scorecards", "export", "--agent", "no.body", "--out", out, "--workspace", workspace)
-    assert (code, said) == (1, "no scored calls for agent no.body\n")
+    arguments = [argument.format(out=out) for argument in command]
+    result = CliRunner().invoke(app, ["scorecards", *arguments, *given, "--workspace", str(workspace)])
+    assert isinstance(result.exception, NotFoundError)
+    assert (result.stdout, str(result.exception)) == ("", said)
     assert not out.exists()
-    code, printed, _ = invoke("scorecards", "show", "--from", "2030-01-01", "--json", "--workspace", workspace)
+
+
+@pytest.mark.parametrize("narrowed", [(), ("--agent", "tom.becker"), ("--team", "north")])
+def test_scorecards_of_days_without_calls_are_empty_and_say_so(
+    workspace: Path, tmp_path: Path, narrowed: tuple[str, ...]
+) -> None:
+    days = ("--from", "2020-01-01", "--to", "2020-01-31", *narrowed, "--workspace", workspace)
+    about = f" of {narrowed[0][2:]} {narrowed[1]}" if narrowed else ""
+    expected = f"no scored calls{about} from 2020-01-01 to 2020-01-31\n"
+    for form, out in (("html", "page.html"), ("html", "folder"), ("csv", "tables"), ("json", "cards.json")):
+        code, printed, said = invoke("scorecards", "export", "--format", form, "--out", tmp_path / out, *days)
+        assert (code, said) == (0, expected)
+        written = [Path(line) for line in printed.splitlines()]
+        assert written
+        assert all(path.is_file() for path in written)
+        assert not any("maria.lopez" in path.read_text() for path in written)
+    page = (tmp_path / "page.html").read_text()
+    assert "No scored calls" in page
+    assert "0 calls scored" in page
+    assert all(len(path.read_text().splitlines()) == 1 for path in (tmp_path / "tables").glob("*.csv"))
+    document = json.loads((tmp_path / "cards.json").read_text())
+    assert (document["agents"], document["scorecards"]) == ([], [])
+    assert (document["first_day"], document["last_day"]) == ("2020-01-01", "2020-01-31")
+    code, printed, said = invoke("scorecards", "show", "--json", *days)
+    assert (code, said, json.loads(printed)["agents"]) == (0, expected, [])
+    assert invoke("scorecards", "show", *days) == (0, "", expected)
+
+
+def test_calls_show_tells_why_a_file_was_held_back(workspace: Path) -> None:
+    listed = json.loads(invoke("calls", "list", "--status", "failed", "--json", "--workspace", workspace)[1])
+    row = next(row for row in listed if row["media_uri"].endswith("damaged.wav"))
+    for given in (row["call_id"], row["call_id"][:8]):
+        code, printed, _ = invoke("calls", "show", given, "--workspace", workspace, "--json")
+        assert code == 0
+        shown = json.loads(printed)
+        (file,) = shown["held_back"]
+        assert (file["file_id"], file["media_uri"], file["defects"]) == (
+            row["call_id"],
+            row["media_uri"],
+            row["defects"],
+        )
+        assert (shown["recording"], shown["transcript"], shown["scores"], shown["flags"]) == (None, None, [], [])
+    code, printed, _ = invoke("calls", "show", row["call_id"], "--workspace", workspace)
     assert code == 0
-    assert json.loads(printed)["agents"] == []
+    assert "damaged.wav · held back, no call" in printed
+    assert row["defects"][0]["reason"] in " ".join(printed.split())
+
+
+def test_calls_show_gives_a_file_the_keys_of_a_call(workspace: Path) -> None:
+    listed = json.loads(invoke("calls", "list", "--json", "--workspace", workspace)[1])
+    shown = {
+        status: json.loads(invoke("calls", "show", call_id, "--workspace", workspace, "--json")[1])
+        for status, call_id in {row["status"]: row["call_id"] for row in listed}.items()
+    }
+    assert set(shown) == {"scored", "failed"}
+    assert set(shown["scored"]) == set(shown["failed"])
+    assert shown["scored"]["held_back"] == []
+
+
+def test_calls_show_of_an_unknown_file_says_where_they_are_listed(workspace: Path) -> None:
+    result = CliRunner().invoke(app, ["calls", "show", "f-0000000000000000", "--workspace", str(workspace)])
+    assert isinstance(result.exception, NotFoundError)
+    assert "`earmark calls list --status failed`" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"), [("[]", "a list"), ('"turns"', "text"), ("3", "a number"), ("null", "null"), ("true", "true")]
+)
+def test_score_of_json_that_is_no_object_says_what_is_wanted(tmp_path: Path, content: str, what: str) -> None:
+    path = tmp_path / "call.json"
+    path.write_text(content)
+    result = CliRunner().invoke(app, ["score", str(path), "--rubric", "general"])
+    assert isinstance(result.exception, TranscriptFileError)
+    assert str(result.exception).startswith(f"call.json: expected an object with turns, not {what}")
 
 
 def test_rubrics_of_a_folder_are_checked_together(tmp_path: Path) -> None:

@@ -228,3 +228,39 @@ def test_detect_drafts_and_retired_rules_are_not_looked_for() -> None:
 def test_detect_refuses_a_rule_whose_anchor_is_not_there() -> None:
     with pytest.raises(UnknownNameError, match="'debt'"):
         detect(transcript(("agent", "hello")), recording(), [rule("a", "b", window={"after": "debt"})], SETTINGS)
+
+
+GERMAN_CALL = transcript(("agent", "Guten Tag, this call is recorded"), ("customer", "hallo"), language="de")
+
+
+@pytest.mark.parametrize(
+    ("expect", "phrase"), [("present", "hello"), ("present", "this call is recorded"), ("absent", "x"), ("signal", "x")]
+)
+def test_detect_tells_nothing_about_a_call_in_a_language_that_the_rule_is_not_written_for(
+    expect: str, phrase: str
+) -> None:
+    finding = findings(GERMAN_CALL, rule("notice", phrase, expect=expect))["notice"]
+    assert finding.kind == "cannot_assess"
+    assert finding.reason == "The call is in German, and the rule is written for English."
+    assert (finding.evidence, finding.searched, finding.violated) == ((), None, False)
+
+
+def test_detect_applies_rules_of_the_calls_own_language() -> None:
+    greeting = rule("greeting", "guten tag", languages=("en", "de"))
+    late = rule("late", "auf wiedersehen", languages=("de",), window={"after": "greeting"})
+    found = findings(GERMAN_CALL, greeting, late)
+    assert {rule_id: finding.kind for rule_id, finding in found.items()} == {"greeting": "present", "late": "absent"}
+
+
+def test_detect_leaves_open_what_hangs_on_a_rule_in_another_language() -> None:
+    late = rule("late", "auf wiedersehen", languages=("de",), window={"after": "notice"})
+    assert findings(GERMAN_CALL, NOTICE, late)["late"].kind == "cannot_assess"
+
+
+def test_detect_excludes_by_queue_before_it_asks_for_the_language() -> None:
+    assert findings(GERMAN_CALL, rule("notice", "x", applies_if={"queues": ("sales",)}), queue="bank") == {}
+
+
+def test_detect_takes_a_call_without_a_language_for_one_it_can_judge() -> None:
+    said = transcript(("agent", "this call is recorded"), language="und")
+    assert findings(said, NOTICE)["notice"].kind == "present"

@@ -31,8 +31,16 @@ def test_packs_are_read(tmp_path: Path) -> None:
 
 def test_packs_rules_come_in_order_of_files(tmp_path: Path) -> None:
     write(tmp_path, RULE.replace("notice", "second"), "b.yaml")
-    write(tmp_path, RULE.replace("notice", "first"), "a.yaml")
+    write(tmp_path, RULE.replace("notice", "first"), "a.yml")
+    write(tmp_path, "no: [pack", "notes.txt")
     assert [rule.id for rule in load_packs(tmp_path)] == ["first", "second"]
+
+
+def test_packs_problems_are_told_of_both_suffixes(tmp_path: Path) -> None:
+    write(tmp_path, RULE, "a.yaml")
+    write(tmp_path, RULE, "b.yml")
+    with pytest.raises(AuthoredFileError, match=r"b\.yml.*\[duplicate-rule\].* stands in a\.yaml:3 already"):
+        load_packs(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -132,3 +140,41 @@ def test_packs_shipped_name_an_owner_and_law_where_it_is_critical() -> None:
     for rule in shipped().values():
         assert rule.owner
         assert rule.reference or rule.severity != "critical"
+
+
+def languages_pack(folder: Path, languages: str) -> Path:
+    path = write(folder, RULE)
+    path.write_text(path.read_text().replace("pack: test\n", f"pack: test\nlanguages: {languages}\n"))
+    return path
+
+
+def test_packs_languages_hold_for_every_rule(tmp_path: Path) -> None:
+    assert load_pack(write(tmp_path, RULE))[0].languages == ("en",)
+    assert load_pack(languages_pack(tmp_path, "[es, de]"))[0].languages == ("es", "de")
+
+
+def test_packs_languages_change_fingerprints_unless_they_are_the_default(tmp_path: Path) -> None:
+    usual = load_pack(write(tmp_path, RULE))[0].fingerprint
+    prints = [
+        load_pack(languages_pack(tmp_path, each))[0].fingerprint for each in ("[en]", "[es]", "[de, es]", "[es, de]")
+    ]
+    assert prints[0] == usual
+    assert len({*prints}) == 3
+    assert prints[2] == prints[3]
+
+
+@pytest.mark.parametrize(
+    ("languages", "code", "said"),
+    [
+        ("[]", "no-languages", "leave the key out for English"),
+        ("[xx]", "unknown-language", "'xx'; write its code"),
+        ("[German]", "unknown-language", "(did you mean 'de'?)"),
+        ("es", "tuple-type", "write [es]"),
+    ],
+)
+def test_packs_refuse_languages_that_there_are_not(tmp_path: Path, languages: str, code: str, said: str) -> None:
+    with pytest.raises(AuthoredFileError) as refused:
+        load_pack(languages_pack(tmp_path, languages))
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.line) == (code, 2)
+    assert said in problem.message

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.config import ConversationSettings
 from pipeline.conversation.measure import measure
 from pipeline.records import Measures, Overtalk, Redaction, Role, Transcript, Turn, Word
+from pipeline.sound import in_memory
 from tests.factories import MADE_BY, transcript, turn
 
 SETTINGS = ConversationSettings()
@@ -272,5 +273,5 @@ def test_real_call_has_its_thirteen_seconds_of_dead_air_and_no_hold(shared_audio
         ("customer", "okay well thank you for your help", 43_840),
         duration_ms=53_970,
     )
-    found = measure(call, channels, SETTINGS)
+    found = measure(call, in_memory(channels), SETTINGS)
     assert [(gap.kind, gap.start_ms, gap.end_ms) for gap in found.gaps] == [("dead_air", 30_570, 43_840)]

@@ -10,6 +10,7 @@ from pipeline.config import ConversationSettings
 from pipeline.conversation.silence import find_gaps
 from pipeline.conversation.speech import spoken_words
 from pipeline.records import Gap, Redaction, Transcript
+from pipeline.sound import in_memory
 from tests.factories import transcript
 
 SETTINGS = ConversationSettings(dead_air_ms=3000, hold_ms=10_000)
@@ -18,7 +19,8 @@ SETTINGS = ConversationSettings(dead_air_ms=3000, hold_ms=10_000)
 def gaps(
     call: Transcript, channels: NDArray[np.float32] | None = None, settings: ConversationSettings = SETTINGS
 ) -> list[tuple[str, int, int]]:
-    return [(gap.kind, gap.start_ms, gap.end_ms) for gap in find_gaps(call, spoken_words(call), channels, settings)]
+    audio = None if channels is None else in_memory(channels)
+    return [(gap.kind, gap.start_ms, gap.end_ms) for gap in find_gaps(call, spoken_words(call), audio, settings)]
 
 
 def test_gap_is_dead_air_only_beyond_the_limit() -> None:

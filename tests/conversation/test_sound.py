@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.conversation.sound import SAMPLE_RATE_HZ, frame_levels_dbfs, sounding
+from pipeline.conversation.sound import levels_dbfs, sounding
 from pipeline.records import Span
+from pipeline.sound import SAMPLE_RATE_HZ, in_memory
 
 GAP = Span(start_ms=10_000, end_ms=30_000)
 
@@ -30,11 +31,22 @@ def with_tone(channel: NDArray[np.float32], level_dbfs: float, start_s: float, e
     return mixed
 
 
-def test_frame_levels_are_rms_in_dbfs_per_100_ms() -> None:
-    levels = frame_levels_dbfs(np.concatenate([tone(-20, 1), silence(0.55)]))
+def levels_of(channel: NDArray[np.float32]) -> NDArray[np.float64]:
+    return levels_dbfs(in_memory(channel[None, :]))[0]
+
+
+def test_levels_are_rms_in_dbfs_per_100_ms() -> None:
+    levels = levels_of(np.concatenate([tone(-20, 1), silence(0.55)]))
     assert len(levels) == 15
     assert levels[:10] == pytest.approx([-20] * 10, abs=0.01)
     assert levels[10:] == pytest.approx([-120] * 5)
+
+
+def test_levels_do_not_depend_on_how_the_sound_comes_in_blocks() -> None:
+    channels = np.stack([noise(-30, 3), tone(-20, 3)])
+    in_blocks = levels_dbfs(lambda: (channels[:, at : at + 777] for at in range(0, channels.shape[1], 777)))
+    for whole, pieced in zip(levels_dbfs(in_memory(channels)), in_blocks, strict=True):
+        assert pieced.tolist() == whole.tolist()
 
 
 @pytest.mark.parametrize(
@@ -52,9 +64,9 @@ def test_frame_levels_are_rms_in_dbfs_per_100_ms() -> None:
     ],
 )
 def test_sounding_tells_music_from_noise(channel: NDArray[np.float32], expected: bool) -> None:
-    assert sounding(frame_levels_dbfs(channel), GAP) is expected
+    assert sounding(levels_of(channel), GAP) is expected
 
 
 @pytest.mark.parametrize("gap", [Span(start_ms=50, end_ms=90), Span(start_ms=90_000, end_ms=99_000)])
 def test_sounding_is_false_where_there_is_no_whole_frame(gap: Span) -> None:
-    assert sounding(frame_levels_dbfs(noise(-20)), gap) is False
+    assert sounding(levels_of(noise(-20)), gap) is False

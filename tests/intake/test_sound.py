@@ -118,46 +118,6 @@ def test_sha256_stays_what_earlier_versions_gave(tmp_path: Path) -> None:
     assert sha256 == "6d675bc2e421e6f3d3c870bc96dfb9812eec5c62a91691409514aa634478b7c8"
 
 
-@pytest.mark.parametrize(
-    ("second", "same"),
-    [
-        ("copy", True),
-        ("quieter copy", True),
-        ("copy of opposite sign", True),
-        ("copy with line noise", True),
-        ("other party", False),
-        ("other party with a third of the first bleeding in", False),
-        ("silence", False),
-    ],
-)
-def test_channel_correlation_finds_a_mono_stored_twice(tmp_path: Path, second: str, same: bool) -> None:
-    first, other = stereo(2.0).T.astype(np.float64)
-    noise = np.random.default_rng(1).normal(0, 300, len(first))
-    channel = {
-        "copy": first,
-        "quieter copy": first * 0.3,
-        "copy of opposite sign": -first,
-        "copy with line noise": first + noise,
-        "other party": other,
-        "other party with a third of the first bleeding in": other + 0.33 * first,
-        "silence": first * 0,
-    }[second]
-    path = wav(tmp_path / "a.wav", np.stack([first, channel], axis=1).clip(-32768, 32767).astype(np.int16))
-
-    correlation = measure_sound(path).channel_correlation
-
-    assert (correlation is not None and abs(correlation) > 0.95) is same
-
-
-def test_channel_correlation_is_pearsons_r(tmp_path: Path) -> None:
-    samples = np.random.default_rng(2).integers(-20000, 20000, (5000, 2)).astype(np.int16)
-    samples[:, 1] += samples[:, 0] // 3
-
-    measured = measure_sound(wav(tmp_path / "a.wav", samples)).channel_correlation
-
-    assert measured == pytest.approx(np.corrcoef(samples.T)[0, 1], abs=1e-9)
-
-
 def test_silent_channels_are_found_in_every_companding(tmp_path: Path) -> None:
     for code in (0xD5, 0x55):  # A-law's zeros, which decode to +8 and -8
         path = riff(tmp_path / "a.wav", bytes([code]) * 16000, tag=6, align=1)

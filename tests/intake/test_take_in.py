@@ -154,7 +154,7 @@ def test_take_in_notes_what_is_odd_about_the_channels(
 def test_take_in_lets_the_setting_decide_what_is_the_same_sound(tmp_path: Path) -> None:
     path = wav(tmp_path / "a.wav", np.stack([tone(2.0), tone(2.0)], axis=1))
 
-    assert recorded(taken_in(path, IntakeSettings(duplicate_channel_correlation=1.0))).channels == 2
+    assert recorded(taken_in(path, IntakeSettings(duplicate_channel_sameness=1.0))).channels == 2
 
 
 def test_take_in_notes_silence_and_scores_on(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.privacy.digits import luhn
 from pipeline.privacy.redact import redact
-from pipeline.records import Transcript
+from pipeline.records import Dropped, Transcript
 from tests.factories import transcript
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -221,3 +221,25 @@ def test_redact_no_valid_card_number_is_left(number: int, groups: list[int], spo
         part, rest = rest[:size], rest[size:]
         parts += [NAMES[int(char)] for char in part] if spoken else [part] if part else []
     assert masked(("customer", " ".join(parts))) == [CARD]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("4111 1111 1111 1111 " * 3, "[number]"),
+        ("it is four one one one, four one one one, four one one one", "it is [number]"),
+        ("the code is seven um three okay nine thanks", "the code is [number] thanks"),
+        ("739", "[number]"),
+        ("double seven one", "[number]"),
+        ("on 2026-05-01 I paid 1,240.50", "on [number] I paid [number]"),
+        ("4111.1111/1111x1111", "[number]"),
+        ("one moment please two days", "one moment please two days"),
+        ("thanks for watching", "thanks for watching"),
+        ("", ""),
+    ],
+)
+def test_redact_leaves_no_number_in_what_was_dropped(text: str, left: str) -> None:
+    dropped = Dropped(channel=1, start_ms=0, end_ms=900, text=text, reason="loop")
+    once = redact(transcript(("agent", "hello"), dropped=(dropped,), redacted=False))
+    assert once.dropped == (replace(dropped, text=left),)
+    assert redact(once) == once

@@ -119,7 +119,7 @@ def test_case_scores_as_agreed(case: Case) -> None:
         "partial": with_status(score, Status.PARTIAL),
         "not_applicable": with_status(score, Status.NOT_APPLICABLE),
         "cannot_assess": with_status(score, Status.CANNOT_ASSESS),
-        "flags": [flag.code for flag in raise_flags(call, score, FlagSettings())],
+        "flags": [flag.code for flag in raise_flags(call, score, rubrics()[case.rubric], FlagSettings())],
     }
     expected = case.expect.model_dump(exclude_unset=True)
     assert {name: found[name] for name in expected} == expected

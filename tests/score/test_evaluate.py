@@ -11,7 +11,7 @@ from pipeline.canonical import to_json
 from pipeline.records import CallFacts, CriterionTest, Rubric, Status
 from pipeline.score.evaluate import KINDS, evaluate
 from pipeline.score.form import ManualForm, MeasureForm, RuleForm, SentimentForm
-from tests.factories import evidence, facts, finding, measures, recording, sentiment
+from tests.factories import evidence, facts, finding, measures, recording, sentiment, transcript
 from tests.score.rubric_files import answer, criterion, measure, rubric, rule, section
 
 
@@ -130,3 +130,32 @@ def test_evaluate_gives_points_exactly_where_there_is_an_answer(mixed: Rubric, c
             assert result.points_earned == earned
             assert 0 <= result.points_earned <= result.points_possible
         assert result.confidence is None or 0 <= result.confidence <= 1
+
+
+def in_language(language: str, **changes: Any) -> CallFacts:
+    spoken = transcript(("agent", "guten tag"), ("customer", "hallo"), language=language)
+    return facts(finding("greeting"), transcript=spoken, **changes)
+
+
+def test_evaluate_answers_nothing_in_a_language_that_the_rubric_does_not_cover(tmp_path: Path) -> None:
+    given_rubric = rubric(
+        tmp_path,
+        section(
+            criterion("rule", critical=True),
+            criterion("number", measure(), auto_fail=True),
+            criterion("other-queue", applies_if={"queues": ["another"]}),
+            criterion("person", {"kind": "manual", "question": "Solved?"}),
+        ),
+    )
+    score = evaluate(in_language("de", measures=measures(dead_air_count=99)), given_rubric, score_id="s")
+    assert {result.status for result in score.results} == {Status.CANNOT_ASSESS}
+    assert {result.reason for result in score.results} == {"The call is in German; rubric r covers English."}
+    assert (score.share, score.raw_share, score.critical_share, score.passed) == (None, None, None, None)
+    assert score.auto_failed_by == ()
+    assert score.assessed_share == 0
+
+
+@pytest.mark.parametrize("language", ["de", "de-CH", "es", "und"])
+def test_evaluate_scores_every_language_that_the_rubric_covers(tmp_path: Path, language: str) -> None:
+    score = evaluate(in_language(language), rubric(tmp_path, languages=["de", "es"]), score_id="s")
+    assert score.share == 1

@@ -46,6 +46,7 @@ SECOND_AT: tuple[str | int, ...] = ("sections", 0, "criteria", 1)
         (("title",), "Another"),
         (("description",), "New."),
         (("queues",), ["other"]),
+        (("languages",), ["en"]),  # said or left out
         (("sections", 0, "title"), "Another"),
         ((*FIRST_AT, "title"), "Another"),
         ((*FIRST_AT, "guidance"), "Another"),
@@ -66,6 +67,8 @@ def test_fingerprint_stays_where_no_score_can_change(tmp_path: Path, path: tuple
     [
         (("id",), "another"),
         (("pass_share",), 0.81),
+        (("languages",), ["de"]),
+        (("languages",), ["en", "de"]),
         (("sections", 0, "id"), "another"),
         (("sections", 0, "weight"), 3),
         (("sections",), list(reversed(BASE["sections"]))),
@@ -102,7 +105,8 @@ def test_fingerprint_of_a_known_rubric_is_as_it_was(tmp_path: Path) -> None:
 
 def test_fingerprint_tables_cover_every_key() -> None:
     """A key that is added to the form must be put into one of the tables above."""
-    assert set(RubricForm.model_fields) == {"id", "version", "title", "description", "queues", "pass_share", "sections"}
+    keys = {"id", "version", "title", "description", "queues", "languages", "pass_share", "sections"}
+    assert set(RubricForm.model_fields) == keys
     assert set(SectionForm.model_fields) == {"id", "title", "weight", "criteria"}
     keys = {"id", "title", "points", "test", "critical", "auto_fail", "applies_if", "guidance", "coaching"}
     assert set(CriterionForm.model_fields) == keys

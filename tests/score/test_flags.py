@@ -18,6 +18,7 @@ from pipeline.records import (
     Finding,
     Flag,
     NearestMiss,
+    Rubric,
     Severity,
     Span,
     Status,
@@ -25,6 +26,7 @@ from pipeline.records import (
 from pipeline.score.flags import CODES, raise_flags
 from tests.factories import evidence, facts, finding, sentiment, transcript
 
+ENGLISH = Rubric(id="r", version=1, title="R", sections=(), fingerprint="rubric-1:0")
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "flags.md"
 
 
@@ -62,7 +64,7 @@ def fine(*results: CriterionResult) -> CallScore:
 
 
 def flags(facts: CallFacts, score: CallScore, **settings: Any) -> tuple[Flag, ...]:
-    return raise_flags(facts, score, FlagSettings(**settings))
+    return raise_flags(facts, score, ENGLISH, FlagSettings(**settings))
 
 
 def codes(facts: CallFacts, score: CallScore, **settings: Any) -> list[str]:
@@ -329,3 +331,30 @@ def test_flags_page_lists_every_code_and_no_other() -> None:
 def test_flags_page_names_every_setting() -> None:
     page = DOCS.read_text(encoding="utf-8")
     assert [name for name in FlagSettings.model_fields if f"`flags.{name}`" not in page] == []
+
+
+def test_flags_of_a_call_in_another_language_say_that_and_nothing_that_follows_from_it() -> None:
+    call = facts(
+        finding("greeting", "cannot_assess"),
+        violated("datenschutz"),
+        transcript=transcript(("unknown", "guten tag"), ("unknown", "hallo"), language="de"),
+        sentiment=sentiment(customer={"quarters": (0.5, 0.0, 0.0, -0.9), "change": -1.4, "overall": -0.9}),
+    )
+    unscored = score(result("greets", "cannot_assess", "greeting", critical=True))
+    in_english = codes(replace(call, transcript=replace(call.transcript, language="en")), unscored)
+    assert {"customer_upset_at_end", "sentiment_drop", "roles_unknown", "little_assessed"} <= set(in_english)
+    (own_language, missing) = flags(call, unscored)
+    assert (own_language.code, own_language.severity) == ("language_not_covered", Severity.MAJOR)
+    assert own_language.reason == "The call is in German; rubric r covers English."
+    assert missing.rule_id == "datenschutz"  # a rule for German calls was broken, whatever the rubric
+
+
+@pytest.mark.parametrize("language", ["en", "EN-us", "English", "und"])
+def test_flags_take_any_way_to_write_a_covered_language_and_a_call_without_words(language: str) -> None:
+    assert codes(facts(transcript=transcript(("agent", "hi"), ("customer", "hi"), language=language)), fine()) == []
+
+
+def test_flag_for_a_language_names_all_that_the_rubric_covers() -> None:
+    call = facts(transcript=transcript(("agent", "hej"), language="xx"))
+    (flag,) = raise_flags(call, score(), replace(ENGLISH, languages=("en", "es", "de")), FlagSettings())
+    assert flag.reason == "The call is in xx; rubric r covers English, Spanish and German."

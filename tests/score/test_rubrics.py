@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,7 @@ HERE = "sections.0.criteria.0"
         (one_criterion(critical="yes"), f"[bool-type] {HERE}.critical: write true or false without quotes, not 'yes'"),
         (
             one_criterion(test={"kind": "rul"}),
-            f"[union-tag-invalid] {HERE}.test: unknown kind 'rul' (did you mean 'rule'?)",
+            f"[union-tag-invalid] {HERE}.test.kind: unknown kind 'rul' (did you mean 'rule'?)",
         ),
         (
             one_criterion(test={"rules": ["a"]}),
@@ -262,6 +263,12 @@ def test_load_rubrics_tells_the_problems_of_all_files(tmp_path: Path) -> None:
         ({"queues": ["bank"]}, {"version": 2, "queues": ["bank"]}, None),
         ({"queues": ["bank"]}, {"version": 2}, None),
         ({"queues": ["bank"]}, {"id": "q", "queues": ["sales"]}, None),
+        ({"queues": ["bank"]}, {"id": "q", "queues": ["bank"], "languages": ["de"]}, None),
+        (
+            {"queues": ["bank"], "languages": ["es", "de"]},
+            {"id": "q", "queues": ["bank"], "languages": ["en", "de"]},
+            "a queue has one rubric a language, and both cover German",
+        ),
     ],
 )
 def test_load_rubrics_refuses_two_that_clash(tmp_path: Path, one: Any, other: Any, expected: str | None) -> None:
@@ -345,3 +352,54 @@ def test_check_rule_references_finds_every_unknown_rule_once_a_criterion(tmp_pat
     ]
     assert "'gretting' (did you mean 'greeting'?)" in problems[0].message
     assert check_rule_references([given], {"greeting", "gretting", "gone"}) == []
+
+
+def test_check_rule_references_names_the_line_where_the_rule_stands(tmp_path: Path) -> None:
+    applies = {"rules_present": ["greeting", "gone"]}
+    given = rubric(tmp_path, section(criterion("a", rule("greeting", "gretting")), criterion("b", applies_if=applies)))
+    lines = (tmp_path / "r.yaml").read_text().splitlines()
+    expected = [1 + next(i for i, line in enumerate(lines) if name in line) for name in ('"gretting"', '"gone"')]
+    problems = check_rule_references([given], {"greeting"})
+    assert [(problem.line, problem.file) for problem in problems] == [(n, str(tmp_path / "r.yaml")) for n in expected]
+    in_code = dataclasses.replace(given, file=None)
+    assert [(problem.line, problem.file) for problem in check_rule_references([in_code], {"greeting"})] == [
+        (None, None)
+    ] * 2
+    assert in_code == given
+
+
+def test_choose_rubric_prefers_the_one_of_the_queue_that_covers_the_language(tmp_path: Path) -> None:
+    write(tmp_path, rubric_data(id="general"), "general.yaml")
+    write(tmp_path, rubric_data(id="bank", queues=["bank"]), "bank.yaml")
+    write(tmp_path, rubric_data(id="bank-de", queues=["Bank", "kasse"], languages=["de", "nl"]), "bank-de.yaml")
+    rubrics = load_rubrics(tmp_path)
+
+    def chosen(queue: str, language: str, **settings: Any) -> str:
+        return choose_rubric(rubrics, recording(queue=queue), ScoreSettings(**settings), language=language).id
+
+    assert [chosen("bank", language) for language in ("en", "de", "DE-at", "nl", "und")] == [
+        *("bank", "bank-de", "bank-de", "bank-de", "bank")
+    ]
+    assert chosen("bank", "fr") == "bank"  # none covers it: the first, which then is not scored
+    assert chosen("kasse", "en") == "bank-de"  # a queue's own rubric is never passed over for the default
+    assert chosen("bank", "de", rubric="bank") == "bank"
+
+
+@pytest.mark.parametrize(("written", "codes"), [(["EN-us", "german"], ("en", "de")), (["yue"], ("yue",))])
+def test_rubric_languages_are_kept_as_codes(tmp_path: Path, written: list[str], codes: tuple[str, ...]) -> None:
+    assert rubric(tmp_path, languages=written).languages == codes
+
+
+@pytest.mark.parametrize(
+    ("languages", "complaint"),
+    [
+        (["xx"], "[unknown-language] languages.0: unknown language 'xx'; write its code, such as en or es"),
+        (["germn"], "(did you mean 'German'?)"),
+        ([], "[list-empty] languages: "),
+        ("en", "a list is wanted; write [en]"),
+    ],
+)
+def test_rubric_refuses_languages_that_there_are_not(tmp_path: Path, languages: Any, complaint: str) -> None:
+    with pytest.raises(AuthoredFileError) as caught:
+        rubric(tmp_path, languages=languages)
+    assert complaint in str(caught.value)

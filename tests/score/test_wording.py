@@ -6,13 +6,6 @@ from pipeline.score import wording
 
 
 @pytest.mark.parametrize(
-    ("at_ms", "expected"), [(0, "0:00"), (999, "0:00"), (59_999, "0:59"), (65_900, "1:05"), (3_725_000, "62:05")]
-)
-def test_clock_counts_minutes_and_cuts_to_the_second(at_ms: int, expected: str) -> None:
-    assert wording.clock(at_ms) == expected
-
-
-@pytest.mark.parametrize(
     ("share", "expected"),
     [(0, "0 %"), (1, "100 %"), (0.625, "62.5 %"), (2 / 3, "66.6 %"), (0.29, "29 %"), (0.59996, "59.9 %")],
 )

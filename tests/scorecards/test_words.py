@@ -36,11 +36,6 @@ def test_sentiment_is_shown_from_minus_five_to_five(value: float | None, text: s
     assert (words.sentiment(value), words.sentiment_word(value)) == (text, word)
 
 
-@pytest.mark.parametrize(("ms", "text"), [(0, "0:00"), (59_999, "0:59"), (61_000, "1:01"), (3_725_000, "62:05")])
-def test_clock_shows_minutes_and_seconds(ms: int, text: str) -> None:
-    assert words.clock(ms) == text
-
-
 def test_moment_is_shown_in_the_zone() -> None:
     at = datetime(2026, 10, 5, 2, 30, tzinfo=UTC)
 

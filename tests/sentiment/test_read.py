@@ -20,6 +20,7 @@ class ScriptedSentiment:
     """Reads a text by the word of `SCRIPT` in it."""
 
     made_by = MadeBy(engine="scripted", version="1")
+    languages: tuple[str, ...] | None = ("en", "fr")
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Role]] = []
@@ -142,3 +143,17 @@ def test_party_figures_stay_within_their_bounds_and_agree_with_the_readings(spok
             assert min(scores) - 1e-4 <= found.overall <= max(scores) + 1e-4
         assert all(-1 <= quarter <= 1 for quarter in known)
         assert found.change is None or -2 <= found.change <= 2
+
+
+@pytest.mark.parametrize(("language", "read_as"), [("fr-CA", 1), ("und", 1), ("de", 0)])
+def test_call_in_a_language_that_the_engine_does_not_know_is_not_read(language: str, read_as: int) -> None:
+    engine = ScriptedSentiment()
+    call = read_sentiment(transcript(("customer", "this is awful"), language=language), engine, SETTINGS)
+    assert (len(call.readings), len(engine.asked)) == (read_as, read_as)
+    assert (party(call, Role.CUSTOMER).overall is None) == (read_as == 0)
+
+
+def test_engine_whose_languages_are_not_known_reads_every_call() -> None:
+    engine = ScriptedSentiment()
+    engine.languages = None
+    assert len(read_sentiment(transcript(("customer", "this is awful"), language="de"), engine, SETTINGS).readings) == 1

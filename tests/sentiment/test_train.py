@@ -54,3 +54,13 @@ def test_training_tells_what_is_wrong_with_its_file(tmp_path: Path, capsys: pyte
     bad.write_text('{"text": "a", "label": "sad"}')
     assert main(["--sentences", str(bad), "--models-dir", str(tmp_path)]) == 1
     assert f"{bad}:1" in capsys.readouterr().err
+
+
+def test_training_asks_where_to_keep_the_heads_and_looks_into_no_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EARMARK_MODELS_DIR", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 2
+    assert "--models-dir" in capsys.readouterr().err

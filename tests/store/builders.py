@@ -32,6 +32,8 @@ class Outcome:
     modified_ns: int = 1_790_000_000_000_000_001
     file_id: str = "f-0001"
     defects: tuple[Defect, ...] = ()
+    sound: str | None = None
+    sound_is_known: bool = False
 
 
 def taken_in(connection: Connection, call_id: str = "c-0001", **changes: Any) -> Recording:

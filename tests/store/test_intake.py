@@ -13,7 +13,7 @@ from pipeline.canonical import to_json
 from pipeline.records import Defect, Recording
 from pipeline.store.calls import get_recording, list_calls
 from pipeline.store.database import Store
-from pipeline.store.intake import files_of_call, put_intake
+from pipeline.store.intake import put_intake
 from pipeline.store.tables import files, recordings
 from tests.factories import recording
 from tests.store.builders import LATER, NOW, Outcome, any_record, rejected, taken_in
@@ -59,7 +59,7 @@ def test_put_intake_of_the_same_audio_under_another_name_is_one_call(connection:
     copy = dataclasses.replace(first, media_uri="a.wav", agent_id="somebody.else")
     put_intake(connection, Outcome(media_uri="a.wav", recording=copy), now=LATER)
     assert get_recording(connection, first.call_id) == first
-    assert files_of_call(connection, first.call_id) == ("z.wav", "a.wav")
+    assert _files_with(connection, first.call_id) == ["a.wav", "z.wav"]
     assert len(list_calls(connection)) == 1
 
 
@@ -83,8 +83,8 @@ def test_put_intake_of_a_file_with_other_audio_keeps_the_earlier_call(connection
     later = taken_in(connection, "c-2", media_uri="one.wav")
     assert get_recording(connection, "c-1") == earlier
     assert get_recording(connection, "c-2") == later
-    assert files_of_call(connection, "c-1") == ()
-    assert files_of_call(connection, "c-2") == ("one.wav",)
+    assert _files_with(connection, "c-1") == []
+    assert _files_with(connection, "c-2") == ["one.wav"]
 
 
 def test_put_intake_leads_a_call_to_the_file_it_is_still_in(connection: Connection) -> None:
@@ -125,4 +125,9 @@ def test_put_intake_of_one_call_by_many_at_once_is_one_call(store: Store) -> Non
         list(pool.map(take_in, range(6)))
     with store.begin() as connection:
         assert connection.scalar(select(func.count()).select_from(recordings)) == 1
-        assert len(files_of_call(connection, "c-0001")) == 6
+        assert len(_files_with(connection, "c-0001")) == 6
+
+
+def _files_with(connection: Connection, call_id: str) -> list[str]:
+    paths = select(files.c.media_uri).where(files.c.call_id == call_id).order_by(files.c.media_uri)
+    return list(connection.scalars(paths))

@@ -43,6 +43,6 @@ def test_dump_shows_every_difference_but_when_it_was_written(store_url: str) -> 
     snapshot = _filled(store_url, ["c-1"], NOW)
     shown = {(table, column) for table, rows in snapshot.items() for column in rows[0]}
     columns = {(table.name, column.name) for table in metadata.sorted_tables for column in table.columns}
-    written = {"added_at", "seen_at", "made_at", "failed_at", "raised_at"}
+    written = {"added_at", "seen_at", "measured_at", "made_at", "failed_at", "raised_at"}
     assert columns - shown == {(table, column) for table, column in columns if column in written}
     assert snapshot["recordings"][0]["started_at"] == "2026-10-05T13:30:00+00:00"

@@ -16,6 +16,7 @@ from pipeline.errors import EngineError, ModelError, UnknownNameError
 from pipeline.intake.decode import decode
 from pipeline.records import Recording, Role
 from pipeline.registry import names
+from pipeline.sound import in_memory
 from pipeline.transcribe.engine import Engine, Recognition, create_engine
 from pipeline.transcribe.files import transcript_to_json
 from tests.factories import recording, transcript
@@ -52,7 +53,7 @@ def heard(greeting: tuple[Recording, NDArray[np.float32]], models_dir: Path) -> 
 
     @functools.cache
     def listen(name: str) -> Recognition:
-        return engine_of(name, models_dir).recognise(call, samples.copy())
+        return engine_of(name, models_dir).recognise(call, in_memory(samples.copy()))
 
     return listen
 
@@ -90,7 +91,9 @@ def test_engine_is_known_without_loading_weights(name: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", WHISPER)
 def test_whisper_engine_writes_nothing_on_silence_without_loading_weights(name: str, tmp_path: Path) -> None:
-    heard = engine_of(name, tmp_path / "empty").recognise(recording(), np.zeros((2, 160_000), dtype=np.float32))
+    heard = engine_of(name, tmp_path / "empty").recognise(
+        recording(), in_memory(np.zeros((2, 160_000), dtype=np.float32))
+    )
     assert heard.channels == ((), ())
     assert not (tmp_path / "empty").exists()
 
@@ -99,7 +102,11 @@ def test_whisper_engine_writes_nothing_on_silence_without_loading_weights(name: 
 def test_language_is_detected_where_none_is_set(
     greeting: tuple[Recording, NDArray[np.float32]], models_dir: Path
 ) -> None:
-    assert engine_of("faster-whisper", models_dir, language=None).recognise(*greeting).language == "en"
+    call, samples = greeting
+    heard = engine_of("faster-whisper", models_dir, language=None).recognise(call, in_memory(samples))
+    assert heard.language == "en"
+    assert heard.language_confidence is not None
+    assert heard.language_confidence > 0.9
 
 
 @pytest.mark.parametrize("name", WHISPER)
@@ -123,8 +130,8 @@ def test_unknown_engine_is_refused_with_the_nearest_name(tmp_path: Path) -> None
 
 def replay(folder: Path, name: str, content: str, *, channels: int = 2, uri: str | None = None):  # type: ignore[no-untyped-def]
     (folder / name).write_text(content)
-    call = recording(media_uri=uri or str(folder / "call.wav"))
-    return engine_of("scripted", folder).recognise(call, np.zeros((channels, 16), dtype=np.float32))
+    call = recording(media_uri=uri or str(folder / "call.wav"), channels=channels)
+    return engine_of("scripted", folder).recognise(call, in_memory(np.zeros((channels, 16), dtype=np.float32)))
 
 
 TURNS = '{"language": "de", "turns": [{"role": "customer", "channel": 1, "start_ms": 0, "end_ms": 9, "text": "a b"}]}'

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import TranscriptFileError
-from pipeline.records import MadeBy, Redaction, Role, Transcript, Turn, Word
+from pipeline.records import Dropped, MadeBy, Redaction, Role, Span, Transcript, Turn, Word
 from pipeline.transcribe.files import to_srt, to_txt, to_vtt, transcript_from_json, transcript_to_json
 from tests.factories import transcript, turn
 
@@ -28,7 +28,15 @@ def transcripts(draw: st.DrawFn) -> Transcript:
         words = []
         for _ in range(draw(st.integers(1, 40))):
             length_ms = draw(st.integers(0, 900))
-            words.append(Word(text=draw(TEXT), start_ms=at_ms, end_ms=at_ms + length_ms, confidence=draw(SHARE)))
+            words.append(
+                Word(
+                    text=draw(TEXT),
+                    start_ms=at_ms,
+                    end_ms=at_ms + length_ms,
+                    confidence=draw(SHARE),
+                    heard="herd" if length_ms % 7 == 1 else None,
+                )
+            )
             at_ms += length_ms
         turns.append(
             Turn(
@@ -42,6 +50,7 @@ def transcripts(draw: st.DrawFn) -> Transcript:
             )
         )
     redaction = Redaction(kind="card-number", turn_index=0, start_ms=0, end_ms=1)
+    dropped = Dropped(channel=1, start_ms=0, end_ms=at_ms, text="you you", reason="loop")
     return Transcript(
         call_id="c-1",
         language="en",
@@ -50,6 +59,9 @@ def transcripts(draw: st.DrawFn) -> Transcript:
         made_by=MadeBy(engine="scripted", version="1", model_sha256=draw(st.none() | st.just("ab"))),
         redacted=draw(st.booleans()),
         redactions=draw(st.sampled_from([(), (redaction,)])),
+        language_confidence=draw(SHARE),
+        dropped=draw(st.sampled_from([(), (dropped, dropped)])),
+        overlaps=draw(st.sampled_from([(), (Span(start_ms=3, end_ms=9),)])),
     )
 
 
@@ -75,6 +87,25 @@ def test_json_has_the_documented_form() -> None:
         "words": None,
     }
     assert said["words"][1] == {"text": "there", "start_ms": 300, "end_ms": 600, "confidence": 0.9}
+
+
+def test_json_shows_what_was_left_out_and_how_sure_it_is() -> None:
+    loop = Dropped(channel=1, start_ms=700, end_ms=900, text="you you", reason="loop")
+    said = transcript(
+        ("agent", "Hello there"), language_confidence=0.8, dropped=(loop,), overlaps=(Span(start_ms=1, end_ms=2),)
+    )
+    data = transcript_to_json(said)
+    assert data["dropped"] == [{"channel": 1, "start_ms": 700, "end_ms": 900, "text": "you you", "reason": "loop"}]
+    assert data["overlaps"] == [{"start_ms": 1, "end_ms": 2}]
+    assert (data["language_confidence"], data["confidence"]) == (0.8, pytest.approx(0.9))
+    assert transcript_to_json(transcript())["confidence"] is None
+
+
+def test_json_of_a_corrected_word_keeps_what_was_heard() -> None:
+    corrected = Word(text="Harbour", start_ms=0, end_ms=300, heard="Harper")
+    said = turn("agent", "", words=(corrected,), end_ms=300)
+    (shown,) = transcript_to_json(transcript(("agent", "x"), turns=(said,)))["turns"]
+    assert shown["words"] == [{"text": "Harbour", "start_ms": 0, "end_ms": 300, "confidence": None, "heard": "Harper"}]
 
 
 def test_text_without_words_is_spread_evenly_and_without_confidence() -> None:
@@ -115,6 +146,8 @@ def turn_with(**changes: Any) -> dict[str, Any]:
             "turns.0.words.0: end_ms is",
         ),
         ({"turns": [turn_with(words=[{"start_ms": 5, "end_ms": 6}])]}, "turns.0.words.0.text: "),
+        ({"turns": [], "dropped": [{"start_ms": 2, "end_ms": 1, "text": "secretword"}]}, "dropped.0: end_ms is before"),
+        ({"turns": [], "overlaps": [{"start_ms": 2}]}, "overlaps.0.end_ms: Field required"),
     ],
 )
 def test_unreadable_transcripts_say_where_and_never_what_was_said(data: Any, problem: str) -> None:

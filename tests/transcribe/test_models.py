@@ -140,7 +140,7 @@ def test_list_models_reports_a_damaged_package(
         monkeypatch.delitem(PACKAGED, name)
     monkeypatch.setattr(models, "VAD_SHA256", "0" * 64)
     shutil.rmtree(tmp_path / "site" / "earmark_test_b")
-    whisper, vad = list_models(tmp_path / "models")
+    whisper, vad, _ = list_models(tmp_path / "models")
     assert whisper.ok is False
     assert "earmark-test-b" in (whisper.problem or "")
     assert vad.ok is False

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.records import Span
-from pipeline.transcribe.packing import HeardWord, Window, pack, unpack
-from pipeline.transcribe.speech import SAMPLES_PER_MS
+from pipeline.sound import SAMPLES_PER_MS
+from pipeline.transcribe.packing import WINDOW_MS, HeardWord, Window, encoded_ms, pack, unpack
 
 
 @st.composite
@@ -40,7 +40,7 @@ def test_pack_keeps_every_moment_of_speech_once_in_order(spans: tuple[Span, ...]
     assert sum(piece.source.length_ms for piece in pieces) == sum(span.length_ms for span in spans)
     assert all(any(s.start_ms <= p.source.start_ms and p.source.end_ms <= s.end_ms for s in spans) for p in pieces)
     for window in windows:
-        assert window.length_ms <= 30_000
+        assert window.length_ms <= WINDOW_MS
         assert window.channel == 1
         assert [piece.at_ms for piece in window.pieces] == [0, *(piece.until_ms for piece in window.pieces[:-1])]
 
@@ -49,12 +49,44 @@ def test_pack_keeps_every_moment_of_speech_once_in_order(spans: tuple[Span, ...]
 def test_pack_cuts_inside_speech_only_where_it_is_longer_than_a_window(spans: tuple[Span, ...]) -> None:
     starts = {piece.source.start_ms for window in pack(spans, channel=0) for piece in window.pieces}
     inside = [s for s in starts if not any(s == span.start_ms for span in spans)]
-    assert all(any(span.start_ms < s < span.end_ms and span.length_ms > 30_000 for span in spans) for s in inside)
+    assert all(any(span.start_ms < s < span.end_ms and span.length_ms > WINDOW_MS for span in spans) for s in inside)
 
 
-def test_pack_fills_windows_in_order() -> None:
-    spans = [Span(start_ms=a, end_ms=b) for a, b in [(0, 20_000), (25_000, 35_000), (40_000, 41_000)]]
-    assert [[piece.at_ms for piece in window.pieces] for window in pack(spans, channel=0)] == [[0, 20_000], [0]]
+def spans_of(*lengths_s: float) -> list[Span]:
+    starts = [int(sum(lengths_s[:i]) * 1000) + 1000 * i for i in range(len(lengths_s))]
+    return [Span(start_ms=s, end_ms=s + int(length * 1000)) for s, length in zip(starts, lengths_s, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("lengths_s", "windows_s"),
+    [
+        ((20, 5), [25]),
+        ((20, 10, 1), [20, 11]),  # not 30 and a rest of one second
+        ((5, 5, 5, 5, 5, 5, 5, 5), [20, 20]),
+        ((28, 28, 2), [28, 28, 2]),  # nothing can be moved
+        ((2, 28), [2, 28]),
+    ],
+)
+def test_pack_takes_few_windows_about_equally_full(lengths_s: tuple[float, ...], windows_s: list[float]) -> None:
+    windows = pack(spans_of(*lengths_s), channel=0, window_ms=28_000)
+    assert [window.length_ms / 1000 for window in windows] == windows_s
+
+
+@given(speech())
+def test_pack_never_takes_more_windows_than_filling_each_would(spans: tuple[Span, ...]) -> None:
+    filled, at_ms = 0, 30_000
+    for piece in (piece for window in pack(spans, channel=0, window_ms=30_000) for piece in window.pieces):
+        if at_ms + piece.source.length_ms > 30_000:
+            filled, at_ms = filled + 1, 0
+        at_ms += piece.source.length_ms
+    assert len(pack(spans, channel=0, window_ms=30_000)) == filled
+
+
+@pytest.mark.parametrize(
+    ("length_ms", "expected"), [(1, 10_000), (8_000, 10_000), (8_001, 12_500), (20_000, 22_500), (28_000, 30_000)]
+)
+def test_encoded_length_leaves_silence_and_takes_few_values(length_ms: int, expected: int) -> None:
+    assert encoded_ms(length_ms) == expected
 
 
 def test_pack_nothing_gives_no_window() -> None:

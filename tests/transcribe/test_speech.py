@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.intake.decode import decode
+from pipeline.records import Span
+from pipeline.sound import SAMPLE_RATE_HZ
 from pipeline.transcribe.speech import (
     FRAME_MS,
-    SAMPLE_RATE_HZ,
     SpeechSettings,
+    cut_long,
     find_speech,
     spans_of,
     speech_probabilities,
@@ -86,3 +91,35 @@ def test_network_hears_no_speech_in(sound: str) -> None:
         "hum": 0.3 * np.sin(2 * np.pi * 50 * seconds),
     }[sound]
     assert find_speech(samples.astype(np.float32), SpeechSettings()) == ()
+
+
+def test_cut_long_cuts_in_the_breath_nearest_to_silence() -> None:
+    probabilities = [0.9] * 2000
+    probabilities[700:712] = [0.4] * 12
+    probabilities[820:832] = [0.6] * 12
+    spans = cut_long([Span(start_ms=0, end_ms=50_000)], probabilities, longest_ms=30_000)
+    assert [span.start_ms for span in spans][1:] == [pytest.approx(706 * FRAME_MS, abs=6 * FRAME_MS)]
+    assert spans[-1].end_ms == 50_000
+
+
+@given(lengths=st.lists(st.integers(100, 200_000), max_size=4), seed=st.integers(0, 99))
+def test_cut_long_keeps_every_moment_and_the_limit(lengths: list[int], seed: int) -> None:
+    spans, at_ms = [], 0
+    for length in lengths:
+        spans.append(Span(start_ms=at_ms, end_ms=at_ms + length))
+        at_ms += length + 500
+    probabilities = np.random.default_rng(seed).random(at_ms // FRAME_MS + 1).tolist()
+    cut = cut_long(spans, probabilities, longest_ms=28_000)
+    assert sum(span.length_ms for span in cut) == sum(lengths)
+    assert all(0 < span.length_ms <= 28_000 for span in cut)
+    assert [span.start_ms for span in cut] == sorted(span.start_ms for span in cut)
+
+
+def test_speech_is_noticed_as_fast_after_a_long_silence(shared_audio: Path) -> None:
+    file = shared_audio / "hvb_callcenter" / "stereo" / "0002f70f7386445b.wav"
+    greeting = decode(file, target_rate_hz=SAMPLE_RATE_HZ).samples[0, 3 * SAMPLE_RATE_HZ : 11 * SAMPLE_RATE_HZ]
+    (at_once,) = find_speech(greeting, SpeechSettings())
+    for silence_s in (30, 60, 90):
+        waited = np.concatenate([np.zeros(silence_s * SAMPLE_RATE_HZ, dtype=np.float32), greeting])
+        (span,) = find_speech(waited, SpeechSettings())
+        assert span.start_ms - silence_s * 1000 == pytest.approx(at_once.start_ms, abs=300)

@@ -86,6 +86,18 @@ def test_overlap_alone_does_not_end_a_turn() -> None:
     assert len(said(agent, words("wait what are you saying", start_ms=600))) == 2
 
 
+def test_parties_on_one_channel_keep_it_and_an_acknowledgement_does_not_shred_the_turn() -> None:
+    made = make_turns(
+        (STORY, words("mm-hmm", start_ms=1850)),
+        roles=(Role.CUSTOMER, Role.AGENT),
+        role_confidence=0.7,
+        max_pause_ms=1500,
+        channel_of=(0, 0),
+    )
+    assert [(turn.role, turn.channel) for turn in made] == [(Role.CUSTOMER, 0), (Role.AGENT, 0)]
+    assert made[0].words == STORY
+
+
 def test_nobody_speaking_gives_no_turns() -> None:
     assert turns_of((), ()) == ()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pipeline.clock import clock
 from pipeline.records import CallFacts, Gap, Measures, MeasureTest, Overtalk, Role, Span
 from pipeline.score.answer import Answer, status_of, unknown
 from pipeline.score.bands import band_of
-from pipeline.score.wording import clock, measure_name, measure_value, percent
+from pipeline.score.wording import measure_name, measure_value, percent
 
 
 def answer(facts: CallFacts, test: MeasureTest) -> Answer:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.clock import clock
 from pipeline.records import CallToHear, CoachingTopic, Period, Scorecard, SubjectSummary, TrendPoint
 from pipeline.scorecards import words
 from pipeline.scorecards.charts import criteria_svg, trend_svg
@@ -122,8 +123,9 @@ def _environment(report: ScorecardReport) -> Environment:
     zone = ZoneInfo(report.timezone)
     environment.filters["moment"] = partial(words.moment, zone=zone)
     environment.filters["anchor"] = safe_name
+    environment.filters["clock"] = clock
     for name in (
-        *("percent", "percent_range", "sentiment", "sentiment_word", "clock", "days", "period", "week", "count"),
+        *("percent", "percent_range", "sentiment", "sentiment_word", "days", "period", "week", "count"),
         *("excluded", "too_few", "standing", "title"),
     ):
         environment.filters["in_title" if name == "title" else name] = getattr(words, name)

@@ -27,6 +27,8 @@ from pipeline.sentiment.sentences import SENTENCES, read_sentences, sentences_sh
 class MiniLMSentimentEngine:
     """Reads with all-MiniLM-L6-v2 and logistic heads; they are trained at first use and kept in ``models_dir``."""
 
+    languages = ("en",)  # the encoder's and the sentences'
+
     def __init__(self, settings: SentimentSettings, models_dir: Path, sentences: Path = SENTENCES) -> None:
         """Read the sentences (a few milliseconds); neither encoder nor heads are loaded yet.
 

@@ -32,6 +32,8 @@ Classifier = Callable[[Sequence[str]], NDArray[np.float64]]
 class TransformersSentimentEngine:
     """Reads with the model that ``sentiment.model`` names."""
 
+    languages = None  # the model's owner knows them
+
     def __init__(self, settings: SentimentSettings, models_dir: Path) -> None:
         """Keep the name; nothing is loaded yet.
 

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import functools
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.config import TranscribeSettings
 from pipeline.errors import EngineError, ModelError
 from pipeline.records import MadeBy, Recording
+from pipeline.sound import CallAudio
+from pipeline.transcribe.batching import Batcher
+from pipeline.transcribe.cores import Cores, core_count
 from pipeline.transcribe.ct2_weights import load_checkpoint
 from pipeline.transcribe.engine import Recognition
-from pipeline.transcribe.guards import Segment
 from pipeline.transcribe.hearing import hear, settings_fingerprint
-from pipeline.transcribe.models import PACKAGED, is_path, resolve_whisper, whisper_sha256
+from pipeline.transcribe.models import PACKAGED, is_path, require_language, resolve_whisper, whisper_sha256
 from pipeline.transcribe.packing import HeardWord
+from pipeline.transcribe.recogniser import HeardWindow, WindowSound
 from pipeline.weights import sha256_of
+
+BATCH_ON_CPU, BATCH_ON_GPU = 8, 32
+FRAME_MS = 10
 
 
 class OpenAIWhisperEngine:
@@ -34,7 +39,8 @@ class OpenAIWhisperEngine:
 
     def __init__(self, settings: TranscribeSettings, models_dir: Path) -> None:
         self._settings, self._models_dir = settings, models_dir
-        self._lock = threading.Lock()
+        self._loading = threading.Lock()
+        self._cores = Cores(models_dir / "cores", core_count(settings.threads))
 
     def made_by(self, recording: Recording | None = None) -> MadeBy:
         """See `pipeline.transcribe.engine.Engine`; the same for every call."""
@@ -49,55 +55,99 @@ class OpenAIWhisperEngine:
             settings_sha256=settings_fingerprint(self._settings),
         )
 
-    def recognise(self, recording: Recording, channels: NDArray[np.float32]) -> Recognition:
+    def recognise(self, recording: Recording, audio: CallAudio, *, prompt: str | None = None) -> Recognition:
         """See `pipeline.transcribe.engine.Engine`."""
-        with self._lock:
-            try:
-                return hear(
-                    channels,
-                    language=self._settings.language,
-                    decode=self._decode,
-                    detect_language=self._detect_language,
-                )
-            except (RuntimeError, ValueError) as error:  # how torch reports a failed computation
-                raise EngineError(
-                    f"call {recording.call_id}: openai-whisper failed ({type(error).__name__}); "
-                    "if memory ran out, set transcribe.device to cpu or take a smaller model"
-                ) from error
+        try:
+            return hear(audio, settings=self._settings, prompt=prompt, recognise=self._recognise)
+        except (RuntimeError, ValueError) as error:  # how torch reports a failed computation
+            raise EngineError(
+                f"call {recording.call_id}: openai-whisper failed ({type(error).__name__}); "
+                "if memory ran out, set transcribe.device to cpu or take a smaller model"
+            ) from error
 
-    def _decode(self, samples: NDArray[np.float32], language: str) -> Iterator[Segment]:
-        beam_size = self._settings.beam_size
-        result = self._model.transcribe(
-            samples,
-            language=language,
-            beam_size=beam_size if beam_size > 1 else None,
-            temperature=0.0,
-            condition_on_previous_text=False,
-            word_timestamps=True,
-            fp16=self._model.device.type == "cuda",
-            verbose=None,
+    def _recognise(self, windows: Sequence[WindowSound]) -> list[HeardWindow]:
+        with self._loading:
+            queue = self._queue
+        return queue.map(windows)
+
+    @functools.cached_property
+    def _queue(self) -> Batcher[WindowSound, HeardWindow]:
+        on_gpu = self._model.device.type == "cuda"
+        return Batcher(
+            self._recognise_batch,
+            kind=lambda window: window.kind,
+            workers=1,  # torch spreads one batch over the cores by itself
+            batch_size=BATCH_ON_GPU if on_gpu else BATCH_ON_CPU,
         )
-        for segment in result["segments"]:
-            yield Segment(
-                words=tuple(
-                    HeardWord(
-                        text=word["word"],
-                        start_s=float(word["start"]),
-                        end_s=float(word["end"]),
-                        probability=float(word["probability"]),
-                    )
-                    for word in segment.get("words", ())
-                ),
-                no_speech_probability=segment["no_speech_prob"],
-                mean_log_probability=segment["avg_logprob"],
+
+    def _recognise_batch(self, batch: Sequence[WindowSound]) -> list[HeardWindow]:
+        with self._cores.hold(self._cores.count):
+            return self._decode(batch)
+
+    def _decode(self, batch: Sequence[WindowSound]) -> list[HeardWindow]:
+        """Encode once; then languages, words and word times all come from the encoded windows."""
+        import torch  # noqa: PLC0415 - seconds that only recognition should pay
+        import whisper  # noqa: PLC0415
+
+        model = at_length(self._model, batch[0].encoded_ms)
+        mel = torch.stack([whisper.log_mel_spectrogram(w.padded(), n_mels=model.dims.n_mels) for w in batch])
+        with torch.inference_mode():
+            encoded = model.encoder(mel.to(model.device))
+            languages = self._languages(model, encoded)
+            results = self._generate(model, encoded, batch)
+            return [
+                HeardWindow(
+                    words=self._aligned(model, features, result, window),
+                    no_speech_probability=float(result.no_speech_prob),
+                    mean_log_probability=float(result.avg_logprob),
+                    languages=of_window,
+                )
+                for window, features, result, of_window in zip(batch, encoded, results, languages, strict=True)
+            ]
+
+    def _generate(self, model: Any, encoded: Any, batch: Sequence[WindowSound]) -> list[Any]:
+        import whisper  # noqa: PLC0415
+
+        beam_size = self._settings.beam_size
+        half = model.device.type == "cuda"
+        options = whisper.DecodingOptions(
+            language=batch[0].language,
+            beam_size=beam_size if beam_size > 1 else None,
+            prompt=batch[0].prompt,
+            sample_len=min(model.dims.n_text_ctx // 2, batch[0].most_tokens),
+            without_timestamps=True,
+            fp16=half,
+        )
+        decoded = whisper.decode(model, encoded.half() if half else encoded, options)
+        return list(decoded)
+
+    def _languages(self, model: Any, encoded: Any) -> list[dict[str, float]]:
+        import whisper  # noqa: PLC0415
+
+        if not model.is_multilingual:
+            return [{} for _ in encoded]
+        _, found = whisper.detect_language(model, encoded)
+        return list(found)
+
+    def _aligned(self, model: Any, features: Any, result: Any, window: WindowSound) -> tuple[HeardWord, ...]:
+        import torch  # noqa: PLC0415
+        from whisper.timing import find_alignment  # noqa: PLC0415
+        from whisper.tokenizer import get_tokenizer  # noqa: PLC0415
+
+        tokenizer = get_tokenizer(
+            model.is_multilingual, num_languages=model.num_languages, language=window.language, task="transcribe"
+        )
+        encoded_already = copy.copy(model)
+        encoded_already._modules = {**model._modules, "encoder": torch.nn.Identity()}
+        tokens = [token for token in result.tokens if token < tokenizer.eot]
+        frames = max(2, window.length_ms // FRAME_MS)
+        return tuple(
+            HeardWord(
+                text=word.word, start_s=float(word.start), end_s=float(word.end), probability=float(word.probability)
             )
-
-    def _detect_language(self, samples: NDArray[np.float32]) -> str:
-        import whisper  # noqa: PLC0415 - brings torch
-
-        mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(samples), n_mels=self._model.dims.n_mels)
-        _, probabilities = self._model.detect_language(mel.to(self._model.device))
-        return str(max(probabilities, key=probabilities.get))
+            for word in find_alignment(encoded_already, tokenizer, tokens, features, frames)
+            if word.word
+        )
 
     def _sha256(self) -> str:
         model = self._settings.model
@@ -114,8 +164,7 @@ class OpenAIWhisperEngine:
         import torch  # noqa: PLC0415 - seconds that only recognition should pay
 
         model, settings = self._settings.model, self._settings
-        if settings.threads:
-            torch.set_num_threads(settings.threads)
+        torch.set_num_threads(self._cores.count)
         device = settings.device
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -124,11 +173,7 @@ class OpenAIWhisperEngine:
         else:
             loaded = self._own_download(model)
         _read_tokenizer(loaded)
-        if not loaded.is_multilingual and settings.language not in {None, "en"}:
-            raise ModelError(
-                f"model {Path(model).name} understands English only, and transcribe.language is {settings.language!r}; "
-                "take a model whose name does not end in .en"
-            )
+        require_language(settings.language, Path(model).name, multilingual=loaded.is_multilingual)
         return loaded.to(device)
 
     def _own_download(self, model: str) -> Any:
@@ -144,6 +189,25 @@ class OpenAIWhisperEngine:
                 f"network, copy its .pt file to {self._models_dir / 'openai-whisper'} or set transcribe.model to its "
                 "path; `base` comes with the installation"
             ) from None
+
+
+def at_length(model: Any, encoded_ms: int) -> Any:
+    """Return the model as one whose encoder takes windows of so many milliseconds; both share their weights.
+
+    Whisper's encoder adds one position to each 20 ms; a shorter window takes the first ones.
+    """
+    positions = encoded_ms // 20
+    if positions == model.dims.n_audio_ctx:
+        return model
+    encoder = copy.copy(model.encoder)
+    encoder._buffers = {
+        **model.encoder._buffers,
+        "positional_embedding": model.encoder.positional_embedding[:positions],
+    }
+    shorter = copy.copy(model)
+    shorter._modules = {**model._modules, "encoder": encoder}
+    shorter.dims = dataclasses.replace(model.dims, n_audio_ctx=positions)
+    return shorter
 
 
 def _read_tokenizer(model: Any) -> None:

@@ -6,12 +6,10 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.config import TranscribeSettings
 from pipeline.errors import EngineError, TranscriptFileError
 from pipeline.records import MadeBy, Recording
+from pipeline.sound import CallAudio
 from pipeline.transcribe.engine import Recognition
 from pipeline.transcribe.files import transcript_from_json
 from pipeline.weights import sha256_of
@@ -35,7 +33,7 @@ class ScriptedEngine:
         replayed = sha256_of(_beside(recording)) if recording else None
         return MadeBy(engine="scripted", version=self._version, model_sha256=replayed)
 
-    def recognise(self, recording: Recording, channels: NDArray[np.float32]) -> Recognition:
+    def recognise(self, recording: Recording, audio: CallAudio, *, prompt: str | None = None) -> Recognition:
         """See `pipeline.transcribe.engine.Engine`; turns are those of the file.
 
         Raises:
@@ -46,7 +44,7 @@ class ScriptedEngine:
             transcript = transcript_from_json(file, call_id=recording.call_id)
         except TranscriptFileError as error:
             raise EngineError(f"call {recording.call_id}: {error}") from None
-        count = max(len(channels), 1)
+        count = max(recording.channels, 1)
         beyond = sorted({turn.channel for turn in transcript.turns if turn.channel >= count})
         if beyond:
             raise EngineError(

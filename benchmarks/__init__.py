@@ -1,0 +1,1 @@
+"""Programs that measure Earmark; the figures in the docs come from them."""

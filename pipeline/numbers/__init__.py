@@ -1,0 +1,1 @@
+"""Numbers, amounts, dates and times in one form for matching. Only English is read; what is stored stays as it is."""

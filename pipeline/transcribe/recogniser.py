@@ -1,0 +1,90 @@
+"""What Whisper does with one window: the part in which its engines differ."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.sound import SAMPLES_PER_MS, Samples
+from pipeline.transcribe.packing import HeardWord
+
+# Greedy decoding may run into a loop that only its length ends. Fast speech and digits need less than this.
+LEAST_TOKENS, TOKENS_PER_S = 24, 12
+LOOP_COMPRESSION_RATIO = 2.4
+"""Text that zlib shortens by more than this is a loop (openai-whisper, `transcribe`)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class WindowSound:
+    """One window to recognise.
+
+    Attributes:
+        samples: ``[n]`` at 16 kHz.
+        encoded_ms: Length at which it is encoded: its own, rounded up (`packing.encoded_ms`).
+        language: Language code in which it is decoded.
+        prompt: Names that may be said; None for none.
+    """
+
+    samples: Samples
+    encoded_ms: int
+    language: str
+    prompt: str | None = None
+
+    @property
+    def kind(self) -> Hashable:
+        """Windows of equal kind may be recognised in one batch."""
+        return (self.encoded_ms, self.language, self.prompt)
+
+    @property
+    def length_ms(self) -> int:
+        """How long it is."""
+        return len(self.samples) // SAMPLES_PER_MS
+
+    @property
+    def most_tokens(self) -> int:
+        """More tokens than anybody can say in it; the same for all windows of a kind."""
+        return LEAST_TOKENS + TOKENS_PER_S * self.encoded_ms // 1000
+
+    def padded(self) -> Samples:
+        """Return its sound with silence up to the encoded length."""
+        return np.pad(self.samples, (0, max(0, self.encoded_ms * SAMPLES_PER_MS - len(self.samples))))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeardWindow:
+    """What was recognised in a window.
+
+    Attributes:
+        words: Words with times inside the window.
+        no_speech_probability: The recogniser's own doubt that anybody speaks, 0..1.
+        mean_log_probability: Mean natural logarithm of its tokens' probabilities.
+        languages: Probability by language code; empty for a model that knows one language only.
+    """
+
+    words: tuple[HeardWord, ...]
+    no_speech_probability: float
+    mean_log_probability: float
+    languages: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The words as one text."""
+        return "".join(word.text for word in self.words)
+
+
+Recognise = Callable[[Sequence[WindowSound]], Sequence[HeardWindow]]
+"""Recognises windows, in any order and together with those of other calls; results come in the order of the windows."""
+
+
+def is_loop(text: str) -> bool:
+    """Tell whether a text says the same again and again."""
+    return compression_ratio(text) > LOOP_COMPRESSION_RATIO
+
+
+def compression_ratio(text: str) -> float:
+    """Return how many times shorter zlib makes a text: about 1 for speech, far above 2 for a loop."""
+    encoded = text.encode()
+    return len(encoded) / len(zlib.compress(encoded)) if encoded else 0.0
