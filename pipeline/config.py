@@ -113,7 +113,9 @@ class TranscribeSettings(Group):
     expected_language: str = Field(
         default="en", description="What most calls are in: it stands where a call's own language is not sure."
     )
-    beam_size: int = Field(default=1, ge=1, le=10, description="1 decodes greedily.")
+    beam_size: int = Field(
+        default=2, ge=1, le=10, description="Candidates that are followed; 1 decodes greedily and is a little faster."
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes a GPU where there is one.")
     threads: int = Field(default=0, ge=0, description="CPU threads for recognition; 0 takes all cores.")
     vocabulary: Path | None = Field(

@@ -11,12 +11,12 @@ from pipeline.canonical import fingerprint, to_data
 from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettings, SentimentSettings
 from pipeline.records import FactKeys, MadeBy, Recording, Rubric
 
-_TRANSCRIPT_RECIPE = "transcript-1"
+_TRANSCRIPT_RECIPE = "transcript-2"
 _FINDINGS_RECIPE = "findings-2"
 _SENTIMENT_RECIPE = "sentiment-1"
-_MEASURES_RECIPE = "measures-1"
+_MEASURES_RECIPE = "measures-2"
 _FACTS_RECIPE = "facts-1"
-_SCORE_RECIPE = "score-1"
+_SCORE_RECIPE = "score-2"
 
 
 def transcript_key(recording: Recording, *, engine: MadeBy, turns: str) -> str:

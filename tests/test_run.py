@@ -7,9 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from pipeline.compliance.packs import load_packs, rules_fingerprint
 from pipeline.config import FlagSettings, ScoreSettings, Settings, TranscribeSettings
@@ -22,6 +20,7 @@ from pipeline.records import MadeBy, Recording, Role, Status
 from pipeline.run import process_call
 from pipeline.score.rubrics import load_rubrics
 from pipeline.sentiment.engine import LabelProbabilities
+from pipeline.sound import CallAudio
 from pipeline.store.call_record import read_call
 from pipeline.store.database import Store, open_store
 from pipeline.store.intake import put_intake
@@ -41,11 +40,11 @@ class CountingEngine:
     def made_by(self, recording: Recording | None = None) -> MadeBy:
         return self.engine.made_by(recording)
 
-    def recognise(self, recording: Recording, channels: NDArray[np.float32]) -> Recognition:
+    def recognise(self, recording: Recording, audio: CallAudio, *, prompt: str | None = None) -> Recognition:
         self.asked += 1
         if self.broken:
             raise EngineError("the recogniser is broken in this test")
-        return self.engine.recognise(recording, channels)
+        return self.engine.recognise(recording, audio, prompt=prompt)
 
 
 class WordListSentiment:

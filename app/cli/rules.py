@@ -26,7 +26,7 @@ def list_(workspace: WorkspaceOption = None, config: ConfigOption = None, as_jso
             "id": rule.id,
             "title": rule.title,
             "expect": rule.expect.value,
-            "speaker": rule.speaker.value if rule.speaker else "anyone",
+            "speaker": "company" if rule.or_system else rule.speaker.value if rule.speaker else "anyone",
             "severity": rule.severity.value,
             "fingerprint": rule.fingerprint,
         }

@@ -59,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=f"some of: {', '.join(PARTS)}")
     parser.add_argument("--systems", nargs="+", metavar="NAME", help="names of systems, or parts of them")
+    parser.add_argument("--sets", nargs="+", metavar="NAME", help="names of sets of recordings, or parts of them")
     parser.add_argument("--audio", type=Path, default=ROOT.parent / "shared" / "audio", help="real test audio")
     parser.add_argument("--music", type=Path, default=REAL_MUSIC, help="WAV files of music without singing")
     parser.add_argument(
@@ -88,6 +89,7 @@ class _Material:
             arguments.hours,
             arguments.repeat,
         )
+        self._chosen = arguments.sets
         few = slice(0, 1 if self.quick else None)
         self.telephone = telephone_calls(arguments.audio)[few]
         self.samples = sample_calls()[few]
@@ -103,7 +105,8 @@ class _Material:
             "Sample calls (samples/)": self.samples,
             "Read English, mono (LibriSpeech test-other)": self.read,
         }
-        return {name: calls for name, calls in every.items() if calls}
+        chosen = self._chosen or [""]
+        return {name: calls for name, calls in every.items() if calls and any(part in name for part in chosen)}
 
     @property
     def stereo(self) -> list[Call]:

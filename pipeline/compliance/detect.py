@@ -123,7 +123,7 @@ def _searched(rule: Rule, call: _Call, window: Span) -> tuple[Finding, Anchor]:
         for candidate in sorted(candidates, key=lambda c: (call.span(c).start_ms, call.span(c).end_ms))
         if candidate.said and _within(call.span(candidate), window)
     ]
-    hits = [candidate for candidate in inside if rule.speaker in {None, call.role(candidate)}]
+    hits = [candidate for candidate in inside if rule.counts(call.role(candidate))]
     # judged by their own times first: the short hit may lie in the window where a longer one runs over its end
     hits = [hit for hit in hits if not any(hit.inside(other) for other in hits)]
     if hits:
@@ -142,7 +142,7 @@ def _searched(rule: Rule, call: _Call, window: Span) -> tuple[Finding, Anchor]:
         return finding, Anchor(kind=FindingKind.CANNOT_ASSESS)
     confidence, anything_heard = _heard(rule, call, window)
     nearest = _nearest_miss(rule, call, candidates, window)
-    who = "nobody" if rule.speaker is None else f"the {rule.speaker}"
+    who = "nobody" if rule.speaker is None else f"the {_party(rule)}"
     if window.length_ms == 0:
         reason = f"the window leaves no time: it would have to be said before {clock(window.start_ms)}"
     elif not anything_heard:
@@ -150,7 +150,7 @@ def _searched(rule: Rule, call: _Call, window: Span) -> tuple[Finding, Anchor]:
     elif rule.speaker is None:
         reason = f"nobody said it in {_stretch(window)}"
     else:
-        reason = f"not said by the {rule.speaker} in {_stretch(window)}"
+        reason = f"not said by the {_party(rule)} in {_stretch(window)}"
     finding = _finding(
         rule, FindingKind.ABSENT, reason, searched=window, searched_confidence=confidence, nearest_miss=nearest
     )
@@ -165,7 +165,7 @@ def _nearest_miss(rule: Rule, call: _Call, candidates: Sequence[Candidate], wind
     ranked: list[tuple[int, float, int, Candidate, str]] = []
     for candidate in candidates:
         role, span = call.role(candidate), call.span(candidate)
-        its_speaker = rule.speaker in {None, role} or role is Role.UNKNOWN
+        its_speaker = rule.counts(role) or role is Role.UNKNOWN
         at = clock(span.start_ms)
         if candidate.why_not == SIMILAR and rule.expect is not Expectation.PRESENT:
             continue
@@ -197,7 +197,7 @@ def _heard(rule: Rule, call: _Call, window: Span) -> tuple[float | None, bool]:
     words = [
         word
         for turn in call.transcript.turns
-        if rule.speaker is None or turn.role in {rule.speaker, Role.UNKNOWN}
+        if rule.counts(turn.role) or turn.role is Role.UNKNOWN
         for word in turn.words
         if word.start_ms < window.end_ms and window.start_ms < word.end_ms
     ]
@@ -252,3 +252,7 @@ def _by(role: Role) -> str:
 
 def _stretch(window: Span) -> str:
     return f"{clock(window.start_ms)}-{clock(window.end_ms)}"
+
+
+def _party(rule: Rule) -> str:
+    return f"{rule.speaker} or the telephone system" if rule.or_system else f"{rule.speaker}"

@@ -58,7 +58,7 @@ class AuthoredRule(_Authored):
     title: str = Field(min_length=1)
     severity: Severity
     expect: Expectation
-    speaker: Literal["agent", "customer", "system", "anyone"] = "anyone"
+    speaker: Literal["agent", "customer", "system", "company", "anyone"] = "anyone"
     phrases: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     entity: Literal["card_number", "security_code"] | None = None
@@ -236,6 +236,11 @@ def _path(rules: dict[str, AuthoredRule], start: str, goal: str) -> tuple[str, .
     return ()
 
 
+def _speaker(authored: AuthoredRule) -> Role | None:
+    by_name = {"anyone": None, "company": Role.AGENT}
+    return by_name[authored.speaker] if authored.speaker in by_name else Role(authored.speaker)
+
+
 def _rule(authored: AuthoredRule, pack: Pack) -> Rule:
     scoring = authored.model_dump(mode="json", exclude=DESCRIPTIVE, exclude_defaults=True)
     if set(pack.languages) != set(DEFAULT_LANGUAGES):
@@ -246,7 +251,8 @@ def _rule(authored: AuthoredRule, pack: Pack) -> Rule:
         severity=authored.severity,
         expect=authored.expect,
         fingerprint=fingerprint("rule-1", scoring),
-        speaker=None if authored.speaker == "anyone" else Role(authored.speaker),
+        speaker=_speaker(authored),
+        or_system=authored.speaker == "company",
         phrases=authored.phrases,
         unless=authored.unless,
         entity=authored.entity,

@@ -52,6 +52,7 @@ class Rule:
 
     Attributes:
         speaker: Whose words count; None for anybody's.
+        or_system: The telephone system's words count beside the speaker's: it speaks for the company, too.
         phrases: Patterns (see `pattern`), any of which is a hit.
         unless: Patterns; a hit that shares a word with one of these does not count.
         entity: Kind of redaction, such as ``card_number``, that is a hit instead of phrases.
@@ -68,6 +69,7 @@ class Rule:
     expect: Expectation
     fingerprint: str
     speaker: Role | None = None
+    or_system: bool = False
     phrases: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     entity: str | None = None
@@ -81,6 +83,10 @@ class Rule:
     owner: str = ""
     status: RuleStatus = RuleStatus.ACTIVE
     pack: str = ""
+
+    def counts(self, role: Role) -> bool:
+        """Tell whether the words of a role are the ones that are looked for."""
+        return self.speaker in {None, role} or (self.or_system and role is Role.SYSTEM)
 
     def needs(self) -> tuple[str, ...]:
         """Return the ids of the rules whose outcome this rule's own outcome hangs on."""

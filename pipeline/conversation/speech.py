@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pipeline.records import Role, Span, Transcript
 from pipeline.text import tokens
 
-# A speaker who pauses for up to this long is still speaking: breath and hesitation, and the small gaps that recognisers
-# leave between words. Longer than the 250 ms of articulation pauses (Goldman-Eisler), shorter than any change of floor
-# that matters to the measures.
-PAUSE_IN_SPEECH_MS = 500
+# A speaker who pauses for up to this long is still speaking: breath and hesitation between clauses last half a second and
+# more, far longer than the 250 ms of articulation pauses (Goldman-Eisler). Who comes in there interrupts.
+PAUSE_IN_SPEECH_MS = 800
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

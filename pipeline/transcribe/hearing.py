@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import TypeVar
 
@@ -101,11 +102,14 @@ def hear(
 def _find_speech(section: Section) -> tuple[list[Window], list[Evidence]]:
     """Return the speech of all channels packed, and for each channel what speaks for its words."""
     length_ms = section.samples.shape[1] // SAMPLES_PER_MS
-    leaked = leaked_frames(section.samples)
+    with ThreadPoolExecutor(max_workers=len(section.samples) + 1) as threads:
+        finding_leak = threads.submit(leaked_frames, section.samples)
+        voices = list(threads.map(speech_probabilities, section.samples))
+        leaked = finding_leak.result()
     windows: list[Window] = []
     evidence: list[Evidence] = []
     for channel, samples in enumerate(section.samples):
-        voice = np.where(leaked[channel], 0.0, speech_probabilities(samples)).tolist()
+        voice = np.where(leaked[channel], 0.0, voices[channel]).tolist()
         spans = spans_of(voice, length_ms=length_ms, settings=SPEECH)
         windows += pack(cut_long(spans, voice, longest_ms=packing.WINDOW_MS), channel=channel)
         evidence.append(evidence_of(samples, voice))
@@ -124,7 +128,10 @@ def _recognise(
         )
         for window in windows
     ]
-    heard = list(recognise(sounds))
+    # the longest first: a short one at the end keeps the other cores waiting less
+    order = sorted(range(len(sounds)), key=lambda i: -sounds[i].encoded_ms)
+    by_length = dict(zip(order, recognise([sounds[i] for i in order]), strict=True))
+    heard = [by_length[i] for i in range(len(sounds))]
     # What is encoded at its own length now and then ends in a loop where 30 s, as trained, would not.
     loops = [i for i, of_window in enumerate(heard) if is_loop(of_window.text)]
     again = [i for i in loops if sounds[i].encoded_ms < LONGEST_ENCODED_MS]

@@ -264,3 +264,23 @@ def test_detect_excludes_by_queue_before_it_asks_for_the_language() -> None:
 def test_detect_takes_a_call_without_a_language_for_one_it_can_judge() -> None:
     said = transcript(("agent", "this call is recorded"), language="und")
     assert findings(said, NOTICE)["notice"].kind == "present"
+
+
+@pytest.mark.parametrize(
+    ("or_system", "said_by", "kind"),
+    [
+        (True, "system", "present"),
+        (True, "agent", "present"),
+        (True, "customer", "absent"),
+        (False, "system", "absent"),
+    ],
+)
+def test_detect_takes_the_telephone_system_for_the_company_where_a_rule_says_so(
+    or_system: bool, said_by: str, kind: str
+) -> None:
+    notice = rule("notice", "this call is recorded", or_system=or_system)
+    said = transcript((said_by, "this call is recorded"), ("agent", "how can I help"), ("customer", "my card is lost"))
+    finding = findings(said, notice)["notice"]
+    assert finding.kind == kind
+    if kind == "absent" and or_system:
+        assert finding.reason.startswith("Not said by the agent or the telephone system in")

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.compliance.packs import load_pack, load_packs, rules_fingerprint
 from pipeline.errors import AuthoredFileError
+from pipeline.records import Role
 from tests.compliance.rule_files import shipped, write
 
 RULE = """  - id: notice
@@ -178,3 +179,13 @@ def test_packs_refuse_languages_that_there_are_not(tmp_path: Path, languages: st
     (problem,) = refused.value.problems
     assert (problem.code, problem.line) == (code, 2)
     assert said in problem.message
+
+
+def test_a_rule_for_the_company_counts_agent_and_telephone_system(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "pack: mine\nrules:\n  - id: notice\n    title: Notice\n    severity: minor\n    expect: present\n"
+        "    speaker: company\n    phrases: [this call is recorded]\n"
+    )
+    (rule,) = load_pack(file)
+    assert [role for role in Role if rule.counts(role)] == [Role.AGENT, Role.SYSTEM]

@@ -83,8 +83,8 @@ def test_pace_leaves_masked_words_and_their_time_out() -> None:
 
 
 def test_talk_time_holds_short_pauses_and_no_long_ones() -> None:
-    assert measured(("agent", "one", 0), ("agent", "two", 800)).agent_talk_ms == 1100
-    assert measured(("agent", "one", 0), ("agent", "two", 801)).agent_talk_ms == 600
+    assert measured(("agent", "one", 0), ("agent", "two", 1100)).agent_talk_ms == 1400
+    assert measured(("agent", "one", 0), ("agent", "two", 1101)).agent_talk_ms == 600
 
 
 def test_overlapping_speech_counts_once_as_speech_and_for_both_as_talk() -> None:
