@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pipeline.records import Role, Span, Transcript
 from pipeline.text import tokens
 
-# A speaker who pauses for up to this long is still speaking: breath and hesitation between clauses last half a second and
-# more, far longer than the 250 ms of articulation pauses (Goldman-Eisler). Who comes in there interrupts.
+# A speaker who pauses for up to this long is still speaking: breath and hesitation between clauses last half a second
+# and more, far longer than the 250 ms of articulation pauses (Goldman-Eisler). Who comes in there interrupts.
 PAUSE_IN_SPEECH_MS = 800
 
 

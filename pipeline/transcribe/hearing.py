@@ -74,7 +74,9 @@ def hear(
         windows, evidence = _find_speech(section)
         if not windows:
             continue
-        heard = _recognise(windows, section, recognise, language or settings.expected_language, prompt)
+        heard = _recognise(
+            windows, section, recognise, language or settings.expected_language, prompt, asks_language=language is None
+        )
         if language is None:
             language, confidence = _language(windows, heard, settings.expected_language)
             if language != settings.expected_language:
@@ -117,14 +119,22 @@ def _find_speech(section: Section) -> tuple[list[Window], list[Evidence]]:
 
 
 def _recognise(
-    windows: Sequence[Window], section: Section, recognise: Recognise, language: str, prompt: str | None
+    windows: Sequence[Window],
+    section: Section,
+    recognise: Recognise,
+    language: str,
+    prompt: str | None,
+    *,
+    asks_language: bool = False,
 ) -> Sequence[HeardWindow]:
+    longest = max(windows, key=lambda window: window.length_ms)  # its language is the call's
     sounds = [
         WindowSound(
             samples=window.audio(section.samples[window.channel]),
             encoded_ms=encoded_ms(window.length_ms),
             language=language,
             prompt=prompt,
+            asks_language=asks_language and window is longest,
         )
         for window in windows
     ]

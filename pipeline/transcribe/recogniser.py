@@ -26,17 +26,19 @@ class WindowSound:
         encoded_ms: Length at which it is encoded: its own, rounded up (`packing.encoded_ms`).
         language: Language code in which it is decoded.
         prompt: Names that may be said; None for none.
+        asks_language: Whether to tell which language it is in, which costs a twentieth more.
     """
 
     samples: Samples
     encoded_ms: int
     language: str
     prompt: str | None = None
+    asks_language: bool = False
 
     @property
     def kind(self) -> Hashable:
         """Windows of equal kind may be recognised in one batch."""
-        return (self.encoded_ms, self.language, self.prompt)
+        return (self.encoded_ms, self.language, self.prompt, self.asks_language)
 
     @property
     def length_ms(self) -> int:
@@ -61,7 +63,7 @@ class HeardWindow:
         words: Words with times inside the window.
         no_speech_probability: The recogniser's own doubt that anybody speaks, 0..1.
         mean_log_probability: Mean natural logarithm of its tokens' probabilities.
-        languages: Probability by language code; empty for a model that knows one language only.
+        languages: Probability by language code; empty where it was not asked for, or the model knows one language only.
     """
 
     words: tuple[HeardWord, ...]

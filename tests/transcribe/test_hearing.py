@@ -65,7 +65,7 @@ class Recogniser:
                 words=(HeardWord(text=f" {w.language}", start_s=1.0, end_s=1.5, probability=0.9),),
                 no_speech_probability=0.0,
                 mean_log_probability=-0.1,
-                languages=self._languages,
+                languages=self._languages if w.asks_language else {},
             )
             for w in windows
         ]

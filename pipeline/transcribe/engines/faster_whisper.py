@@ -90,7 +90,7 @@ class FasterWhisperEngine:
         features = [model.feature_extractor(window.padded(), padding=0) for window in batch]
         encoded = model.model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(np.stack(features))))
         languages: list[dict[str, float]] = [{} for _ in batch]
-        if model.model.is_multilingual:
+        if first.asks_language and model.model.is_multilingual:
             languages = [
                 {name.strip("<|>"): float(probability) for name, probability in found}
                 for found in model.model.detect_language(encoded)

@@ -93,7 +93,7 @@ class OpenAIWhisperEngine:
         mel = torch.stack([whisper.log_mel_spectrogram(w.padded(), n_mels=model.dims.n_mels) for w in batch])
         with torch.inference_mode():
             encoded = model.encoder(mel.to(model.device))
-            languages = self._languages(model, encoded)
+            languages = self._languages(model, encoded) if batch[0].asks_language else [{} for _ in batch]
             results = self._generate(model, encoded, batch)
             return [
                 HeardWindow(
