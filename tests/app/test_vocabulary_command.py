@@ -26,7 +26,7 @@ def rows() -> set[str]:
 def test_check_finds_the_samples_vocabulary_by_their_settings(earmark: Earmark, tmp_path: Path) -> None:
     finished = earmark("vocabulary", "check", "--config", PACKAGE_ROOT / "samples" / "earmark.toml", cwd=tmp_path)
     assert finished.returncode == 0, finished.stderr
-    assert finished.stdout == "4 term(s) checked: no problems\n"
+    assert finished.stdout == "5 term(s) checked: no problems\n"
 
 
 def test_check_lists_problems_with_file_and_line(earmark: Earmark, tmp_path: Path) -> None:
