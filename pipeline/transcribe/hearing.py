@@ -12,13 +12,13 @@ import numpy as np
 from pipeline.canonical import fingerprint
 from pipeline.config import TranscribeSettings
 from pipeline.records import Dropped, Word
-from pipeline.sound import SAMPLES_PER_MS, CallAudio
+from pipeline.sound import SAMPLES_PER_MS, CallAudio, Samples
 from pipeline.transcribe import guards, leak, packing
 from pipeline.transcribe.engine import UNDETERMINED, Recognition
 from pipeline.transcribe.evidence import Evidence, evidence_of
 from pipeline.transcribe.guards import Guards, judge
 from pipeline.transcribe.languages import LanguageVotes
-from pipeline.transcribe.leak import echoed_words, leaked_frames
+from pipeline.transcribe.leak import echoed_words, leaked_frames, silenced
 from pipeline.transcribe.packing import LONGEST_ENCODED_MS, HeardWord, Window, encoded_ms, pack, unpack
 from pipeline.transcribe.recogniser import HeardWindow, Recognise, WindowSound, is_loop
 from pipeline.transcribe.sections import SECTION_MS, Section, sections
@@ -71,18 +71,18 @@ def hear(
     dropped: list[Dropped] = []
     for section in sections(audio()):
         words = words or [[] for _ in section.samples]
-        windows, evidence = _find_speech(section)
+        windows, evidence, own = _find_speech(section)
         if not windows:
             continue
         heard = _recognise(
-            windows, section, recognise, language or settings.expected_language, prompt, asks_language=language is None
+            windows, own, recognise, language or settings.expected_language, prompt, asks_language=language is None
         )
         if language is None:
             language, confidence = _language(windows, heard, settings.expected_language)
             if language != settings.expected_language:
-                heard = _recognise(windows, section, recognise, language, prompt)
+                heard = _recognise(windows, own, recognise, language, prompt)
         said: list[list[Word]] = [[] for _ in section.samples]
-        sounds = [sounding_frames(samples) for samples in section.samples]
+        sounds = [sounding_frames(samples) for samples in own]
         for window, of_window in zip(windows, heard, strict=True):
             whole = on_time(whole_words(of_window.words, language=language))
             in_place = tightened(unpack(whole, window), sounds[window.channel])
@@ -101,8 +101,8 @@ def hear(
     )
 
 
-def _find_speech(section: Section) -> tuple[list[Window], list[Evidence]]:
-    """Return the speech of all channels packed, and for each channel what speaks for its words."""
+def _find_speech(section: Section) -> tuple[list[Window], list[Evidence], Samples]:
+    """Return the speech of all channels packed, what speaks for each channel's words, and the sound without leak."""
     length_ms = section.samples.shape[1] // SAMPLES_PER_MS
     with ThreadPoolExecutor(max_workers=len(section.samples) + 1) as threads:
         finding_leak = threads.submit(leaked_frames, section.samples)
@@ -115,12 +115,12 @@ def _find_speech(section: Section) -> tuple[list[Window], list[Evidence]]:
         spans = spans_of(voice, length_ms=length_ms, settings=SPEECH)
         windows += pack(cut_long(spans, voice, longest_ms=packing.WINDOW_MS), channel=channel)
         evidence.append(evidence_of(samples, voice))
-    return windows, evidence
+    return windows, evidence, silenced(section.samples, leaked)
 
 
 def _recognise(
     windows: Sequence[Window],
-    section: Section,
+    channels: Samples,
     recognise: Recognise,
     language: str,
     prompt: str | None,
@@ -130,7 +130,7 @@ def _recognise(
     longest = max(windows, key=lambda window: window.length_ms)  # its language is the call's
     sounds = [
         WindowSound(
-            samples=window.audio(section.samples[window.channel]),
+            samples=window.audio(channels[window.channel]),
             encoded_ms=encoded_ms(window.length_ms),
             language=language,
             prompt=prompt,

@@ -74,6 +74,20 @@ def leaked_frames(channels: Samples) -> Flags:
     return leaked
 
 
+def silenced(channels: Samples, leaked: Flags) -> Samples:
+    """Return the sound with silence where a channel holds leak only: beside own speech, leak would be recognised too.
+
+    Args:
+        channels: ``[channels, n]`` at 16 kHz.
+        leaked: What `leaked_frames` gives for them.
+    """
+    if not leaked.any():
+        return channels
+    kept = np.repeat(~leaked, FRAME_MS * SAMPLES_PER_MS, axis=1)[:, : channels.shape[1]]
+    silent: Samples = np.where(kept, channels, np.float32(0))
+    return silent
+
+
 def echoed_words(
     words: Sequence[Sequence[Word]], channels: Samples, *, offset_ms: int = 0
 ) -> tuple[tuple[Words, ...], tuple[Dropped, ...]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.intake.decode import decode
 from pipeline.records import Word
-from pipeline.transcribe.leak import echoed_words, leaked_frames
+from pipeline.transcribe.leak import echoed_words, leaked_frames, silenced
 from tests.factories import words
 
 RATE_HZ = 16_000
@@ -191,3 +191,12 @@ def test_leak_in_calls_of_the_bank_is_masked_and_own_speech_is_not(
     assert shares["only leak"] > 0.97
     assert shares["own"] < 0.005
     assert shares["own, untouched"] < 0.001
+
+
+def test_silenced_takes_out_the_frames_of_leak_and_nothing_else() -> None:
+    channels = np.ones((2, 1300), dtype=np.float32)
+    leaked = np.array([[False, True, False], [False, False, False]])
+    own = silenced(channels, leaked)
+    assert own[0].tolist() == [1.0] * 512 + [0.0] * 512 + [1.0] * 276
+    assert own[1].tolist() == [1.0] * 1300
+    assert silenced(channels, np.zeros((2, 3), dtype=np.bool_)) is channels
