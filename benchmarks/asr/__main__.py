@@ -79,6 +79,11 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
+TELEPHONE = "Real telephone calls, stereo (hvb_callcenter)"
+SAMPLES = "Sample calls (samples/)"
+READ = "Read English, mono (LibriSpeech test-other)"
+
+
 class _Material:
     """What there is to hear, said once where something is missing."""
 
@@ -89,24 +94,17 @@ class _Material:
             arguments.hours,
             arguments.repeat,
         )
-        self._chosen = arguments.sets
         few = slice(0, 1 if self.quick else None)
-        self.telephone = telephone_calls(arguments.audio)[few]
-        self.samples = sample_calls()[few]
-        self.read = read_utterances(arguments.audio, at_most=2 if self.quick else 16)
-        if not self.telephone:
-            print(f"{arguments.audio}: no hvb_callcenter here; the samples alone are measured", file=sys.stderr)
-
-    @property
-    def sets(self) -> dict[str, list[Call]]:
-        """The sets that are there, by what they are."""
-        every = {
-            "Real telephone calls, stereo (hvb_callcenter)": self.telephone,
-            "Sample calls (samples/)": self.samples,
-            "Read English, mono (LibriSpeech test-other)": self.read,
+        chosen = arguments.sets or [""]
+        found = {
+            TELEPHONE: telephone_calls(arguments.audio)[few],
+            SAMPLES: sample_calls()[few],
+            READ: read_utterances(arguments.audio, at_most=2 if self.quick else 16),
         }
-        chosen = self._chosen or [""]
-        return {name: calls for name, calls in every.items() if calls and any(part in name for part in chosen)}
+        self.sets = {name: calls for name, calls in found.items() if calls and any(part in name for part in chosen)}
+        self.telephone, self.samples = self.sets.get(TELEPHONE, []), self.sets.get(SAMPLES, [])
+        if not found[TELEPHONE]:
+            print(f"{arguments.audio}: no hvb_callcenter here; the samples alone are measured", file=sys.stderr)
 
     @property
     def stereo(self) -> list[Call]:
