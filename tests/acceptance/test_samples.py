@@ -523,8 +523,9 @@ def test_card_digits_are_nowhere_in_the_workspace_nor_in_what_was_printed(
     places += [("calls show", str(sample_shows["07-card-number"]).encode())]
     for name, content in places:
         for text in (content.decode("latin-1"), content.decode("utf-16-le", errors="ignore")):
-            if match := SPOKEN.search(text):
-                pytest.fail(f"{name}: {text[max(0, match.start() - 80) : match.end() + 40]!r}")
+            whole = re.sub(r"\d\.\d{6,}", "", text)  # a score of 61.1111... % is no card
+            if match := SPOKEN.search(whole):
+                pytest.fail(f"{name}: {whole[max(0, match.start() - 80) : match.end() + 40]!r}")
 
 
 def test_no_digit_is_left_in_the_words_around_the_card(sample_shows: dict[str, Show]) -> None:
