@@ -91,3 +91,26 @@ class ModelStatus:
     def ok(self) -> bool:
         """True where there is nothing to do."""
         return self.problem is None
+
+
+def package_file_status(package: str, relative: str, expected_sha256: str, *, name: str, purpose: str) -> ModelStatus:
+    """Return the state of a model file that an installed package carries; reads and hashes it, changes nothing.
+
+    Args:
+        package: See `package_file`.
+        relative: See `package_file`.
+        expected_sha256: Pinned hash.
+        name: What to call it.
+        purpose: What it is for, in a few words.
+    """
+    path, found, problem = None, None, None
+    try:
+        file = package_file(package, relative)
+        path, found = str(file), sha256_of(file)
+        if found != expected_sha256:
+            problem = f"not the file it should be; install the package {package} again in the locked version"
+    except ModelError as error:
+        problem = str(error)
+    return ModelStatus(
+        name=name, purpose=purpose, path=path, expected_sha256=expected_sha256, found_sha256=found, problem=problem
+    )

@@ -8,7 +8,7 @@ from pipeline.errors import EarmarkError
 from pipeline.sentiment.encoder import FILES, PACKAGE, WEIGHTS
 from pipeline.sentiment.head import head_key, head_path, load_heads
 from pipeline.sentiment.sentences import read_sentences, sentences_sha256
-from pipeline.weights import ModelStatus, package_file, sha256_of
+from pipeline.weights import ModelStatus, package_file_status, sha256_of
 
 
 def list_models(models_dir: Path) -> list[ModelStatus]:
@@ -20,22 +20,12 @@ def list_models(models_dir: Path) -> list[ModelStatus]:
 
 
 def _encoder_file(relative: str) -> ModelStatus:
-    expected = FILES[relative]
-    path, found, problem = None, None, None
-    try:
-        file = package_file(PACKAGE, relative)
-        path, found = str(file), sha256_of(file)
-        if found != expected:
-            problem = f"not the file it should be; install the package {PACKAGE} again"
-    except EarmarkError as error:
-        problem = str(error)
-    return ModelStatus(
+    return package_file_status(
+        PACKAGE,
+        relative,
+        FILES[relative],
         name=f"all-MiniLM-L6-v2 {Path(relative).name}",
         purpose="sentiment encoder" if relative == WEIGHTS else "belongs to the sentiment encoder",
-        path=path,
-        expected_sha256=expected,
-        found_sha256=found,
-        problem=problem,
     )
 
 

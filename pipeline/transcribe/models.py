@@ -18,7 +18,7 @@ from pathlib import Path
 from pipeline.errors import ModelError
 from pipeline.transcribe.speech import VAD_FILE, VAD_PACKAGE, VAD_SHA256
 from pipeline.transcribe.voices import voice_status
-from pipeline.weights import ModelStatus, check_sha256, package_file, sha256_of
+from pipeline.weights import ModelStatus, check_sha256, package_file, package_file_status, sha256_of
 
 MODEL_FILE = "model.bin"
 NOTED_FILE = "model.sha256"
@@ -126,7 +126,7 @@ def list_models(models_dir: Path) -> list[ModelStatus]:
     return [
         *(_status(name, packaged, models_dir / f"whisper-{name}") for name, packaged in PACKAGED.items()),
         *_cached_statuses(models_dir),
-        _vad_status(),
+        package_file_status(VAD_PACKAGE, VAD_FILE, VAD_SHA256, name="silero-vad", purpose="finding speech"),
         voice_status(),
     ]
 
@@ -149,25 +149,6 @@ def _cached_statuses(models_dir: Path) -> list[ModelStatus]:
             )
         )
     return statuses
-
-
-def _vad_status() -> ModelStatus:
-    path, found, problem = None, None, None
-    try:
-        file = package_file(VAD_PACKAGE, VAD_FILE)
-        path, found = str(file), sha256_of(file)
-        if found != VAD_SHA256:
-            problem = f"not the file it should be; install the package {VAD_PACKAGE} again in the locked version"
-    except ModelError as error:
-        problem = str(error)
-    return ModelStatus(
-        name="silero-vad",
-        purpose="finding speech",
-        path=path,
-        expected_sha256=VAD_SHA256,
-        found_sha256=found,
-        problem=problem,
-    )
 
 
 def _status(name: str, packaged: PackagedWhisper, folder: Path) -> ModelStatus:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from pipeline.errors import EngineError
+from pipeline.records import Recording
 from pipeline.sound import SAMPLES_PER_MS, Samples
 from pipeline.transcribe.packing import HeardWord
 
@@ -79,6 +82,22 @@ class HeardWindow:
 
 Recognise = Callable[[Sequence[WindowSound]], Sequence[HeardWindow]]
 """Recognises windows, in any order and together with those of other calls; results come in the order of the windows."""
+
+
+@contextmanager
+def told_as_engine_error(engine: str, recording: Recording) -> Iterator[None]:
+    """Turn the ways in which CTranslate2 and torch report a failed computation into one.
+
+    Raises:
+        EngineError: This recording could not be recognised.
+    """
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        raise EngineError(
+            f"call {recording.call_id}: {engine} failed ({type(error).__name__}); "
+            "if memory ran out, set transcribe.device to cpu or take a smaller model"
+        ) from error
 
 
 def is_loop(text: str) -> bool:

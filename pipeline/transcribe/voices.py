@@ -20,10 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import ModelError
 from pipeline.records import Span
 from pipeline.sound import SAMPLE_RATE_HZ, SAMPLES_PER_MS, CallAudio, Samples
-from pipeline.weights import ModelStatus, check_sha256, package_file, sha256_of
+from pipeline.weights import ModelStatus, check_sha256, package_file, package_file_status
 
 METHOD = "voices-1"
 VOICE_PACKAGE, VOICE_FILE = "resemblyzer", "pretrained.pt"
@@ -283,19 +282,6 @@ def _loaded() -> tuple[Any, Any]:
 
 def voice_status() -> ModelStatus:
     """Return the state of the voice encoder's file; reads and hashes it, changes nothing."""
-    path, found, problem = None, None, None
-    try:
-        file = package_file(VOICE_PACKAGE, VOICE_FILE)
-        path, found = str(file), sha256_of(file)
-        if found != VOICE_SHA256:
-            problem = "not the file it should be; install the package Resemblyzer again in the locked version"
-    except ModelError as error:
-        problem = str(error)
-    return ModelStatus(
-        name="voice-encoder",
-        purpose="telling voices apart",
-        path=path,
-        expected_sha256=VOICE_SHA256,
-        found_sha256=found,
-        problem=problem,
+    return package_file_status(
+        VOICE_PACKAGE, VOICE_FILE, VOICE_SHA256, name="voice-encoder", purpose="telling voices apart"
     )

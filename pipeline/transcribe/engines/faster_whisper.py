@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.config import TranscribeSettings
-from pipeline.errors import EngineError, ModelError
+from pipeline.errors import ModelError
 from pipeline.records import MadeBy, Recording
 from pipeline.sound import CallAudio
 from pipeline.transcribe.batching import Batcher
@@ -21,7 +21,7 @@ from pipeline.transcribe.engine import Recognition
 from pipeline.transcribe.hearing import hear, settings_fingerprint
 from pipeline.transcribe.models import require_language, resolve_whisper, whisper_sha256
 from pipeline.transcribe.packing import HeardWord
-from pipeline.transcribe.recogniser import HeardWindow, WindowSound
+from pipeline.transcribe.recogniser import HeardWindow, WindowSound, told_as_engine_error
 
 # On a CPU a batch costs as much as its windows one by one (0.0255 and 0.0244 of real time), and leaves cores idle.
 BATCH_ON_CPU, BATCH_ON_GPU = 1, 32
@@ -53,13 +53,8 @@ class FasterWhisperEngine:
 
     def recognise(self, recording: Recording, audio: CallAudio, *, prompt: str | None = None) -> Recognition:
         """See `pipeline.transcribe.engine.Engine`."""
-        try:
+        with told_as_engine_error("faster-whisper", recording):
             return hear(audio, settings=self._settings, prompt=prompt, recognise=self._recognise)
-        except (RuntimeError, ValueError) as error:  # how CTranslate2 reports a failed computation
-            raise EngineError(
-                f"call {recording.call_id}: faster-whisper failed ({type(error).__name__}); "
-                "if memory ran out, set transcribe.device to cpu or take a smaller model"
-            ) from error
 
     def _recognise(self, windows: Sequence[WindowSound]) -> list[HeardWindow]:
         with self._loading:

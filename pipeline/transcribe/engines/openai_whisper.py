@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import TranscribeSettings
-from pipeline.errors import EngineError, ModelError
+from pipeline.errors import ModelError
 from pipeline.records import MadeBy, Recording
 from pipeline.sound import CallAudio
 from pipeline.transcribe.batching import Batcher
@@ -23,7 +23,7 @@ from pipeline.transcribe.engine import Recognition
 from pipeline.transcribe.hearing import hear, settings_fingerprint
 from pipeline.transcribe.models import PACKAGED, is_path, require_language, resolve_whisper, whisper_sha256
 from pipeline.transcribe.packing import HeardWord
-from pipeline.transcribe.recogniser import HeardWindow, WindowSound
+from pipeline.transcribe.recogniser import HeardWindow, WindowSound, told_as_engine_error
 from pipeline.weights import sha256_of
 
 BATCH_ON_CPU, BATCH_ON_GPU = 8, 32
@@ -57,13 +57,8 @@ class OpenAIWhisperEngine:
 
     def recognise(self, recording: Recording, audio: CallAudio, *, prompt: str | None = None) -> Recognition:
         """See `pipeline.transcribe.engine.Engine`."""
-        try:
+        with told_as_engine_error("openai-whisper", recording):
             return hear(audio, settings=self._settings, prompt=prompt, recognise=self._recognise)
-        except (RuntimeError, ValueError) as error:  # how torch reports a failed computation
-            raise EngineError(
-                f"call {recording.call_id}: openai-whisper failed ({type(error).__name__}); "
-                "if memory ran out, set transcribe.device to cpu or take a smaller model"
-            ) from error
 
     def _recognise(self, windows: Sequence[WindowSound]) -> list[HeardWindow]:
         with self._loading:
