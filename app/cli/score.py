@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +13,6 @@ from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_sett
 from app.cli.show import print_json
 from pipeline.canonical import to_data
 from pipeline.detectors import assemble_detectors
-from pipeline.errors import TranscriptFileError
 from pipeline.parts import require_known_rules
 from pipeline.score.rubrics import find_rubric
 from pipeline.score_transcript import score_transcript
@@ -41,7 +39,6 @@ def score(
     chosen = find_rubric(rubric, settings.score.rubrics_dir)
     detectors = assemble_detectors(settings)
     require_known_rules((chosen,), detectors, where=rubric)
-    _require_object(transcript)
     heard = transcript_from_json(transcript)
     scored = score_transcript(heard, chosen, detectors, queue=queue, direction=direction)
     if as_json:
@@ -51,18 +48,3 @@ def score(
         print_json(document)
     else:
         print_score(scored.score, scored.flags)
-
-
-def _require_object(path: Path) -> None:
-    """Say in a newcomer's words that a file holds something else than a transcript; the reader tells all other faults.
-
-    Raises:
-        TranscriptFileError: It is JSON, and no object.
-    """
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return
-    if not isinstance(found, dict):
-        what = {list: "a list", str: "text", type(None): "null", bool: "true or false"}.get(type(found), "a number")
-        raise TranscriptFileError(f"{path.name}: expected an object with turns, not {what}")

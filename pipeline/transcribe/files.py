@@ -117,6 +117,9 @@ def transcript_from_json(source: Mapping[str, Any] | Path, *, call_id: str | Non
     """
     name = source.name if isinstance(source, Path) else "transcript"
     data = _read(source) if isinstance(source, Path) else source
+    if not isinstance(data, Mapping):
+        what = {list: "a list", str: "text", type(None): "null", bool: "true or false"}.get(type(data), "a number")
+        raise TranscriptFileError(f"{name}: expected an object with turns, not {what}")
     try:
         file = _File.model_validate(data)
     except ValidationError as error:

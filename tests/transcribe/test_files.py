@@ -137,7 +137,7 @@ def turn_with(**changes: Any) -> dict[str, Any]:
     ("data", "problem"),
     [
         ({}, "turns: Field required"),
-        ([], "file: "),
+        (["secretword"], "^transcript: expected an object with turns, not a list$"),
         ({"turns": [turn_with(start_ms=901)]}, "turns.0: end_ms is before start_ms"),
         ({"turns": [turn_with(role="boss")]}, "turns.0.role: .*'agent', 'customer'"),
         ({"turns": [turn_with(start_ms=-1)]}, "turns.0.start_ms: "),
@@ -230,3 +230,13 @@ def test_to_read_holds_nothing_that_steers_a_terminal() -> None:
     for shown in (to_txt(steering), to_srt(steering), to_vtt(steering)):
         assert "[31mred 2J alert" in shown
         assert not set(shown) & set("\x1b\x07\x9b")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [("[]", "a list"), ('"hello"', "text"), ("null", "null"), ("true", "true or false"), ("3", "a number")],
+)
+def test_a_file_that_holds_no_object_is_refused_in_words(tmp_path: Path, content: str, what: str) -> None:
+    (tmp_path / "call.json").write_text(content)
+    with pytest.raises(TranscriptFileError, match=f"^call.json: expected an object with turns, not {what}$"):
+        transcript_from_json(tmp_path / "call.json")
