@@ -19,6 +19,8 @@ $(VENV)/.installed: requirements-build.lock requirements-torch-cpu.lock requirem
 	@$(PIP) $(LOCKED) -r requirements-torch-cpu.lock 2>/dev/null || $(PIP) $(LOCKED) -r requirements-torch.lock
 	@$(PIP) $(LOCKED) --no-build-isolation -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Putting models together ..."
+	@$(BIN)/python -m flows.first_use || echo "That is tried again by the first run."
 	@touch $@
 
 demo: setup

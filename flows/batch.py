@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.prefect_home import prefect_server, told_as_server_error
+from flows.preparation import anything_new, preparing
 from flows.runtime import Runtime, using
 from pipeline.config import Settings
 from pipeline.intake.discover import find_recordings
@@ -57,13 +58,17 @@ def run_batch(settings: Settings, paths: Sequence[Path], report: Report) -> Batc
             outcomes[subject] = event
         report(event, subject)
 
-    find_recordings(paths, settings.intake)  # a wrong path is said before a workspace is made for it
+    found = find_recordings(paths, settings.intake)  # a wrong path is said before a workspace is made for it
     with ExitStack() as stack:
         runtime = stack.enter_context(using(Runtime(settings=settings, report=count)))
-        runtime.parts, runtime.store  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)
-        stack.enter_context(prefect_server(settings.workspace))
+        # A wrong rubric or an unreachable database is said before anything starts.
+        parts, store = runtime.parts, runtime.store
+        wait_for_server = stack.enter_context(prefect_server(settings.workspace, models_dir=settings.models_dir))
         from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)
 
+        # Not before the imports: both would be slower for it.
+        stack.enter_context(preparing(parts.preparations() if anything_new(store, found) else ()))
+        wait_for_server()
         with told_as_server_error():
             score_recordings([str(path.resolve()) for path in paths])
     counts = Counter(outcomes.values())

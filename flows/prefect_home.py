@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from flows.empty_database import keep_empty_database, put_empty_database
 from flows.temporary_server import API_URL, temporary_server
 from pipeline.errors import ServerError
 
@@ -23,7 +24,7 @@ _QUIET = {
 
 
 @contextmanager
-def prefect_server(workspace: Path, *, scheduling: bool = False) -> Iterator[None]:
+def prefect_server(workspace: Path, *, models_dir: Path, scheduling: bool = False) -> Iterator[Callable[[], None]]:
     """Give Prefect a server for as long as the block lasts: the user's, or a temporary one in the workspace.
 
     Prefect reads its settings when it is imported, so this comes before the first import of prefect. What the user has
@@ -31,10 +32,15 @@ def prefect_server(workspace: Path, *, scheduling: bool = False) -> Iterator[Non
 
     Args:
         workspace: Prefect's own data go into its folder ``prefect``.
+        models_dir: Prefect's empty database is kept there for new workspaces.
         scheduling: Whether a temporary server has to start scheduled runs.
 
+    Yields:
+        A function that waits until the server answers; a temporary one takes seconds to start, in which there may be
+        other things to do. It raises ServerError where the server does not start.
+
     Raises:
-        ServerError: The temporary server does not start.
+        ServerError: The user's server does not answer, or the workspace is in use or cannot be written.
     """
     folder = workspace.resolve() / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +48,7 @@ def prefect_server(workspace: Path, *, scheduling: bool = False) -> Iterator[Non
         os.environ.setdefault(name, value)
     if os.environ.get(API_URL):
         _require_answer(os.environ[API_URL])
-        yield
+        yield lambda: None
         return
     # Two temporary servers cannot share one folder, and two runs of one workspace would do the same work.
     lock = FileLock(folder / "run.lock", blocking=False)
@@ -58,7 +64,33 @@ def prefect_server(workspace: Path, *, scheduling: bool = False) -> Iterator[Non
     os.environ.setdefault("PREFECT_LOGGING_TO_API_ENABLED", "false")
     # A server on this machine that does not answer is gone: no minutes of asking again.
     os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "2")
-    with lock, temporary_server(folder / "server.log", scheduling=scheduling):
+    database = folder / "prefect.db"
+    with lock, ExitStack() as settings:
+        is_new = _is_used(database) and not database.exists() and not put_empty_database(database, models_dir)
+        with temporary_server(folder / "server.log", scheduling=scheduling) as wait_until_healthy:
+
+            def wait() -> None:
+                wait_until_healthy()
+                if is_new:
+                    keep_empty_database(database, models_dir)
+                if not scheduling:
+                    settings.enter_context(_without_heartbeats())
+
+            yield wait
+
+
+def _is_used(database: Path) -> bool:
+    """Tell whether Prefect will keep its data in this file: a user may have named another place."""
+    named = ("PREFECT_API_DATABASE_", "PREFECT_SERVER_DATABASE_")
+    return os.environ["PREFECT_HOME"] == str(database.parent) and not any(name.startswith(named) for name in os.environ)
+
+
+@contextmanager
+def _without_heartbeats() -> Iterator[None]:
+    """Keep flows from telling that they are alive: nobody asks, and each would wait up to a second to stop telling."""
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings  # noqa: PLC0415 (see above)
+
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         yield
 
 

@@ -46,9 +46,10 @@ def serve_schedule(
     roots = [str(path.resolve()) for path in paths]
     with using(Runtime(settings=settings, report=report)) as runtime:
         runtime.parts, runtime.store  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)
-        with prefect_server(settings.workspace, scheduling=True):
+        with prefect_server(settings.workspace, models_dir=settings.models_dir, scheduling=True) as wait_for_server:
             from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)
 
+            wait_for_server()
             with told_as_server_error():
                 score_recordings(roots)
             with _printing_to(settings.workspace / "prefect" / "schedule.log"):

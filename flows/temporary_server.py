@@ -6,7 +6,6 @@ when the run ends. This one ends with its parent, however that ends: its standar
 
 from __future__ import annotations
 
-import importlib
 import os
 import socket
 import subprocess
@@ -15,7 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,10 +23,18 @@ from pipeline.errors import ServerError
 START_TIMEOUT_S = 120
 API_URL = "PREFECT_API_URL"
 
+_FOR_ONE_RUN = {
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    # Block types (stored configuration, which no run of Earmark reads) take seconds to write into a new database. What
+    # Prefect remembers of having written them must not be written either: a server with a schedule would believe it.
+    "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
+    "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
+}
+
 
 @contextmanager
-def temporary_server(log_file: Path, *, scheduling: bool) -> Iterator[None]:
-    """Run a server for as long as the block lasts, and point Prefect to it.
+def temporary_server(log_file: Path, *, scheduling: bool) -> Iterator[Callable[[], None]]:
+    """Start a server, point Prefect to it, and end it with the block.
 
     Prefect reads ``PREFECT_API_URL`` when it is imported, so this comes before the first import of prefect.
 
@@ -35,15 +42,15 @@ def temporary_server(log_file: Path, *, scheduling: bool) -> Iterator[None]:
         log_file: What the server prints goes there; a new run overwrites it.
         scheduling: Whether the server has to start scheduled runs; a run of its own needs none of these services.
 
-    Raises:
-        ServerError: It does not answer in time.
+    Yields:
+        A function that waits until the server answers, and raises ServerError where it does not in time.
     """
     log_file.parent.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     # What Prefect sets for a temporary server of its own: no UI, and a memory that is built up once.
     environment = {**os.environ, "PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_FINAL": "1"}
     if not scheduling:
-        environment["PREFECT__SERVER_EPHEMERAL"] = "1"
+        environment = {**_FOR_ONE_RUN, **environment}
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "flows.temporary_server", str(port)],  # -P: never code of the current folder
@@ -56,9 +63,7 @@ def temporary_server(log_file: Path, *, scheduling: bool) -> Iterator[None]:
     address = f"http://127.0.0.1:{port}/api"
     os.environ[API_URL] = address
     try:
-        importlib.import_module("prefect")  # takes seconds, as the server's start does: do both at once
-        _wait_until_healthy(address, process, log_file)
-        yield
+        yield lambda: _wait_until_healthy(address, process, log_file)
     finally:
         del os.environ[API_URL]
         assert process.stdin is not None

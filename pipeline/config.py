@@ -114,7 +114,7 @@ class TranscribeSettings(Group):
         default="en", description="What most calls are in: it stands where a call's own language is not sure."
     )
     beam_size: int = Field(
-        default=2, ge=1, le=10, description="Candidates that are followed; 1 decodes greedily and is a little faster."
+        default=5, ge=1, le=10, description="Candidates that are followed; 1 decodes greedily and is a little faster."
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes a GPU where there is one.")
     threads: int = Field(default=0, ge=0, description="CPU threads for recognition; 0 takes all cores.")
@@ -235,7 +235,7 @@ class Settings(Group):
     )
     models_dir: Path = Field(
         default=Path(platformdirs.user_cache_dir("earmark")) / "models",
-        description="Where model files are put together and kept.",
+        description="Where model files are put together and kept, and an empty database for Prefect.",
     )
     intake: IntakeSettings = IntakeSettings()
     transcribe: TranscribeSettings = TranscribeSettings()

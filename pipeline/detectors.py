@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline import keys
+from pipeline.compliance import exact
 from pipeline.compliance.detect import detect
 from pipeline.compliance.packs import load_packs, rules_fingerprint
 from pipeline.compliance.rule import Rule, RuleStatus
@@ -55,6 +57,10 @@ class Detectors:
             audio: The call's sound; None where there is only a transcript.
         """
         return measure(transcript, audio, self.settings.conversation)
+
+    def preparations(self) -> tuple[Callable[[], None], ...]:
+        """Return what loads now that which the first call would load, in the order in which calls need it."""
+        return exact.prepare, self.sentiment.prepare
 
     def active_rule_ids(self) -> frozenset[str]:
         """Return the ids of the rules that are looked for."""

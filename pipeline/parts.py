@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.config import Settings
@@ -24,6 +25,13 @@ class Parts:
     only_rubric: Rubric | None = None
     vocabulary: Vocabulary = NO_VOCABULARY
 
+    def preparations(self) -> tuple[Callable[[], None], ...]:
+        """Return what loads now that which the first call would load, in the order in which calls need it.
+
+        Each may raise what its first use would raise.
+        """
+        return self.engine.prepare, *self.detectors.preparations()
+
     def rubric_for(self, recording: Recording, language: str) -> Rubric:
         """Return the rubric that scores a call in this language; it may be one that covers another."""
         return self.only_rubric or choose_rubric(self.rubrics, recording, self.settings.score, language=language)
@@ -45,8 +53,8 @@ def assemble(settings: Settings) -> Parts:
     chosen = settings.score
     only = find_rubric(chosen.rubric, chosen.rubrics_dir) if chosen.rubric else None
     rubrics = (only,) if only else load_rubrics(chosen.rubrics_dir)
-    if not only:
-        find_rubric(chosen.default_rubric, chosen.rubrics_dir)
+    if not only and chosen.default_rubric not in {rubric.id for rubric in rubrics}:
+        find_rubric(chosen.default_rubric, chosen.rubrics_dir)  # a file, or it says what there is
     require_known_rules(rubrics, detectors, where=chosen.rubric or str(chosen.rubrics_dir))
     return Parts(
         settings=settings,

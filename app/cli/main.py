@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 a check failed or something could not be done, 2 wrong usa
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.metadata
 import os
@@ -73,6 +74,7 @@ def main() -> None:
         code = _invoke()
     except Exception as error:  # noqa: BLE001 (nothing may end in a traceback: it could show words of a call)
         code = tell(error)
+    gc.freeze()  # else Python searches all that the libraries made for cycles once more, a second or two, to end
     sys.exit(code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ class ExactMatch:
     start: int
     end: int
     negative: bool
+
+
+def prepare() -> None:
+    """Load spaCy now, which takes a second, instead of with the first call."""
+    importlib.import_module("spacy.matcher")
 
 
 def find_exact(readings: Sequence[Sequence[str]], phrases: Sequence[Sequence[Variant]]) -> Iterator[ExactMatch]:

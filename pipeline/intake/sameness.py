@@ -13,6 +13,7 @@ lost, because the copy that is kept holds all of it; a fainter second channel is
 
 from __future__ import annotations
 
+import functools
 import math
 from array import array
 
@@ -117,7 +118,9 @@ class ChannelPair:
             rate_hz: Samples per second.
         """
         first = around[0, reach:-reach]
-        curve, _ = _correlation(np.stack([first, around[1, reach:-reach]]), reach * _LAG_STEPS, rate_hz)
+        spectra = _band(np.stack([first, around[1, reach:-reach]]), rate_hz)
+        crossed = np.fft.irfft(spectra[0].conj() * spectra[1], _LAG_STEPS * 2 * len(first)) * _LAG_STEPS
+        curve = np.roll(crossed, reach * _LAG_STEPS)[: 2 * reach * _LAG_STEPS + 1] / _norm(_energies(spectra))
         if len(self._lags) != len(curve):
             self._lags = np.zeros_like(curve)
         self._lags += curve**2
@@ -126,8 +129,11 @@ class ChannelPair:
             lag = (steps - reach * _LAG_STEPS) // _LAG_STEPS
             pair = np.stack([first, around[1, reach + lag : len(around[1]) - reach + lag]])
             pair -= pair.mean(axis=1, keepdims=True)
-            here, powers = _correlation(pair, _LAG_STEPS, rate_hz)  # what is left of the lag is under a sample
-            fits.append((float(np.abs(here).max()), steps, pair, powers))
+            spectra = _band(pair, rate_hz)
+            powers = _energies(spectra)
+            # what is left of the lag is under a sample; not by `@`, whose threads would fight with recognition
+            here = (_shifts(len(first)) * (spectra[0].conj() * spectra[1])).real.sum(axis=1)
+            fits.append((float(np.abs(here).max() / len(first) / _norm(powers)), steps, pair, powers))
         usual, best = fits  # a tone fits at many lags, and where a word is cut by the block's end another one may fit
         correlation, steps, pair, powers = usual if usual[0] >= _AS_GOOD * best[0] else best
         heights = (np.quantile(np.abs(pair), 0.75, axis=1), np.abs(pair).max(axis=1), np.sqrt((pair**2).mean(axis=1)))
@@ -138,15 +144,32 @@ class ChannelPair:
         self._noted.extend(float(number) for number in numbers)
 
 
-def _correlation(
-    pair: NDArray[np.float32], reach: int, rate_hz: float
-) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Return the normalised cross-correlation in `BAND_HZ`, from -``reach`` to ``reach`` lag steps, and energies."""
-    twice = 2 * pair.shape[1]  # padded, or the end would meet the beginning
-    spectrum = np.fft.rfft(pair - pair.mean(axis=1, keepdims=True), twice)
-    hz = np.fft.rfftfreq(twice, 1 / rate_hz)
-    spectrum[:, (hz < BAND_HZ[0]) | (hz > BAND_HZ[1])] = 0
-    energies = 2 * (np.abs(spectrum) ** 2).sum(axis=1) / twice  # Parseval
-    crossed = np.fft.irfft(spectrum[0].conj() * spectrum[1], _LAG_STEPS * twice) * _LAG_STEPS
-    curve = np.roll(crossed, reach)[: 2 * reach + 1] / max(math.sqrt(energies[0] * energies[1]), _FAINT)
-    return curve, energies
+def _band(pair: NDArray[np.float32], rate_hz: float) -> NDArray[np.complexfloating]:
+    """Return the spectra of two channels within `BAND_HZ`, [2, n + 1]; padded, or the end would meet the beginning."""
+    spectra: NDArray[np.complexfloating] = np.fft.rfft(pair - pair.mean(axis=1, keepdims=True), 2 * pair.shape[1])
+    spectra[:, ~_in_band(pair.shape[1], rate_hz)] = 0
+    return spectra
+
+
+@functools.cache
+def _in_band(length: int, rate_hz: float) -> NDArray[np.bool_]:
+    hz = np.fft.rfftfreq(2 * length, 1 / rate_hz)
+    return (hz >= BAND_HZ[0]) & (hz <= BAND_HZ[1])
+
+
+@functools.cache
+def _shifts(length: int) -> NDArray[np.complexfloating]:
+    """Return what turns a crossed spectrum into its correlation at the lag steps around none, [steps, length + 1]."""
+    steps = np.arange(-_LAG_STEPS, _LAG_STEPS + 1)[:, None]
+    turns: NDArray[np.complexfloating] = np.exp(1j * np.pi * steps * np.arange(length + 1) / (_LAG_STEPS * length))
+    return turns.astype(np.complex64)
+
+
+def _energies(spectra: NDArray[np.complexfloating]) -> NDArray[np.floating]:
+    powers = (spectra.real**2 + spectra.imag**2) / (spectra.shape[1] - 1)  # Parseval
+    energies: NDArray[np.floating] = powers.sum(axis=1)
+    return energies
+
+
+def _norm(energies: NDArray[np.floating]) -> float:
+    return max(math.sqrt(energies[0] * energies[1]), _FAINT)

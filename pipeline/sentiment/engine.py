@@ -45,6 +45,14 @@ class SentimentEngine(Protocol):
         """What will have made the readings; known without loading the model, the same on every machine."""
         ...
 
+    def prepare(self) -> None:
+        """Load now what the first use would load; where that fails, the first use says so again.
+
+        Raises:
+            ModelError: The model is missing, not the one it should be, or has labels that mean no sentiment.
+        """
+        ...
+
     def read(self, texts: Sequence[str], roles: Sequence[Role] | None = None) -> list[LabelProbabilities]:
         """Return one reading per text, in order.
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from pipeline.errors import NotFoundError
 from pipeline.records import Defect
 from pipeline.store.payload import read_defects
-from pipeline.store.tables import files
+from pipeline.store.tables import files, scores
 
 _AFTER_ANY = "\U0010ffff"  # sorts after every character, so that a prefix is a range of ids
 
@@ -58,6 +58,17 @@ def known_files(connection: Connection, media_uris: Iterable[str]) -> dict[str, 
         file.measured_at.is_not(None),
     )
     return {row["media_uri"]: KnownFile(**row) for row in connection.execute(statement).mappings()}
+
+
+def settled_files(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Return by path the size and time of change of those files for which nothing may be left to do.
+
+    These are the ones that were held back, and the ones whose call has a score.
+    """
+    file = files.c
+    has_score = exists().where(scores.c.call_id == file.call_id)
+    statement = select(file.media_uri, file.size_bytes, file.modified_ns).where(file.call_id.is_(None) | has_score)
+    return {row.media_uri: (row.size_bytes, row.modified_ns) for row in connection.execute(statement)}
 
 
 def rejected_files(connection: Connection, file_id: str) -> tuple[RejectedFile, ...]:

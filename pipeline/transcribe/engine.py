@@ -47,6 +47,14 @@ class Engine(Protocol):
         """
         ...
 
+    def prepare(self) -> None:
+        """Load the weights now, while there are other things to wait for; `recognise` would load them otherwise.
+
+        Raises:
+            ModelError: They are missing or are not the ones they should be.
+        """
+        ...
+
     def recognise(self, recording: Recording, audio: CallAudio, *, prompt: str | None = None) -> Recognition:
         """Return what is said on each channel.
 

@@ -125,7 +125,7 @@ def speech_probabilities(samples: NDArray[np.float32]) -> list[float]:
     if len(samples) == 0:
         return []
     whole_frames = np.pad(samples, (0, -len(samples) % _FRAME)).astype(np.float32, copy=False)
-    network = _network()
+    network = load_network()
     probabilities: list[float] = []
     for at in range(0, len(whole_frames), _FRESH):
         begin = max(0, at - _WARM_UP)
@@ -135,7 +135,12 @@ def speech_probabilities(samples: NDArray[np.float32]) -> list[float]:
 
 
 @functools.cache
-def _network() -> Any:
+def load_network() -> Any:
+    """Return the network that tells speech, loaded once.
+
+    Raises:
+        ModelError: Its file is missing or is not the one it should be.
+    """
     from faster_whisper.vad import SileroVADModel  # noqa: PLC0415 - only recognition should pay for loading it
 
     file = package_file(VAD_PACKAGE, VAD_FILE)

@@ -29,9 +29,14 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("EARMARK_", "PREFECT_"))}
 
 
-def run(recordings: Path, workspace: Path) -> subprocess.CompletedProcess[str]:
+def run(recordings: Path, workspace: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(recordings, workspace), env=environment(), capture_output=True, text=True, timeout=300, check=False
+        command(recordings, workspace),
+        env=environment() | variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
 
@@ -141,3 +146,50 @@ def test_card_number_is_written_nowhere(tmp_path: Path) -> None:
     spellings = (b"4111 1111", b"4111-1111", b"41111111")
     for content in (*(file.read_bytes() for file in written), (finished.stdout + finished.stderr).encode()):
         assert not any(spelling in content for spelling in spellings)
+
+
+@pytest.mark.slow
+def test_models_are_loaded_only_where_there_is_something_new(tmp_path: Path) -> None:
+    recordings, workspace = write_batch(tmp_path / "recordings", 2), tmp_path / "workspace"
+    (recordings / "damaged.wav").write_bytes(b"no sound in here")
+
+    def loaded() -> set[str]:
+        finished = run(recordings, workspace, PYTHONPROFILEIMPORTTIME="1")
+        assert finished.returncode == 0, finished.stderr
+        modules = {line.rpartition("|")[2].strip() for line in finished.stderr.splitlines() if "|" in line}
+        return modules & {"torch", "spacy", "transformers", "faster_whisper"}
+
+    assert "torch" in loaded()  # two threads write these lines, so some are garbled
+    assert loaded() == set()
+
+
+@pytest.mark.slow
+def test_first_use_leaves_nothing_to_make_for_the_first_run(tmp_path: Path) -> None:
+    variables = {
+        "EARMARK_MODELS_DIR": str(tmp_path / "models"),
+        "EARMARK_TRANSCRIBE__ENGINE": "scripted",
+        "TMPDIR": str(tmp_path),
+    }
+    made = subprocess.run(
+        [sys.executable, "-m", "flows.first_use"],
+        env=environment() | variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (made.returncode, made.stdout, made.stderr) == (0, "", "")
+    kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "models").rglob("*") if file.is_file()}
+    assert sorted(file.parent.name for file in kept) == ["prefect", "sentiment"]
+    assert servers_of(tmp_path) == []
+
+    recordings, workspace = write_batch(tmp_path / "recordings", 1), tmp_path / "workspace"
+    finished = run(recordings, workspace, **variables)
+    assert finished.returncode == 0, finished.stderr
+    assert {file: file.stat().st_mtime_ns for file in kept} == kept
+    connection = sqlite3.connect(workspace / "prefect" / "prefect.db")
+    assert connection.execute("select count(*) from flow_run").fetchone() == (3,)
+    # a server with a schedule would believe that its block types are stored
+    assert connection.execute("select count(*) from block_type").fetchone() == (0,)
+    assert not (workspace / "prefect" / "memo_store.toml").exists()
+    connection.close()

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, text
 from pipeline.errors import NotFoundError
 from pipeline.store.database import open_store
 from pipeline.store.intake import put_intake
-from pipeline.store.known_files import KnownFile, known_files, rejected_files
+from pipeline.store.known_files import KnownFile, known_files, rejected_files, settled_files
 from tests.factories import recording
-from tests.store.builders import LATER, NOW, Outcome, rejected, taken_in
+from tests.store.builders import LATER, NOW, Outcome, rejected, score, scored, taken_in
 
 MEASURED = Outcome(media_uri="a.wav", recording=recording(media_uri="a.wav"), sound='{"n":1}')
 
@@ -95,3 +95,14 @@ def test_rejected_files_are_those_that_are_held_back_now(connection: Connection)
     taken_in(connection, media_uri="a.wav")
     with pytest.raises(NotFoundError, match="no file 'f-0001' is held back"):
         rejected_files(connection, "f-0001")
+
+
+def test_settled_files_are_those_held_back_and_those_whose_call_is_scored(connection: Connection) -> None:
+    put_intake(connection, MEASURED, now=NOW)
+    rejected(connection, media_uri="broken.wav")
+    taken_in(connection, "c-2", media_uri="not-scored.wav")
+    as_it_was = (MEASURED.size_bytes, MEASURED.modified_ns)
+    assert settled_files(connection) == {"broken.wav": as_it_was}
+    scored(connection, score(recording().call_id, "s-1"))
+    scored(connection, score(recording().call_id, "s-2", rubric_id="another"))
+    assert settled_files(connection) == {"broken.wav": as_it_was, "a.wav": as_it_was}

@@ -18,7 +18,9 @@ from pipeline.records import Recording, Role
 from pipeline.registry import names
 from pipeline.sound import in_memory
 from pipeline.transcribe.engine import Engine, Recognition, create_engine
+from pipeline.transcribe.engines.faster_whisper import FasterWhisperEngine
 from pipeline.transcribe.files import transcript_to_json
+from pipeline.transcribe.recogniser import WindowSound
 from tests.factories import recording, transcript
 
 ENGINES = names("transcription engine")
@@ -96,6 +98,34 @@ def test_whisper_engine_writes_nothing_on_silence_without_loading_weights(name: 
     )
     assert heard.channels == ((), ())
     assert not (tmp_path / "empty").exists()
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_engine_prepared_has_its_weights_before_the_first_call(name: str, models_dir: Path) -> None:
+    engine = engine_of(name, models_dir)
+    engine.prepare()
+    assert ("_queue" in vars(engine)) == (name in WHISPER)
+
+
+@pytest.mark.parametrize("name", WHISPER)
+def test_preparing_without_weights_says_what_is_missing(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="huge"):
+        engine_of(name, tmp_path, model="huge").prepare()
+
+
+@pytest.mark.slow
+def test_windows_in_a_batch_read_as_they_do_alone(shared_audio: Path, models_dir: Path) -> None:
+    file = shared_audio / "hvb_callcenter" / "stereo" / "0002f70f7386445b.wav"
+    samples = decode(file, target_rate_hz=16_000).samples
+    windows = [
+        WindowSound(samples=samples[channel, at_s * 16_000 : (at_s + 10) * 16_000], encoded_ms=12_500, language="en")
+        for channel, at_s in ((0, 2), (1, 12), (0, 20))
+    ]
+    engine = FasterWhisperEngine(TranscribeSettings(device="cpu", threads=1), models_dir)
+    together = engine._recognise_batch(windows)
+    alone = [engine._recognise_batch([window])[0] for window in windows]
+    assert [window.text for window in together] == [window.text for window in alone]
+    assert any(window.text for window in together)
 
 
 @pytest.mark.slow

@@ -46,6 +46,11 @@ class MiniLMSentimentEngine:
         """Encoder, sentences and recipe by hash."""
         return MadeBy(engine="minilm", version=RECIPE_VERSION, model_sha256=self._key)
 
+    def prepare(self) -> None:
+        """See `pipeline.sentiment.engine.SentimentEngine`."""
+        with self._lock:
+            self._load()
+
     def read(self, texts: Sequence[str], roles: Sequence[Role] | None = None) -> list[LabelProbabilities]:
         """Return one reading per text, in order; without roles every text is read as a customer's."""
         if not texts:

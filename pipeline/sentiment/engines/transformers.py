@@ -64,6 +64,11 @@ class TransformersSentimentEngine:
             )
         return self._made_by
 
+    def prepare(self) -> None:
+        """See `pipeline.sentiment.engine.SentimentEngine`."""
+        with self._lock:
+            self._load()
+
     def read(self, texts: Sequence[str], roles: Sequence[Role] | None = None) -> list[LabelProbabilities]:
         """Return one reading per text, in order; who speaks makes no difference to such a model."""
         if not texts:

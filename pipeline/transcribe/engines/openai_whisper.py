@@ -24,6 +24,7 @@ from pipeline.transcribe.hearing import hear, settings_fingerprint
 from pipeline.transcribe.models import PACKAGED, is_path, require_language, resolve_whisper, whisper_sha256
 from pipeline.transcribe.packing import HeardWord
 from pipeline.transcribe.recogniser import HeardWindow, WindowSound, told_as_engine_error
+from pipeline.transcribe.speech import load_network
 from pipeline.weights import sha256_of
 
 BATCH_ON_CPU, BATCH_ON_GPU = 8, 32
@@ -54,6 +55,12 @@ class OpenAIWhisperEngine:
             model_sha256=self._sha256(),
             settings_sha256=settings_fingerprint(self._settings),
         )
+
+    def prepare(self) -> None:
+        """See `pipeline.transcribe.engine.Engine`."""
+        load_network()
+        with self._loading:
+            self._queue  # noqa: B018 - loads the weights
 
     def recognise(self, recording: Recording, audio: CallAudio, *, prompt: str | None = None) -> Recognition:
         """See `pipeline.transcribe.engine.Engine`."""

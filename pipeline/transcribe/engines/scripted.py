@@ -33,6 +33,9 @@ class ScriptedEngine:
         replayed = sha256_of(_beside(recording)) if recording else None
         return MadeBy(engine="scripted", version=self._version, model_sha256=replayed)
 
+    def prepare(self) -> None:
+        """See `pipeline.transcribe.engine.Engine`; there is nothing to load."""
+
     def recognise(self, recording: Recording, audio: CallAudio, *, prompt: str | None = None) -> Recognition:
         """See `pipeline.transcribe.engine.Engine`; turns are those of the file.
 
