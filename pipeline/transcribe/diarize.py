@@ -2,7 +2,9 @@
 
 Voices are clustered into two, and the words are then given to them by the likeliest path: how each stretch sounds
 against how likely it is that the speaker changes between two words, which is seldom inside a sentence and often after a
-question. Where the two clusters are hardly further apart than one voice is from itself, there is one party.
+question. Where the two clusters are hardly further apart than one voice is from itself, there is one party - unless
+what is said falls apart in the same two: an agent's phrases in one, a customer's in the other. Where voices leave it
+open, clusters are sought once more from those phrases.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Span, Word
+from pipeline.transcribe.cues import CueSaid, two_sides_log_odds
 from pipeline.transcribe.voices import Voiceprints
 
-METHOD = "diarize-1"
+METHOD = "diarize-2"
 
 ANCHOR_MS = 1000
 """Shorter stretches sound too uncertain to found a voice on; they only follow the voices found."""
@@ -30,6 +33,8 @@ FEW_STRETCHES_COSINE = 0.08
 STRETCH_MS = 1600
 LEAST_OF_A_VOICE_MS = 2000
 """Less clear speech than this does not make a second voice."""
+DOUBTFUL = 0.75
+"""Voices that are less sure to be two are compared again, beginning with those of each side's phrases."""
 LOG_ODDS_LIMIT = 8.0
 SPREAD_FLOOR = 0.06
 ROUNDS = 4
@@ -56,12 +61,13 @@ class Parties:
     overlaps: tuple[Span, ...] = ()
 
 
-def split_parties(words: Sequence[Word], prints: Voiceprints) -> Parties:
+def split_parties(words: Sequence[Word], prints: Voiceprints, *, said: Sequence[CueSaid] = ()) -> Parties:
     """Tell which of two parties says each word.
 
     Args:
         words: Words of one channel, in order of start.
         prints: How the voices in that channel sound; stretches of prompts and music left out.
+        said: The agents' and customers' phrases in the words.
     """
     if not words:
         return Parties(of_word=(), count=0, confidence=0.0)
@@ -72,7 +78,35 @@ def split_parties(words: Sequence[Word], prints: Voiceprints) -> Parties:
     if anchors.sum() < 2:
         return Parties(of_word=(0,) * len(words), count=1, confidence=0.5)
     weights = np.where(anchors, durations_ms, 0.0)
-    of_stretch = two_clusters(prints.embeddings, weights)
+    split = _settled(words, prints, two_clusters(prints.embeddings, weights), weights)
+    confidence = split.sure_by_voice
+    if confidence < DOUBTFUL:
+        by_words = clusters_by_words(words, prints, said)
+        other = split if by_words is None else _settled(words, prints, by_words, weights)
+        if other.sure_by_voice > confidence:  # begun with what is said, which must not speak for it twice
+            split, confidence = other, other.sure_by_voice
+        else:
+            confidence = _surer(confidence, two_sides_log_odds(said, split.of_word))
+    if confidence < 0.5 or len(set(split.of_word)) < 2:
+        return Parties(of_word=(0,) * len(words), count=1, confidence=1 - min(confidence, 0.5))
+    of_word = tuple(int(party != split.of_word[0]) for party in split.of_word)
+    overlaps = _overlaps(prints, split.of_stretch, weights)
+    return Parties(of_word=of_word, count=2, confidence=confidence, overlaps=overlaps)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Split:
+    """Words and stretches of speech shared out to 0 and 1, and how sure their voices are two (0..1)."""
+
+    of_word: Sequence[int]
+    of_stretch: NDArray[np.int64]
+    sure_by_voice: float
+
+
+def _settled(
+    words: Sequence[Word], prints: Voiceprints, of_stretch: NDArray[np.int64], weights: NDArray[np.float64]
+) -> _Split:
+    """Let words and stretches follow each other until they agree."""
     path: list[int] = []
     for _ in range(ROUNDS):
         log_odds = _log_odds(prints.embeddings, of_stretch, weights)
@@ -81,12 +115,37 @@ def split_parties(words: Sequence[Word], prints: Voiceprints) -> Parties:
         if (settled == of_stretch).all():
             break
         of_stretch = settled
-    two = _sure_of_two(prints.embeddings, of_stretch, weights)
-    if two < 0.5 or len(set(path)) < 2:
-        return Parties(of_word=(0,) * len(words), count=1, confidence=1 - min(two, 0.5))
-    of_word = tuple(int(party != path[0]) for party in path)
-    overlaps = _overlaps(prints, of_stretch, weights)
-    return Parties(of_word=of_word, count=2, confidence=two, overlaps=overlaps)
+    sure = _sure_of_two(prints.embeddings, of_stretch, weights)
+    return _Split(of_word=path, of_stretch=of_stretch, sure_by_voice=sure)
+
+
+def _surer(probability: float, log_odds: float) -> float:
+    odds = math.exp(log_odds) * probability / max(1 - probability, 1e-9)
+    return odds / (1 + odds)
+
+
+def clusters_by_words(words: Sequence[Word], prints: Voiceprints, said: Sequence[CueSaid]) -> NDArray[np.int64] | None:
+    """Put each stretch to the nearer of two voices: that of the agents' phrases, that of the customers'."""
+    weight_of_word = np.zeros(len(words))
+    for heard in said:
+        weight_of_word[list(heard.words)] += heard.cue.weight / len(heard.words)
+    shares = np.array([_shares(words, span) @ weight_of_word for span in prints.spans])
+    voices = np.stack([np.maximum(sign * shares, 0) @ prints.embeddings for sign in (1, -1)])
+    lengths = np.linalg.norm(voices, axis=1, keepdims=True)
+    if not lengths.all():
+        return None
+    return np.asarray((prints.embeddings @ (voices / lengths).T).argmax(axis=1), dtype=np.int64)
+
+
+def _shares(words: Sequence[Word], span: Span) -> NDArray[np.float64]:
+    """Return which share of each word lies in a stretch."""
+    return np.array(
+        [
+            max(0, min(span.end_ms, word.end_ms) - max(span.start_ms, word.start_ms))
+            / max(1, word.end_ms - word.start_ms)
+            for word in words
+        ]
+    )
 
 
 def two_clusters(embeddings: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -13,12 +13,13 @@ from pipeline.canonical import fingerprint
 from pipeline.config import TranscribeSettings
 from pipeline.records import Dropped, Word
 from pipeline.sound import SAMPLES_PER_MS, CallAudio, Samples
-from pipeline.transcribe import guards, leak, packing
+from pipeline.transcribe import echoes, guards, leak, packing
+from pipeline.transcribe.echoes import echoed_words
 from pipeline.transcribe.engine import UNDETERMINED, Recognition
 from pipeline.transcribe.evidence import Evidence, evidence_of
 from pipeline.transcribe.guards import Guards, judge
 from pipeline.transcribe.languages import LanguageVotes
-from pipeline.transcribe.leak import echoed_words, leaked_frames, silenced
+from pipeline.transcribe.leak import own_sound
 from pipeline.transcribe.packing import LONGEST_ENCODED_MS, HeardWord, Window, encoded_ms, pack, unpack
 from pipeline.transcribe.recogniser import HeardWindow, Recognise, WindowSound, is_loop
 from pipeline.transcribe.sections import SECTION_MS, Section, sections
@@ -43,7 +44,7 @@ def settings_fingerprint(settings: TranscribeSettings) -> str:
             "language": settings.language,
             "expected_language": settings.expected_language,
             "beam_size": settings.beam_size,
-            "methods": [guards.METHOD, leak.METHOD],
+            "methods": [guards.METHOD, leak.METHOD, echoes.METHOD],
             "section_ms": SECTION_MS,
             "windows": [packing.WINDOW_MS, packing.SILENCE_AFTER_MS, packing.ENCODED_STEP_MS],
             "speech": {"network": VAD_SHA256, **asdict(SPEECH)},
@@ -89,8 +90,8 @@ def hear(
             judged = judge(in_place, window=window, heard=of_window, evidence=evidence[window.channel], guards=GUARDS)
             said[window.channel] += judged.words
             dropped += [_later(drop, section.offset_ms) for drop in judged.dropped]
-        kept, echoes = echoed_words(said, section.samples)
-        dropped += [_later(echo, section.offset_ms) for echo in echoes]
+        kept, echoed = echoed_words(said, section.samples)
+        dropped += [_later(echo, section.offset_ms) for echo in echoed]
         for of_channel, of_section in zip(words, kept, strict=True):
             of_channel += [_later(word, section.offset_ms) for word in of_section]
     return Recognition(
@@ -105,17 +106,20 @@ def _find_speech(section: Section) -> tuple[list[Window], list[Evidence], Sample
     """Return the speech of all channels packed, what speaks for each channel's words, and the sound without leak."""
     length_ms = section.samples.shape[1] // SAMPLES_PER_MS
     with ThreadPoolExecutor(max_workers=len(section.samples) + 1) as threads:
-        finding_leak = threads.submit(leaked_frames, section.samples)
+        separating = threads.submit(own_sound, section.samples)
         voices = list(threads.map(speech_probabilities, section.samples))
-        leaked = finding_leak.result()
+        own, leaked = separating.result()
+        for channel, frames in enumerate(leaked):
+            if frames.any():  # beside leak, a breath passes for speech
+                voices[channel] = speech_probabilities(own[channel])
     windows: list[Window] = []
     evidence: list[Evidence] = []
-    for channel, samples in enumerate(section.samples):
+    for channel, samples in enumerate(own):
         voice = np.where(leaked[channel], 0.0, voices[channel]).tolist()
         spans = spans_of(voice, length_ms=length_ms, settings=SPEECH)
         windows += pack(cut_long(spans, voice, longest_ms=packing.WINDOW_MS), channel=channel)
         evidence.append(evidence_of(samples, voice))
-    return windows, evidence, silenced(section.samples, leaked)
+    return windows, evidence, own
 
 
 def _recognise(

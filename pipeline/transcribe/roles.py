@@ -8,7 +8,6 @@ about tools like this one. So the decision rests on cues that can be read below,
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ from dataclasses import dataclass
 from pipeline.config import TranscribeSettings
 from pipeline.records import Recording, Role, Word
 from pipeline.text import tokens
+from pipeline.transcribe.cues import cue_sums
 
-METHOD = "roles-2"
+METHOD = "roles-3"
 AGENT_CHANNEL = "agent_channel"
 
 
@@ -29,20 +29,6 @@ class Roles:
     confidence: float | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cue:
-    """Words that one party is likelier to say. ``weight`` > 0 speaks for the agent, < 0 for the customer.
-
-    The weight is in natural log odds, set by hand from what each phrase is for and not fitted: 1 is "almost three times
-    as likely from the agent". A cue counts once per party. ``opening`` restricts it to the party's first words.
-    """
-
-    pattern: str
-    weight: float
-    opening: bool = False
-
-
-OPENING_WORDS = 40
 FIRST_WEIGHT = 0.3
 """Too little to decide alone: the lowest `min_role_confidence` that ships asks for 0.41."""
 ADDRESS_WEIGHT, ADDRESS_LIMIT = 0.7, 1.2
@@ -50,91 +36,10 @@ ADDRESS_WEIGHT, ADDRESS_LIMIT = 0.7, 1.2
 QUESTION_WEIGHT = 0.8
 LONE_DOUBT = 1.0
 """Where only one party speaks, nobody says the opposite: one slight phrase names nobody."""
+LONE_RARITY = 20.0
+"""So many calls have two parties for one of which a single voice is recorded: two alike are likelier than one."""
 CONTRADICTED = 2.5
 """Where one voice, or the only party that speaks, says so much of both sides' phrases, it is more than one person."""
-CUES = (
-    # The agent opens: name, company, notice, offer.
-    Cue(pattern=r"how (?:can|may|could) (?:i|we) (?:help|assist|be of)", weight=3.0),
-    Cue(pattern=r"(?:thank you|thanks) for (?:calling|contacting|holding|waiting|being)", weight=2.5),
-    Cue(pattern=r"\bcall (?:is|may be|will be|is being) (?:being )?(?:recorded|monitored)|\brecorded line", weight=2.5),
-    Cue(
-        pattern=r"\bthis is (?!(?:my|the|an?|our|your|not|it)\b)(?:\w+ ){1,4}"
-        r"(?:bank|from|with|at|calling|speaking|support|services?|collections)\b",
-        weight=1.5,
-        opening=True,
-    ),
-    Cue(pattern=r"\b(?:i'm|i am|we're|we are) calling (?:you )?(?:from|on behalf|on a recorded)", weight=2.0),
-    Cue(pattern=r"\b(?:am i speaking (?:with|to)|may i speak (?:with|to)|is this (?:mr|mrs|ms|miss)\b)", weight=2.0),
-    Cue(pattern=r"\b(?:what do you need|what's the problem|what can i do for you)\b", weight=1.5, opening=True),
-    Cue(pattern=r"\bthank you for your (?:time|patience|call)\b", weight=1.0),
-    Cue(pattern=r"\battempt to collect|\bdebt collector|\bon behalf of\b", weight=2.0),
-    # The agent asks for what it needs to know, and does things.
-    Cue(
-        pattern=r"\b(?:may i (?:have|get)|can (?:i|you) (?:please )?(?:have|get|confirm|verify|tell me|give me|repeat)"
-        r"|could (?:i|you) (?:please )?(?:have|get|confirm|verify|tell me|give me|repeat)"
-        r"|(?:please|need you to) (?:confirm|verify)|what is your|what's your|what is the)\b",
-        weight=1.0,
-    ),
-    Cue(pattern=r"\b(?:date of birth|last four|security question|for verification|verify your)\b", weight=1.0),
-    Cue(pattern=r"\bwould you like (?:to|me|for|it)\b|\bwhich (?:card|account|one) would you", weight=1.0),
-    Cue(
-        pattern=r"\b(?:i can help you with|(?:i'd|i'll) be happy to|happy to help|i can see (?:that|here|your))",
-        weight=1.5,
-    ),
-    Cue(
-        pattern=r"\b(?:bear with me|one moment|let me (?:check|look|pull|see|transfer|take a look|just check))\b",
-        weight=1.0,
-    ),
-    Cue(pattern=r"\b(?:put|place|placing|putting) you on (?:a )?(?:brief |short )?hold\b", weight=1.5),
-    Cue(pattern=r"\bi(?:'ve| have) (?:scheduled|reset|transferred|sent|processed|ordered|updated|noted)\b", weight=0.8),
-    Cue(pattern=r"\b(?:you owe|you have been selected|this offer|our offers?|shall i|i can offer you)\b", weight=1.2),
-    Cue(
-        pattern=r"\b(?:i'm|i am|i'll|i will|let me) (?:connect|transfer|put|forward)(?:ing)? you\b"
-        r"|\bstay on the line\b",
-        weight=1.5,
-    ),
-    Cue(pattern=r"\b(?:i'm|i am|we're|we are) (?:very |so )?sorry (?:to hear|for (?:the|your|any))", weight=1.2),
-    Cue(pattern=r"\b(?:give me (?:a|one|just a) (?:second|moment|minute)|take your time)\b", weight=0.8),
-    # The agent closes.
-    Cue(pattern=r"\banything else (?:that )?(?:i|we) (?:can|could|may)|\bis there anything else", weight=2.5),
-    Cue(
-        pattern=r"\bhave a (?:great|good|nice|wonderful|lovely) (?:day|evening|afternoon|weekend|one|rest)", weight=0.4
-    ),
-    # The customer says what is wrong and whose it is.
-    Cue(
-        pattern=r"\bi(?:'d| would) like to (?!thank|confirm|verify|inform|remind|offer|ask you)"
-        r"|\bi (?:want|wanted|need) to\b|\bi was wondering",
-        weight=-0.8,
-    ),
-    Cue(
-        pattern=r"\b(?:i lost|i've lost|i can't (?:log|get|find|seem)|i got (?:a|this|charged)|i was charged)\b",
-        weight=-1.5,
-    ),
-    Cue(
-        pattern=r"\bmy (?:\w+ )?(?:account|card|bill|order|payment|password|balance|car|phone|internet|policy|loan"
-        r"|statement|appointment|refund|router|computer|subscription)\b",
-        weight=-1.2,
-    ),
-    Cue(pattern=r"\bi(?:'ve| have) been (?:a (?:loyal )?customer|waiting|on hold|calling)\b", weight=-2.0),
-    Cue(pattern=r"\bi'?(?: a)?m calling (?:about|because|to|in regards|regarding|for)\b", weight=-0.7),
-    Cue(
-        pattern=r"\bcan you (?:please )?(?:send|tell me (?:why|when|how)|help|fix|check|transfer me|reset)\b",
-        weight=-1.0,
-    ),
-    Cue(
-        pattern=r"\b(?:your letter|i got your|you sent me|you (?:people|guys)|i'm not interested|i am not interested"
-        r"|how much (?:is it|is that|does it|would it)|i can(?:'t| not|not) (?:pay|afford)|i can pay)\b",
-        weight=-1.2,
-    ),
-    Cue(pattern=r"\b(?:speak|talk) (?:to|with) (?:your|a|the) (?:manager|supervisor)|\bcancel my\b", weight=-2.0),
-    Cue(pattern=r"\b(?:who is this|who's this|who's calling|who is calling|how did you get)\b", weight=-2.0),
-    Cue(pattern=r"^(?:hello )?(?:yes )?(?:speaking|this is (?:he|she|him|her))\b", weight=-1.5, opening=True),
-    Cue(pattern=r"\bthat(?:'s| is| was| will| would) (?:going to )?(?:be )?(?:all|it)\b", weight=-1.0),
-    Cue(
-        pattern=r"\bthank(?:s| you) (?:so much |very much )?for (?:your|the|all|all your) (?:help|assistance)\b",
-        weight=-1.0,
-    ),
-)
 
 
 def decide_roles(
@@ -165,6 +70,8 @@ def decide_roles(
         return Roles(by_party=(Role.UNKNOWN,) * len(parties), confidence=0.5)
     difference = _difference(parties) + _first_to_speak(parties, recording)
     decided = 1 / (1 + math.exp(-abs(difference)))
+    if separation is not None and len(parties) == 1:
+        separation = separation / (separation + (1 - separation) * LONE_RARITY)
     apart = 1.0 if separation is None else max(0.0, 2 * separation - 1)  # even odds tell nothing
     confidence = 0.5 + (decided - 0.5) * apart
     if confidence < settings.min_role_confidence:
@@ -198,12 +105,12 @@ def _difference(parties: Sequence[Sequence[Word]]) -> float:
 
 
 def _says_both(words: Sequence[Word]) -> bool:
-    return min(_cue_sums(words)) >= CONTRADICTED
+    return min(cue_sums(words)) >= CONTRADICTED
 
 
 def agent_evidence(words: Sequence[Word]) -> float:
     """Return the log odds that these words are an agent's rather than a customer's: the sum of the cues in them."""
-    agents, customers = _cue_sums(words)
+    agents, customers = cue_sums(words)
     return agents - customers
 
 
@@ -219,14 +126,6 @@ def manner(words: Sequence[Word]) -> float:
     sentences = max(1, sum(word.text.endswith((".", "?", "!")) for word in words))
     questions = sum(word.text.endswith("?") for word in words)
     return max(-ADDRESS_LIMIT, min(ADDRESS_LIMIT, address)) + QUESTION_WEIGHT * questions / (sentences + 2)
-
-
-def _cue_sums(words: Sequence[Word]) -> tuple[float, float]:
-    """Return the weights of the agents' and of the customers' cues in these words, both positive."""
-    folded = [token.folded for word in words for token in tokens(word.text)]
-    text, opening = " ".join(folded), " ".join(folded[:OPENING_WORDS])
-    found = [cue.weight for cue in CUES if re.search(cue.pattern, opening if cue.opening else text)]
-    return sum(weight for weight in found if weight > 0), -sum(weight for weight in found if weight < 0)
 
 
 def _first_to_speak(parties: Sequence[Sequence[Word]], recording: Recording) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pipeline.config import TranscribeSettings
 from pipeline.records import Recording, Role, Span, Word
 from pipeline.sound import CallAudio
+from pipeline.transcribe.cues import cues_said
 from pipeline.transcribe.diarize import Parties, split_parties
 from pipeline.transcribe.prompts import find_prompts, may_hold_prompts, suspect_spans
 from pipeline.transcribe.roles import decide_roles, told_agent_channel
@@ -77,11 +78,11 @@ def _on_one_line(
     machine = tuple(word for word, prompt in zip(words, is_prompt, strict=True) if prompt)
     said = tuple(word for word, prompt in zip(words, is_prompt, strict=True) if not prompt)
     prints = prints.outside(_exactly(machine))
-    parties = split_parties(said, prints)
+    parties = split_parties(said, prints, said=cues_said(said))
     people = _of_parties(said, parties)
     stranger, conversation = _opening_voice(people)
     if stranger:  # two voices were found, and one of them may be two people
-        later = split_parties(conversation, prints.outside(_exactly(stranger)))
+        later = split_parties(conversation, prints.outside(_exactly(stranger)), said=cues_said(conversation))
         if later.count == 2 and later.confidence >= SURE_OF_A_THIRD:
             people, parties = _of_parties(conversation, later), later
         else:

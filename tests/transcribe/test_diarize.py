@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from pipeline.intake.decode import decode
 from pipeline.records import Span, Word
-from pipeline.transcribe.diarize import change_probability, likeliest_path, split_parties, sure_apart
+from pipeline.transcribe import diarize
+from pipeline.transcribe.cues import cues_said
+from pipeline.transcribe.diarize import change_probability, clusters_by_words, likeliest_path, split_parties, sure_apart
 from pipeline.transcribe.voices import NOTHING_HEARD, Voiceprints, voiceprints
 from tests.factories import words
 
@@ -62,6 +64,41 @@ def test_an_odd_sound_is_no_second_voice() -> None:
     assert split_parties(said, heard).count == 1
 
 
+AGENT = ("How can I help you today?", "Which card would you like to replace?", "Is there anything else?")
+CUSTOMER = ("Hi, I lost my debit card.", "My debit card.", "No that was going to be it.")
+
+
+def alike(agent: Sequence[str], customer: Sequence[str]) -> tuple[tuple[Word, ...], Voiceprints]:
+    """Two voices in turns, hardly further apart than one is from itself."""
+    said: tuple[Word, ...] = ()
+    heard = []
+    for turn, text in enumerate(text for pair in zip(agent, customer, strict=True) for text in pair):
+        start_ms = turn * 4000
+        said += words(text, start_ms=start_ms)
+        heard += [
+            (start_ms, start_ms + 1600, 0.385 * (turn % 2)),
+            (start_ms + 800, start_ms + 2400, 0.385 * (turn % 2)),
+        ]
+    return said, prints(*heard, noise=0.005)
+
+
+def test_voices_that_are_alike_are_two_if_what_they_say_falls_apart_with_them() -> None:
+    said, heard = alike(AGENT, CUSTOMER)
+    assert split_parties(said, heard).count == 1
+    parties = split_parties(said, heard, said=cues_said(said))
+    turns = [(word.start_ms // 4000) % 2 for word in said]
+    assert (parties.count, list(parties.of_word)) == (2, turns)
+    assert 0.5 < parties.confidence < 0.99
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(AGENT, AGENT), (CUSTOMER, CUSTOMER), (("Yes.",) * 3, ("No.",) * 3), (AGENT, ("Yes.",) * 3)]
+)
+def test_voices_that_are_alike_stay_one_if_what_they_say_does_not(first: Sequence[str], second: Sequence[str]) -> None:
+    said, heard = alike(first, second)
+    assert split_parties(said, heard, said=cues_said(said)).count == 1
+
+
 @pytest.mark.parametrize("heard", [NOTHING_HEARD, prints((0, 1600, 0.0))])
 def test_without_voices_to_compare_there_is_one_party_and_no_certainty(heard: Voiceprints) -> None:
     parties = split_parties(words("hello there"), heard)
@@ -70,6 +107,29 @@ def test_without_voices_to_compare_there_is_one_party_and_no_certainty(heard: Vo
 
 def test_nothing_said_has_no_party() -> None:
     assert split_parties((), NOTHING_HEARD).count == 0
+
+
+def test_stretches_are_sorted_by_whose_phrases_they_sound_like() -> None:
+    said, heard = alike(AGENT, CUSTOMER)
+    sorted_by_words = clusters_by_words(said, heard, cues_said(said))
+    assert sorted_by_words is not None
+    assert sorted_by_words.tolist() == [0, 0, 1, 1] * 3
+    said, heard = alike(AGENT, ("Yes.",) * 3)
+    assert clusters_by_words(said, heard, cues_said(said)) is None
+
+
+def test_a_start_with_phrases_counts_where_it_tells_voices_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    said, heard = alike(AGENT, CUSTOMER)
+    turns = [(word.start_ms // 4000) % 2 for word in said]
+    by_voice = diarize._Split(of_word=[0] * 20 + [1] * 13, of_stretch=np.repeat([0, 1], 6), sure_by_voice=0.1)
+    by_words = diarize._Split(of_word=turns, of_stretch=np.array([0, 0, 1, 1] * 3), sure_by_voice=0.9)
+    found = iter([by_voice, by_words])
+    monkeypatch.setattr(diarize, "_settled", lambda *_: next(found))
+
+    parties = split_parties(said, heard, said=cues_said(said))
+
+    assert list(parties.of_word) == turns
+    assert parties.confidence == 0.9  # the phrases it began with do not confirm it
 
 
 def test_stretches_that_sound_like_both_are_marked() -> None:

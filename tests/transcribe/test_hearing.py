@@ -126,6 +126,15 @@ def test_hear_gives_the_same_words_at_later_times_in_a_later_section(shared_audi
 def test_settings_fingerprint_covers_what_bears_on_words_and_nothing_else() -> None:
     plain = settings_fingerprint(TranscribeSettings())
     assert settings_fingerprint(TranscribeSettings(threads=1, device="cpu", max_pause_in_turn_ms=1)) == plain
-    assert settings_fingerprint(TranscribeSettings(beam_size=5)) != plain
+    assert settings_fingerprint(TranscribeSettings(beam_size=1)) != plain
     assert settings_fingerprint(TranscribeSettings(language="de")) != plain
     assert settings_fingerprint(TranscribeSettings(expected_language="de")) != plain
+
+
+def test_leak_of_the_other_channel_is_not_given_to_the_recogniser(shared_audio: Path) -> None:
+    own = decode(shared_audio / "hvb_callcenter" / "stereo" / "ff0296d00e5e4184.wav", target_rate_hz=16_000).samples
+    alone, leaking = Recogniser(), Recogniser()
+    for channels, recogniser in ((own, alone), (own + 0.1 * own[::-1], leaking)):
+        hear(in_memory(channels), settings=TranscribeSettings(language="en"), recognise=recogniser)
+    lengths = [sum(len(window.samples) for window in recogniser.asked) for recogniser in (alone, leaking)]
+    assert lengths[1] == pytest.approx(lengths[0], rel=0.1)
