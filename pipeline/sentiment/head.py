@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.canonical import fingerprint
+from pipeline.encoder import FEATURES, FILES
 from pipeline.errors import ModelError
 from pipeline.records import Role
-from pipeline.sentiment.encoder import FEATURES, FILES
 from pipeline.sentiment.engine import LABELS
 from pipeline.sentiment.sentences import LabelledSentence
 

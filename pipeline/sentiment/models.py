@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.encoder import FILES, PACKAGE, WEIGHTS
 from pipeline.errors import EarmarkError
-from pipeline.sentiment.encoder import FILES, PACKAGE, WEIGHTS
 from pipeline.sentiment.head import head_key, head_path, load_heads
 from pipeline.sentiment.sentences import read_sentences, sentences_sha256
 from pipeline.weights import ModelStatus, package_file_status, sha256_of

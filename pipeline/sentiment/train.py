@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import SentimentSettings
+from pipeline.encoder import FILES, PACKAGE, WEIGHTS, load_encoder
 from pipeline.errors import EarmarkError
 from pipeline.records import Role
-from pipeline.sentiment.encoder import FILES, PACKAGE, WEIGHTS, load_encoder
 from pipeline.sentiment.engine import LABELS
 from pipeline.sentiment.engines.minilm import MiniLMSentimentEngine, plain
 from pipeline.sentiment.evaluate import Agreement, agreement

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.encoder import FEATURES
 from pipeline.errors import ModelError
 from pipeline.records import Role
-from pipeline.sentiment.encoder import FEATURES
 from pipeline.sentiment.engine import LABELS
 from pipeline.sentiment.head import (
     HEADS,

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.config import SentimentSettings
+from pipeline.encoder import Encoder, load_encoder
 from pipeline.records import MadeBy, Role
-from pipeline.sentiment.encoder import Encoder, load_encoder
 from pipeline.sentiment.engine import LabelProbabilities
 from pipeline.sentiment.head import (
     RECIPE_VERSION,
