@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --no-deps --require-hashes
 WORKSPACE ?= earmark-data
 
-.PHONY: setup demo test acceptance bench-asr check format samples lock clean
+.PHONY: setup demo test acceptance bench-asr bench-sentiment bench-measures check format samples lock clean
 
 setup: $(VENV)/.installed
 
@@ -37,6 +37,15 @@ acceptance: setup
 # BENCH takes options: make bench-asr BENCH="--only words --repeat 3".
 bench-asr: setup
 	@$(BIN)/python -m benchmarks.asr $(BENCH)
+
+# Sentiment beside VADER and TextBlob, into benchmarks/SENTIMENT.md: two minutes. BENCH="--turns FILE" adds labelled turns.
+bench-sentiment: setup
+	@$(BIN)/python -c 'import textblob' 2>/dev/null || $(PIP) install 'textblob>=0.19'
+	@$(BIN)/python -m benchmarks.sentiment $(BENCH)
+
+# Dead air, overtalk and talk share of the sample calls against the truth: five minutes. BENCH takes options.
+bench-measures: setup
+	@$(BIN)/python -m benchmarks.measures $(BENCH)
 
 check: setup
 	@$(BIN)/ruff format --check .

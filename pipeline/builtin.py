@@ -14,6 +14,7 @@ BUILTIN: dict[str, tuple[tuple[str, str], ...]] = {
     "sentiment engine": (
         ("minilm", "pipeline.sentiment.engines.minilm:MiniLMSentimentEngine"),
         ("transformers", "pipeline.sentiment.engines.transformers:TransformersSentimentEngine"),
+        ("vader", "pipeline.sentiment.engines.vader:VaderSentimentEngine"),
     ),
     "scorecard format": (
         ("html", "pipeline.scorecards.render.html:write"),

@@ -142,20 +142,25 @@ class TranscribeSettings(Group):
 class SentimentSettings(Group):
     """How turns are read for sentiment."""
 
-    engine: str = Field(default="minilm", description="minilm, or transformers for a model of your own.")
-    model: str | None = Field(
-        default=None, description="For engine transformers: name or folder of a sequence-classification model."
+    engine: str = Field(
+        default="minilm", description="minilm, vader (a fallback), or transformers:NAME for a model of your own."
     )
-    min_characters: int = Field(default=8, ge=0, description="Shorter turns are not read.")
+    model: str | None = Field(
+        default=None, description="The same NAME by itself: name or folder of a sequence-classification model."
+    )
+    min_characters: int = Field(default=8, ge=0, description="Shorter passages are not read.")
 
 
 class ConversationSettings(Group):
-    """From when a silence, an overlap or a hold counts."""
+    """From when a silence, an overlap, a hold or a loud voice counts."""
 
     dead_air_ms: int = Field(default=3000, ge=0, description="Nobody speaking for longer than this is dead air.")
     overtalk_ms: int = Field(default=1000, ge=0, description="Both speaking for longer than this is overtalk.")
     hold_ms: int = Field(
         default=10000, ge=0, description="An announced gap, or one with music, longer than this is a hold."
+    )
+    raised_voice_db: float = Field(
+        default=6.0, gt=0, description="A voice this much louder than its speaker's usual level is raised."
     )
 
 

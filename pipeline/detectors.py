@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pipeline import keys
 from pipeline.compliance import exact
 from pipeline.compliance.detect import detect
+from pipeline.compliance.meaning import MeaningReader, meaning_reader
 from pipeline.compliance.packs import load_packs, rules_fingerprint
 from pipeline.compliance.rule import Rule, RuleStatus
 from pipeline.config import Settings
 from pipeline.conversation.measure import measure
+from pipeline.encoder import FILES, WEIGHTS
 from pipeline.records import CallFindings, CallSentiment, FactKeys, Measures, Recording, Transcript
 from pipeline.sentiment.engine import SentimentEngine, create_sentiment_engine
 from pipeline.sentiment.read import read_sentiment
@@ -20,12 +22,16 @@ from pipeline.sound import CallAudio
 
 @dataclass(frozen=True, kw_only=True)
 class Detectors:
-    """Rules and sentiment engine. ``rules_key`` stands for all rules together."""
+    """Rules and sentiment engine. ``rules_key`` stands for all rules together.
+
+    ``meaning`` reads for rules that find by meaning; None where no active rule does, or the encoder is not installed.
+    """
 
     settings: Settings
     sentiment: SentimentEngine
     rules: tuple[Rule, ...]
     rules_key: str
+    meaning: MeaningReader | None = None
 
     def keys(self, transcript_key: str, recording: Recording) -> FactKeys:
         """Return under which keys to store what is found in a transcript."""
@@ -33,7 +39,11 @@ class Detectors:
         return FactKeys(
             transcript=transcript_key,
             findings=keys.findings_key(
-                recording, transcript=transcript_key, rules=self.rules_key, settings=chosen.compliance
+                recording,
+                transcript=transcript_key,
+                rules=self.rules_key,
+                settings=chosen.compliance,
+                encoder=FILES[WEIGHTS] if self.meaning else None,
             ),
             sentiment=keys.sentiment_key(
                 transcript=transcript_key, engine=self.sentiment.made_by, settings=chosen.sentiment
@@ -43,7 +53,7 @@ class Detectors:
 
     def find(self, transcript: Transcript, recording: Recording) -> CallFindings:
         """Return the outcomes of all rules that apply to a call."""
-        return CallFindings(findings=detect(transcript, recording, self.rules, self.settings.compliance))
+        return CallFindings(findings=detect(transcript, recording, self.rules, self.settings.compliance, self.meaning))
 
     def read(self, transcript: Transcript) -> CallSentiment:
         """Return how each turn sounds, and what that adds up to."""
@@ -60,7 +70,10 @@ class Detectors:
 
     def preparations(self) -> tuple[Callable[[], None], ...]:
         """Return what loads now that which the first call would load, in the order in which calls need it."""
-        return exact.prepare, self.sentiment.prepare
+        meaning = self.meaning
+        if meaning is None:
+            return exact.prepare, self.sentiment.prepare
+        return exact.prepare, lambda: meaning.prepare(_by_meaning(self.rules)), self.sentiment.prepare
 
     def active_rule_ids(self) -> frozenset[str]:
         """Return the ids of the rules that are looked for."""
@@ -80,4 +93,9 @@ def assemble_detectors(settings: Settings) -> Detectors:
         sentiment=create_sentiment_engine(settings.sentiment, settings.models_dir),
         rules=rules,
         rules_key=rules_fingerprint(rules),
+        meaning=meaning_reader() if _by_meaning(rules) else None,
     )
+
+
+def _by_meaning(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if rule.meaning and rule.status is RuleStatus.ACTIVE)

@@ -12,9 +12,9 @@ from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettin
 from pipeline.records import FactKeys, MadeBy, Recording, Rubric
 
 _TRANSCRIPT_RECIPE = "transcript-2"
-_FINDINGS_RECIPE = "findings-2"
-_SENTIMENT_RECIPE = "sentiment-1"
-_MEASURES_RECIPE = "measures-2"
+_FINDINGS_RECIPE = "findings-3"
+_SENTIMENT_RECIPE = "sentiment-2"
+_MEASURES_RECIPE = "measures-3"
 _FACTS_RECIPE = "facts-1"
 _SCORE_RECIPE = "score-2"
 
@@ -32,10 +32,16 @@ def transcript_key(recording: Recording, *, engine: MadeBy, turns: str) -> str:
     return _key(_TRANSCRIPT_RECIPE, data, engine=to_data(engine), turns=turns)
 
 
-def findings_key(recording: Recording, *, transcript: str, rules: str, settings: ComplianceSettings) -> str:
-    """Return the key of what rules find: the transcript, the rules, and what a rule may ask about the call."""
+def findings_key(
+    recording: Recording, *, transcript: str, rules: str, settings: ComplianceSettings, encoder: str | None = None
+) -> str:
+    """Return the key of what rules find: the transcript, the rules, and what a rule may ask about the call.
+
+    ``encoder`` names what reads for rules that find by meaning; None where none of them does, or there is none.
+    """
     closeness = {"said": settings.said_similarity, "near_miss": settings.near_miss_similarity}
-    return _key(_FINDINGS_RECIPE, _metadata(recording), transcript=transcript, rules=rules, closeness=closeness)
+    data = _metadata(recording)
+    return _key(_FINDINGS_RECIPE, data, transcript=transcript, rules=rules, closeness=closeness, encoder=encoder)
 
 
 def sentiment_key(*, transcript: str, engine: MadeBy, settings: SentimentSettings) -> str:

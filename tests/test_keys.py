@@ -57,6 +57,7 @@ def findings_key(**changes: Any) -> str:
         {"rules": "r2"},
         {"settings": ComplianceSettings(said_similarity=0.9)},
         {"settings": ComplianceSettings(near_miss_similarity=0.7)},
+        {"encoder": "e"},
     ],
 )
 def test_findings_key_changes_with_all_that_rules_look_at(changes: dict[str, Any]) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 from rich.text import Text
 
 from app.cli import show
-from pipeline.records import CallScore, CriterionResult, Flag, Status, Transcript
+from app.cli.timeline import print_course
+from pipeline.records import CallScore, CallSentiment, CriterionResult, Flag, Status, Transcript
+from pipeline.score.wording import signed
 from pipeline.store.call_record import CallRecord
 from pipeline.store.known_files import RejectedFile
 
@@ -37,8 +39,9 @@ def print_call(call: CallRecord) -> None:
         show.out.print(show.text(f"failed: {call.failure}", "red"))
     if call.scores:
         print_score(call.scores[0].score, call.flags)
+    print_course(call)
     if call.transcript:
-        print_transcript(call.transcript)
+        print_transcript(call.transcript, call.sentiment)
 
 
 def print_rejected(files: Iterable[RejectedFile]) -> None:
@@ -82,7 +85,18 @@ def _why(result: CriterionResult) -> str:
     return "\n".join([result.reason, *quotes])
 
 
-def print_transcript(transcript: Transcript) -> None:
-    """Print who said what and when."""
-    rows = [(show.minutes(turn.start_ms), turn.role.value, turn.text) for turn in transcript.turns]
-    show.table([("Time", "right"), ("Who", "left"), ("Words", "left")], rows, title="Transcript")
+def print_transcript(transcript: Transcript, sentiment: CallSentiment | None = None) -> None:
+    """Print who said what and when, and how it sounds from -5 to +5 where it was read."""
+    heard = _heard(sentiment) if sentiment else {}
+    rows = [(show.minutes(t.start_ms), t.role.value, heard.get(t.index, ""), t.text) for t in transcript.turns]
+    columns = [("Time", "right"), ("Who", "left"), ("-5…+5", "right"), ("Words", "left")]
+    show.table(columns, rows, title="Transcript")
+
+
+def _heard(sentiment: CallSentiment) -> dict[int, str]:
+    """Return how each turn sounds; of a turn that was read in parts, the lowest and the highest where they differ."""
+    scores: dict[int, list[float]] = {}
+    for reading in sentiment.readings:
+        for index in reading.turn_indexes or (reading.turn_index,):
+            scores.setdefault(index, []).append(reading.score)
+    return {index: " ".join(dict.fromkeys((signed(min(of)), signed(max(of))))) for index, of in scores.items()}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.clock import clock
 from pipeline.compliance.matching import SIMILAR, Candidate, find_candidates
+from pipeline.compliance.meaning import MeaningReader
 from pipeline.compliance.rule import Rule, RuleStatus
 from pipeline.compliance.speech import Stretch, quotes, stretches
 from pipeline.compliance.window import Anchor, Unknown, applies, resolve
@@ -14,6 +15,8 @@ from pipeline.config import ComplianceSettings
 from pipeline.errors import UnknownNameError
 from pipeline.records import Evidence, Expectation, Finding, FindingKind, NearestMiss, Recording, Role, Span, Transcript
 from pipeline.records.language import covered, language_name
+
+MEANING_LANGUAGE = "en"  # the sentence encoder's
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,10 +27,17 @@ class _Call:
     recording: Recording
     stretches: tuple[Stretch, ...]
     candidates: Mapping[str, tuple[Candidate, ...]]
+    reads_meaning: bool
 
     def evidence(self, candidate: Candidate) -> tuple[Evidence, ...]:
         units = self.stretches[candidate.stretch].units[candidate.start : candidate.end]
-        return quotes(self.transcript, units)
+        found = quotes(self.transcript, units)
+        if not candidate.like:
+            return found
+        sure = candidate.similarity
+        return tuple(
+            replace(quote, confidence=min(sure, quote.confidence or sure), meaning_similarity=sure) for quote in found
+        )
 
     def span(self, candidate: Candidate) -> Span:
         evidence = self.evidence(candidate)
@@ -38,7 +48,11 @@ class _Call:
 
 
 def detect(
-    transcript: Transcript, recording: Recording, rules: Sequence[Rule], settings: ComplianceSettings
+    transcript: Transcript,
+    recording: Recording,
+    rules: Sequence[Rule],
+    settings: ComplianceSettings,
+    reader: MeaningReader | None = None,
 ) -> tuple[Finding, ...]:
     """Return one finding per active rule that applies to this call, in the rules' order.
 
@@ -51,17 +65,23 @@ def detect(
         recording: For queue, direction and team.
         rules: All rules; those that others hang on must be among them.
         settings: From which similarity on words count as said or as a near miss.
+        reader: Looks for what rules mean; it is only asked where one has ``meaning`` and its phrases were not said.
+            Without one such a rule cannot be assessed there.
 
     Raises:
         UnknownNameError: A rule hangs on one that is not given or not active.
+        ModelError: The reader's model cannot be loaded.
     """
+    if not covered(transcript.language, (MEANING_LANGUAGE,)):
+        reader = None  # every rule with a meaning is in a pack for English, and cannot be assessed for that
     active = {rule.id: rule for rule in rules if rule.status is RuleStatus.ACTIVE}
     heard = stretches(transcript)
     call = _Call(
         transcript=transcript,
         recording=recording,
         stretches=heard,
-        candidates=find_candidates(heard, tuple(active.values()), settings),
+        candidates=find_candidates(heard, tuple(active.values()), settings, reader),
+        reads_meaning=reader is not None,
     )
     outcomes: dict[str, tuple[Finding | None, Anchor]] = {}
     for rule_id in _anchors_first(active):
@@ -124,24 +144,36 @@ def _searched(rule: Rule, call: _Call, window: Span) -> tuple[Finding, Anchor]:
         if candidate.said and _within(call.span(candidate), window)
     ]
     hits = [candidate for candidate in inside if rule.counts(call.role(candidate))]
+    hits = [hit for hit in hits if not hit.like] or hits  # what is surely said needs no guess beside it
     # judged by their own times first: the short hit may lie in the window where a longer one runs over its end
     hits = [hit for hit in hits if not any(hit.inside(other) for other in hits)]
     if hits:
         evidence = tuple(dict.fromkeys(quote for hit in hits for quote in call.evidence(hit)))
-        reason = f"said {_by(call.role(hits[0]))} at {clock(evidence[0].start_ms)}"
-        if hits[0].similarity < 1:
-            reason += f", in words {hits[0].similarity:.2f} similar"
+        told = max(hits, key=lambda hit: hit.similarity) if hits[0].like else hits[0]
+        reason = f"{told.as_said} {_by(call.role(told))} at {clock(call.span(told).start_ms)}"
+        if told.like:
+            reason += f", by meaning: {told.similarity:.2f} like {told.like!r}"
+            if rule.expect is Expectation.ABSENT:  # an accusation needs the words themselves
+                miss = _miss(call, told, "probably said, by meaning")
+                finding = _finding(rule, FindingKind.CANNOT_ASSESS, reason, searched=window, nearest_miss=miss)
+                return finding, Anchor(kind=FindingKind.CANNOT_ASSESS)
+        elif told.similarity < 1:
+            reason += f", in words {told.similarity:.2f} similar"
         anchor = Anchor(kind=FindingKind.PRESENT, first_hit=call.span(hits[0]))
         return _finding(rule, FindingKind.PRESENT, reason, evidence=evidence), anchor
     unattributed = [candidate for candidate in inside if call.role(candidate) is Role.UNKNOWN]
     if unattributed:
         at = clock(call.span(unattributed[0]).start_ms)
-        reason = f"said at {at}, but it is not known who speaks there"
+        reason = f"{unattributed[0].as_said} at {at}, but it is not known who speaks there"
         miss = _miss(call, unattributed[0], "said by an unknown speaker")
         finding = _finding(rule, FindingKind.CANNOT_ASSESS, reason, searched=window, nearest_miss=miss)
         return finding, Anchor(kind=FindingKind.CANNOT_ASSESS)
     confidence, anything_heard = _heard(rule, call, window)
     nearest = _nearest_miss(rule, call, candidates, window)
+    if rule.meaning and not call.reads_meaning and anything_heard and window.length_ms:
+        reason = "none of its phrases was said, and by meaning it cannot be assessed: the sentence encoder is missing"
+        finding = _finding(rule, FindingKind.CANNOT_ASSESS, reason, searched=window, nearest_miss=nearest)
+        return finding, Anchor(kind=FindingKind.CANNOT_ASSESS)
     who = "nobody" if rule.speaker is None else f"the {_party(rule)}"
     if window.length_ms == 0:
         reason = f"the window leaves no time: it would have to be said before {clock(window.start_ms)}"
@@ -170,13 +202,13 @@ def _nearest_miss(rule: Rule, call: _Call, candidates: Sequence[Candidate], wind
         if candidate.why_not == SIMILAR and rule.expect is not Expectation.PRESENT:
             continue
         if candidate.said and its_speaker:
-            rank, reason = 0, f"said at {at}, {_where(span, window)}"
+            rank, reason = 0, f"{candidate.as_said} at {at}, {_where(span, window)}"
         elif its_speaker:
             rank, reason = (2 if candidate.why_not == SIMILAR else 1), f"{candidate.why_not}, at {at}"
             if not _within(span, window):
                 reason += f", {_where(span, window)}"
         elif candidate.said:
-            rank, reason = 3, f"said by the {role} at {at}"
+            rank, reason = 3, f"{candidate.as_said} by the {role} at {at}"
         else:
             continue
         ranked.append((rank, -candidate.similarity, span.start_ms, candidate, reason))

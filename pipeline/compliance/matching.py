@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 
 from pipeline.compliance.exact import find_exact
 from pipeline.compliance.loose import LoosePhrase, carried_share, find_loose, other_number
+from pipeline.compliance.meaning import MeaningReader, find_meant
 from pipeline.compliance.negation import denied, has_negator
 from pipeline.compliance.pattern import variants
-from pipeline.compliance.rule import Rule
+from pipeline.compliance.rule import Rule, Window
 from pipeline.compliance.speech import Stretch
 from pipeline.compliance.wording import without_asides, without_hesitations
 from pipeline.config import ComplianceSettings
 from pipeline.numbers.form import normalise
+from pipeline.records import Expectation
 
 # Similar words count as said where so many of the phrase's carrying words are there, nearly ("birth", heard as
 # "earth"). As a near miss they are worth showing where most are there and each is hardly changed.
@@ -31,8 +33,9 @@ class Candidate:
     """Words ``units[start:end]`` of a stretch that say, nearly say or deny a rule's phrase.
 
     Attributes:
-        similarity: 1.0 word for word, else how alike the letters are.
+        similarity: 1.0 word for word, else how alike the letters are, or the meanings.
         said: True where they count as said; else ``why_not`` says why they do not.
+        like: The rule's sentence that they are near to by meaning; empty where the words themselves were found.
     """
 
     stretch: int
@@ -41,6 +44,12 @@ class Candidate:
     similarity: float
     said: bool
     why_not: str = ""
+    like: str = ""
+
+    @property
+    def as_said(self) -> str:
+        """How sure it is: ``said``, or ``probably said`` where only the meaning is near."""
+        return "probably said" if self.like else "said"
 
     def overlaps(self, other: Candidate) -> bool:
         """Tell whether two candidates share a word."""
@@ -70,12 +79,15 @@ class _Reading:
 
 
 def find_candidates(
-    stretches: Sequence[Stretch], rules: Sequence[Rule], settings: ComplianceSettings
+    stretches: Sequence[Stretch],
+    rules: Sequence[Rule],
+    settings: ComplianceSettings,
+    reader: MeaningReader | None = None,
 ) -> Mapping[str, tuple[Candidate, ...]]:
     """Return by rule id everything that could count, whoever said it, in order of its place.
 
     All that is said word for word; by similarity only where nothing is said word for word, and of overlapping ones the
-    best.
+    best. By meaning only where the rule's speaker says none of its phrases; where there is no reader, not at all.
     """
     found: dict[str, tuple[Candidate, ...]] = {}
     exact, exceptions = _exact(stretches, rules)
@@ -85,6 +97,32 @@ def find_candidates(
         best_first = sorted(loose.get(rule.id, ()), key=lambda c: (not c.said, -c.similarity, c.end - c.start))
         kept = _denied_with_their_whole(kept + _apart(best_first, kept))
         found[rule.id] = tuple(sorted(kept, key=lambda c: (c.stretch, c.start, c.end)))
+    unsaid = [rule for rule in rules if rule.meaning and not _surely_said(rule, found[rule.id], stretches)]
+    if reader is not None and unsaid:
+        for rule_id, meant in _meant(stretches, unsaid, reader).items():
+            undone = [c for c in found[rule_id] if c.why_not in DENIALS] + exceptions[rule_id]
+            found[rule_id] += tuple(c for c in meant if not any(c.overlaps(other) for other in undone))
+    return found
+
+
+def _surely_said(rule: Rule, candidates: Sequence[Candidate], stretches: Sequence[Stretch]) -> bool:
+    """Tell whether meaning can add nothing; in a window, what is said outside it decides nothing."""
+    said = any(candidate.said and rule.counts(stretches[candidate.stretch].role) for candidate in candidates)
+    return said and rule.window == Window()
+
+
+def _meant(stretches: Sequence[Stretch], rules: Sequence[Rule], reader: MeaningReader) -> Mapping[str, list[Candidate]]:
+    found: dict[str, list[Candidate]] = defaultdict(list)
+    for match in find_meant(stretches, rules, reader):
+        candidate = Candidate(
+            stretch=match.stretch,
+            start=match.start,
+            end=match.end,
+            similarity=match.similarity,
+            said=True,
+            like=match.sentence,
+        )
+        found[match.rule].append(candidate)
     return found
 
 
@@ -167,6 +205,8 @@ def _loose(
     phrases = [
         LoosePhrase(rule=rule.id, words=words, negative=way.negative)
         for rule in rules
+        # word for word, and nobody is told of similar words: nothing to look for
+        if rule.min_similarity != 1 or rule.expect is Expectation.PRESENT
         for phrase in rule.phrases
         for way in variants(phrase)
         for words in way.loose

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.authored import Document
 from pipeline.canonical import fingerprint
 from pipeline.compliance.pattern import PatternError, variants
-from pipeline.compliance.rule import Rule, RuleStatus, Window, rules_fingerprint
+from pipeline.compliance.rule import MIN_MEANING_WORDS, Rule, RuleStatus, Window, rules_fingerprint
 from pipeline.errors import AuthoredFileError, Problem, did_you_mean
 from pipeline.records import AppliesIf, Expectation, Role, Severity
 from pipeline.records.language import DEFAULT_LANGUAGES, NAMES, language_code
@@ -61,6 +61,9 @@ class AuthoredRule(_Authored):
     speaker: Literal["agent", "customer", "system", "company", "anyone"] = "anyone"
     phrases: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    meaning: tuple[str, ...] = ()
+    not_meaning: tuple[str, ...] = ()
+    meaning_similarity: Share | None = None
     entity: Literal["card_number", "security_code"] | None = None
     window: AuthoredWindow = AuthoredWindow()
     applies_if: AuthoredAppliesIf = AuthoredAppliesIf()
@@ -166,10 +169,12 @@ def _problems_inside(document: Document, pack: Pack) -> Iterable[Problem]:
                     variants(phrase)
                 except PatternError as error:
                     yield document.problem(error.code, (*at, key, k), f"{phrase!r}: {error}")
-        if rule.entity and (rule.phrases or rule.unless):
+        if rule.entity and (rule.phrases or rule.unless or rule.meaning):
             yield document.problem("entity-and-phrases", (*at, "entity"), "give either `entity` or `phrases`, not both")
-        if rule.decidable_from == "transcript" and not rule.entity and not rule.phrases:
-            yield document.problem("nothing-to-find", at, "give `phrases`, or `entity`, or `decidable_from: person`")
+        if rule.decidable_from == "transcript" and not (rule.entity or rule.phrases or rule.meaning):
+            message = "give `phrases`, `meaning` or `entity`, or `decidable_from: person`"
+            yield document.problem("nothing-to-find", at, message)
+        yield from _meaning_problems(document, pack, rule, at)
         window = rule.window
         if window.within_s is not None and not (window.before or window.after):
             yield document.problem(
@@ -179,6 +184,21 @@ def _problems_inside(document: Document, pack: Pack) -> Iterable[Problem]:
             )
         if (window.from_share or 0) >= (1 if window.to_share is None else window.to_share):
             yield document.problem("window-contradiction", (*at, "window"), "`from_share` must be less than `to_share`")
+
+
+def _meaning_problems(
+    document: Document, pack: Pack, rule: AuthoredRule, at: tuple[int | str, ...]
+) -> Iterable[Problem]:
+    for key in ("meaning", "not_meaning"):
+        for k, sentence in enumerate(getattr(rule, key)):
+            if len(sentence.split()) < MIN_MEANING_WORDS:
+                message = f"{sentence!r}: write a whole sentence, of {MIN_MEANING_WORDS} words at least"
+                yield document.problem("meaning-too-short", (*at, key, k), message)
+    if rule.not_meaning and not rule.meaning:
+        yield document.problem("meaning-missing", (*at, "not_meaning"), "it only narrows `meaning`: add that")
+    if rule.meaning and set(pack.languages) != {"en"}:
+        message = "the sentence encoder knows English only: use `phrases` in other languages"
+        yield document.problem("meaning-language", (*at, "meaning"), message)
 
 
 def _duplicates(document: Document, pack: Pack, read: Sequence[tuple[Document, Pack]]) -> Iterable[Problem]:
@@ -255,6 +275,9 @@ def _rule(authored: AuthoredRule, pack: Pack) -> Rule:
         or_system=authored.speaker == "company",
         phrases=authored.phrases,
         unless=authored.unless,
+        meaning=authored.meaning,
+        not_meaning=authored.not_meaning,
+        meaning_similarity=authored.meaning_similarity,
         entity=authored.entity,
         window=Window(**authored.window.model_dump()),
         applies_if=AppliesIf(**authored.applies_if.model_dump()),

@@ -10,6 +10,8 @@ from pipeline.canonical import fingerprint
 from pipeline.records import AppliesIf, Expectation, Role, Severity
 from pipeline.records.language import DEFAULT_LANGUAGES
 
+MIN_MEANING_WORDS = 3  # fewer mean too many things
+
 
 class RuleStatus(StrEnum):
     """Only active rules are looked for; the other two are loaded, checked and listed."""
@@ -55,6 +57,9 @@ class Rule:
         or_system: The telephone system's words count beside the speaker's: it speaks for the company, too.
         phrases: Patterns (see `pattern`), any of which is a hit.
         unless: Patterns; a hit that shares a word with one of these does not count.
+        meaning: Sentences; words that are near to one of them by meaning are probably a hit.
+        not_meaning: Sentences that are near by wording and are not meant.
+        meaning_similarity: Cosine from which words are near; None takes `meaning.MEANT_SIMILARITY`.
         entity: Kind of redaction, such as ``card_number``, that is a hit instead of phrases.
         negatable: True where "not" before or inside a hit undoes it.
         decidable: False where no transcript can tell and a person has to.
@@ -72,6 +77,9 @@ class Rule:
     or_system: bool = False
     phrases: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    meaning: tuple[str, ...] = ()
+    not_meaning: tuple[str, ...] = ()
+    meaning_similarity: float | None = None
     entity: str | None = None
     window: Window = Window()
     applies_if: AppliesIf = field(default_factory=AppliesIf)

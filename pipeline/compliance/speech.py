@@ -16,7 +16,7 @@ SHORT_PAUSE_MS = 2000
 LONG_PAUSE_MS = 5000
 MAX_BACKCHANNEL_WORDS = 3
 MASK = re.compile(r"\[[a-z_]+\]")
-_CLAUSE_END = ".,;:?!"
+_CLAUSE_END, _SENTENCE_END = ".,;:?!", ".?!"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +29,7 @@ class Unit:
     char_start: int
     char_end: int
     ends_clause: bool = False
+    ends_sentence: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +90,7 @@ def _units(turn: Turn, position: int) -> Iterable[Unit]:
                 char_start=offset + start,
                 char_end=offset + end,
                 ends_clause=ends_clause and k == len(found) - 1,
+                ends_sentence=word.text[-1:] in _SENTENCE_END and k == len(found) - 1,
             )
         offset += len(word.text) + 1
 

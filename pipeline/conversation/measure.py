@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pipeline.config import ConversationSettings
+from pipeline.conversation.edges import drawn_to_sound
+from pipeline.conversation.loudness import loudness_of, raised_voice_ms, raised_voices
+from pipeline.conversation.opening_and_close import LANGUAGE, first_greeting_ms, wrap_up_ms
+from pipeline.conversation.overtalk import find_overtalks, interruptions, overtalk_ms
+from pipeline.conversation.parties import (
+    longest_monologue_ms,
+    party_of,
+    response_time_ms,
+    words_per_minute,
+    words_per_minute_change,
+)
 from pipeline.conversation.questions import count_questions
 from pipeline.conversation.silence import DEAD_AIR, HOLD, find_gaps
-from pipeline.conversation.speech import (
-    PAUSE_IN_SPEECH_MS,
-    SpokenWord,
-    joined,
-    overlap,
-    spoken_words,
-    stretches_of,
-    total_ms,
-)
-from pipeline.records import Gap, Measures, Overtalk, Role, Span, Transcript
+from pipeline.conversation.sound import FINE_FRAME_MS, FRAME_MS, coarser, fine_levels_dbfs
+from pipeline.conversation.speech import SpokenWord, joined, spoken_words, stretches_of, total_ms
+from pipeline.records import Measures, Role, Span, Transcript
 from pipeline.sound import CallAudio
 
 MOST_UNKNOWN_SHARE = 0.1  # of the words: with more of them by nobody knows whom, no party's figures are complete
-LEAST_TALK_FOR_PACE_MS = 5000  # "yes" in 200 ms is not 300 words per minute
-LISTENED_PAUSE_MS = 1000  # a speaker who pauses this briefly goes on, whatever the listener says meanwhile
 
 
 def measure(transcript: Transcript, audio: CallAudio | None, settings: ConversationSettings) -> Measures:
@@ -31,34 +31,59 @@ def measure(transcript: Transcript, audio: CallAudio | None, settings: Conversat
 
     Args:
         transcript: Words with times; figures by role are None where the roles are not known.
-        audio: The call's sound, to tell hold music from silence, or None where there is none.
-        settings: From when a silence, an overlap or a hold counts.
+        audio: The call's sound: it tells where words end, how loud they are, and hold music from silence. None where
+            there is none.
+        settings: From when a silence, an overlap, a hold or a loud voice counts.
     """
-    words = spoken_words(transcript)
-    speech_ms = total_ms(joined(span for role in Role for span in stretches_of(words, role)))
-    gaps = find_gaps(transcript, words, audio, settings)
+    fine = fine_levels_dbfs(audio) if audio is not None else ()
+    levels = tuple(coarser(of_channel, FRAME_MS // FINE_FRAME_MS) for of_channel in fine)
+    words = drawn_to_sound(spoken_words(transcript), fine)
+    agent, customer = party_of(words, Role.AGENT), party_of(words, Role.CUSTOMER)
+    known, english = _roles_are_known(words), transcript.language.partition("-")[0] == LANGUAGE
+    gaps = find_gaps(transcript, words, levels, settings)
     dead_air = [gap.end_ms - gap.start_ms for gap in gaps if gap.kind == DEAD_AIR]
     holds = [gap.end_ms - gap.start_ms for gap in gaps if gap.kind == HOLD]
-    agent, customer = _party(words, Role.AGENT), _party(words, Role.CUSTOMER)
-    known = _roles_are_known(words)
-    overtalks = _overtalks(agent, customer, settings.overtalk_ms) if known and _apart(transcript) else None
-    silence_ms = transcript.duration_ms - speech_ms
+    overtalks = find_overtalks(agent, customer, settings.overtalk_ms) if known and _apart(words) else None
+    raised = {
+        party.role: raised_voices(party, words, levels, settings.raised_voice_db) if known else None
+        for party in (agent, customer)
+    }
+    speech_ms = total_ms(joined(span for role in Role for span in stretches_of(words, role)))
+    talk_ms = total_ms(joined((*agent.stretches, *customer.stretches)))
+    conversation = Span(
+        start_ms=words[0].start_ms if words else 0, end_ms=max((word.end_ms for word in words), default=0)
+    )
     return Measures(
         duration_ms=transcript.duration_ms,
         speech_ms=speech_ms,
-        silence_share=round(silence_ms / transcript.duration_ms, 4) if transcript.duration_ms > 0 else None,
+        silence_share=_share(transcript.duration_ms - speech_ms, transcript.duration_ms),
         agent_talk_ms=agent.talk_ms if known else None,
         customer_talk_ms=customer.talk_ms if known else None,
-        agent_talk_share=_share(agent.talk_ms, customer.talk_ms) if known else None,
-        agent_words_per_minute=_words_per_minute(agent) if known else None,
-        customer_words_per_minute=_words_per_minute(customer) if known else None,
-        agent_longest_monologue_ms=_longest_monologue_ms(words, settings.dead_air_ms) if known else None,
-        agent_response_time_ms=_response_time_ms(agent, customer, gaps) if known else None,
+        agent_talk_share=_share(agent.talk_ms, agent.talk_ms + customer.talk_ms) if known else None,
+        agent_listening_share=_share(talk_ms - agent.talk_ms, talk_ms) if known else None,
+        customer_listening_share=_share(talk_ms - customer.talk_ms, talk_ms) if known else None,
+        agent_words_per_minute=words_per_minute(agent.words) if known else None,
+        customer_words_per_minute=words_per_minute(customer.words) if known else None,
+        agent_words_per_minute_change=words_per_minute_change(agent, conversation) if known else None,
+        customer_words_per_minute_change=words_per_minute_change(customer, conversation) if known else None,
+        agent_longest_monologue_ms=longest_monologue_ms(words, Role.AGENT, settings.dead_air_ms) if known else None,
+        customer_longest_monologue_ms=(
+            longest_monologue_ms(words, Role.CUSTOMER, settings.dead_air_ms) if known else None
+        ),
+        agent_response_time_ms=response_time_ms(agent, customer, gaps) if known else None,
+        customer_response_time_ms=response_time_ms(customer, agent, gaps) if known else None,
         agent_first_word_ms=agent.words[0].start_ms if known and agent.words else None,
-        agent_questions=_questions(transcript) if known else None,
-        agent_interruptions=_interruptions(overtalks, Role.AGENT),
-        customer_interruptions=_interruptions(overtalks, Role.CUSTOMER),
-        overtalk_ms=None if overtalks is None else sum(over.end_ms - over.start_ms for over in overtalks),
+        agent_first_greeting_ms=first_greeting_ms(agent) if known and english else None,
+        wrap_up_ms=wrap_up_ms(words, customer, transcript.duration_ms) if known and english else None,
+        agent_questions=_questions(transcript, Role.AGENT) if known else None,
+        customer_questions=_questions(transcript, Role.CUSTOMER) if known else None,
+        agent_interruptions=interruptions(overtalks, Role.AGENT),
+        customer_interruptions=interruptions(overtalks, Role.CUSTOMER),
+        overtalk_ms=overtalk_ms(overtalks),
+        agent_overtalk_ms=overtalk_ms(overtalks, Role.AGENT),
+        customer_overtalk_ms=overtalk_ms(overtalks, Role.CUSTOMER),
+        agent_raised_voice_ms=raised_voice_ms(raised[Role.AGENT]),
+        customer_raised_voice_ms=raised_voice_ms(raised[Role.CUSTOMER]),
         dead_air_count=len(dead_air),
         dead_air_ms=sum(dead_air),
         longest_dead_air_ms=max(dead_air, default=0),
@@ -67,25 +92,11 @@ def measure(transcript: Transcript, audio: CallAudio | None, settings: Conversat
         longest_hold_ms=max(holds, default=0),
         gaps=gaps,
         overtalks=overtalks or (),
-    )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Party:
-    """One role's words in order of their start, and the stretches they make."""
-
-    role: Role
-    words: tuple[SpokenWord, ...]
-    stretches: tuple[Span, ...]
-
-    @property
-    def talk_ms(self) -> int:
-        return total_ms(self.stretches)
-
-
-def _party(words: Sequence[SpokenWord], role: Role) -> _Party:
-    return _Party(
-        role=role, words=tuple(word for word in words if word.role is role), stretches=stretches_of(words, role)
+        raised_voices=tuple(
+            sorted((voice for of in raised.values() for voice in of or ()), key=lambda voice: voice.start_ms)
+        ),
+        loudness=loudness_of(levels, words),
+        limits=_limits(words, known=known, english=english, has_sound=bool(levels)),
     )
 
 
@@ -95,78 +106,29 @@ def _roles_are_known(words: Sequence[SpokenWord]) -> bool:
     return parties > 0 and unknown <= MOST_UNKNOWN_SHARE * (unknown + parties)
 
 
-def _apart(transcript: Transcript) -> bool:
+def _apart(words: Sequence[SpokenWord]) -> bool:
     """Tell whether each party has a channel of its own: in one channel a recogniser hears one voice at a time."""
-    agent, customer = (
-        {turn.channel for turn in transcript.turns if turn.role is role and turn.words}
-        for role in (Role.AGENT, Role.CUSTOMER)
-    )
+    agent, customer = ({word.channel for word in words if word.role is role} for role in (Role.AGENT, Role.CUSTOMER))
     return bool(agent and customer) and not agent & customer
 
 
-def _share(agent_ms: int, customer_ms: int) -> float | None:
-    return round(agent_ms / (agent_ms + customer_ms), 4) if agent_ms + customer_ms > 0 else None
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole > 0 else None
 
 
-def _words_per_minute(party: _Party) -> float | None:
-    """Return words over talk time, both without masked personal data, where one word stands for many."""
-    counted = [word for word in party.words if word.folded and not word.masked]
-    talk_ms = total_ms(joined(counted, PAUSE_IN_SPEECH_MS))
-    return round(len(counted) * 60_000 / talk_ms, 1) if talk_ms >= LEAST_TALK_FOR_PACE_MS else None
+def _questions(transcript: Transcript, role: Role) -> int:
+    return sum(count_questions(turn.text) for turn in transcript.turns if turn.role is role)
 
 
-def _longest_monologue_ms(words: Sequence[SpokenWord], longest_pause_ms: int) -> int:
-    """Return the agent's longest stretch of speech that nobody else breaks.
-
-    What others say while the agent goes on (pausing for no more than a second) does not break it, a word of theirs in
-    a longer pause does, and so does a pause that would be dead air.
-    """
-    others = joined(word for word in words if word.role is not Role.AGENT)
-    runs: list[Span] = []
-    for stretch in joined((word for word in words if word.role is Role.AGENT), LISTENED_PAUSE_MS):
-        pause = Span(start_ms=runs[-1].end_ms, end_ms=stretch.start_ms) if runs else None
-        if pause and pause.length_ms <= longest_pause_ms and not any(overlap(other, pause) for other in others):
-            runs.append(Span(start_ms=runs.pop().start_ms, end_ms=stretch.end_ms))
-        else:
-            runs.append(stretch)
-    return max((run.length_ms for run in runs), default=0)
-
-
-def _response_time_ms(agent: _Party, customer: _Party, gaps: Sequence[Gap]) -> int | None:
-    """Return the median time from the customer's last word to the agent's next, where the customer spoke last.
-
-    An agent who begins while the customer still speaks does not respond but overlaps; a hold is no thinking time.
-    """
-    responses = []
-    holds = [Span(start_ms=gap.start_ms, end_ms=gap.end_ms) for gap in gaps if gap.kind == HOLD]
-    agent_until_ms = -1
-    for stretch in agent.stretches:
-        before = [other.end_ms for other in customer.stretches if other.start_ms < stretch.start_ms]
-        customer_until_ms = max(before, default=-1)
-        if agent_until_ms < customer_until_ms <= stretch.start_ms:
-            waited = Span(start_ms=customer_until_ms, end_ms=stretch.start_ms)
-            if not any(overlap(waited, hold) for hold in holds):
-                responses.append(waited.length_ms)
-        agent_until_ms = stretch.end_ms
-    return round(statistics.median(responses)) if responses else None
-
-
-def _questions(transcript: Transcript) -> int:
-    return sum(count_questions(turn.text) for turn in transcript.turns if turn.role is Role.AGENT)
-
-
-def _overtalks(agent: _Party, customer: _Party, overtalk_ms: int) -> tuple[Overtalk, ...]:
-    """Return every stretch longer than ``overtalk_ms`` in which both speak; who began second interrupts."""
-    found = []
-    for ours in agent.stretches:
-        for theirs in customer.stretches:
-            both = overlap(ours, theirs)
-            if both and both.length_ms > overtalk_ms:
-                second = Role.AGENT if ours.start_ms > theirs.start_ms else Role.CUSTOMER
-                interrupter = Role.UNKNOWN if ours.start_ms == theirs.start_ms else second
-                found.append(Overtalk(interrupter=interrupter, start_ms=both.start_ms, end_ms=both.end_ms))
-    return tuple(sorted(found, key=lambda over: (over.start_ms, over.end_ms)))
-
-
-def _interruptions(overtalks: Sequence[Overtalk] | None, role: Role) -> int | None:
-    return None if overtalks is None else sum(over.interrupter is role for over in overtalks)
+def _limits(words: Sequence[SpokenWord], *, known: bool, english: bool, has_sound: bool) -> tuple[str, ...]:
+    """Return why figures are unknown, or told by less than they could be."""
+    heard = {word.role for word in words} & {Role.AGENT, Role.CUSTOMER}
+    reasons = {
+        "no_words": not words,
+        "roles_unknown": bool(words) and not known,
+        "one_party": known and len(heard) == 1,
+        "one_channel": known and len(heard) == 2 and not _apart(words),
+        "no_sound": not has_sound,
+        "other_language": bool(words) and not english,
+    }
+    return tuple(reason for reason, applies in reasons.items() if applies)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.config import ConversationSettings
-from pipeline.conversation.sound import levels_dbfs, sounding
+from pipeline.conversation.sound import Levels, sounding
 from pipeline.conversation.speech import SpokenWord
 from pipeline.records import Gap, Redaction, Role, Span, Transcript
-from pipeline.sound import CallAudio
 
 DEAD_AIR = "dead_air"
 HOLD = "hold"
+ANNOUNCED = "announced"
+MUSIC = "music"
 ANNOUNCED_WITHIN_MS = 15_000  # "I'll put you on hold" - "sure" - "thank you" - silence
 
 # On folded words with single spaces. "Thank you for holding" and "I was on hold for an hour" announce nothing.
@@ -35,7 +33,7 @@ _ANNOUNCEMENT = re.compile(
 def find_gaps(
     transcript: Transcript,
     words: Sequence[SpokenWord],
-    audio: CallAudio | None,
+    levels: Sequence[Levels],
     settings: ConversationSettings,
 ) -> tuple[Gap, ...]:
     """Return dead air and holds in order of time, never overlapping, between the first word and the last.
@@ -47,40 +45,42 @@ def find_gaps(
     Args:
         transcript: For its redactions.
         words: All words in order of their start.
-        audio: The call's sound, read only where a gap needs it; None where there is none: then only announced holds
-            are known.
+        levels: Levels of every channel per 100 ms; empty where there is no sound: then only announced holds are known.
         settings: From when a gap counts.
     """
-    levels: tuple[NDArray[np.float64], ...] | None = None
     gaps = []
-    for span, before_turn_index in _silences(words):
-        is_hold = False
+    for span, before, after in _silences(words):
+        told_by: tuple[str, ...] = ()
         if span.length_ms > settings.hold_ms:
-            is_hold = _announced(words, span)
-            if not is_hold and audio is not None:
-                levels = levels or levels_dbfs(audio)
-                is_hold = any(sounding(channel_levels, span) for channel_levels in levels)
+            music = any(sounding(of_channel, span) for of_channel in levels)
+            told_by = (ANNOUNCED,) * _announced(words, span) + (MUSIC,) * music
         is_dead_air = span.length_ms > settings.dead_air_ms and not _touches(span, transcript.redactions)
-        if is_hold or is_dead_air:
+        if told_by or is_dead_air:
             gaps.append(
                 Gap(
-                    kind=HOLD if is_hold else DEAD_AIR,
+                    kind=HOLD if told_by else DEAD_AIR,
                     start_ms=span.start_ms,
                     end_ms=span.end_ms,
-                    before_turn_index=before_turn_index,
+                    before_turn_index=after.turn_index,
+                    after_turn_index=before.turn_index,
+                    after_role=before.role,
+                    told_by=told_by,
                 )
             )
     return tuple(gaps)
 
 
-def _silences(words: Sequence[SpokenWord]) -> list[tuple[Span, int]]:
-    """Return every stretch between words, with the turn whose word ends it."""
-    silences: list[tuple[Span, int]] = []
-    heard_until_ms = words[0].end_ms if words else 0
+def _silences(words: Sequence[SpokenWord]) -> list[tuple[Span, SpokenWord, SpokenWord]]:
+    """Return every stretch between words, with the word that was heard last before it and the one that ends it."""
+    silences: list[tuple[Span, SpokenWord, SpokenWord]] = []
+    if not words:
+        return silences
+    last = words[0]
     for word in words[1:]:
-        if word.start_ms > heard_until_ms:
-            silences.append((Span(start_ms=heard_until_ms, end_ms=word.start_ms), word.turn_index))
-        heard_until_ms = max(heard_until_ms, word.end_ms)
+        if word.start_ms > last.end_ms:
+            silences.append((Span(start_ms=last.end_ms, end_ms=word.start_ms), last, word))
+        if last.end_ms <= word.end_ms:
+            last = word
     return silences
 
 

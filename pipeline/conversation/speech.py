@@ -18,6 +18,7 @@ class SpokenWord:
     """When a word was said and by whom. ``masked``: personal data stood here, so that it is no one word any more."""
 
     role: Role
+    channel: int
     turn_index: int
     start_ms: int
     end_ms: int
@@ -38,6 +39,7 @@ def spoken_words(transcript: Transcript) -> tuple[SpokenWord, ...]:
             spoken.append(
                 SpokenWord(
                     role=turn.role,
+                    channel=turn.channel,
                     turn_index=turn.index,
                     start_ms=start_ms,
                     end_ms=end_ms,

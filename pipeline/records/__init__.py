@@ -11,6 +11,7 @@ from pipeline.records.facts import (
     CallFacts,
     CallFindings,
     CallSentiment,
+    ChannelLoudness,
     Evidence,
     Expectation,
     FactKeys,
@@ -21,7 +22,10 @@ from pipeline.records.facts import (
     NearestMiss,
     Overtalk,
     PartySentiment,
+    RaisedVoice,
+    Recovery,
     SentimentReading,
+    TurningPoint,
 )
 from pipeline.records.recording import Defect, Recording
 from pipeline.records.rubric import (
@@ -59,6 +63,7 @@ __all__ = [
     "CallScore",
     "CallSentiment",
     "CallToHear",
+    "ChannelLoudness",
     "CoachingTopic",
     "Criterion",
     "CriterionResult",
@@ -83,7 +88,9 @@ __all__ = [
     "Overtalk",
     "PartySentiment",
     "Period",
+    "RaisedVoice",
     "Recording",
+    "Recovery",
     "Redaction",
     "Role",
     "Rubric",
@@ -100,5 +107,6 @@ __all__ = [
     "Transcript",
     "TrendPoint",
     "Turn",
+    "TurningPoint",
     "Word",
 ]

@@ -37,7 +37,7 @@ class MeasureTest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SentimentTest:
-    """Points by a party's sentiment: ``overall``, ``change`` or ``last_quarter``, each -1..+1 (change -2..+2)."""
+    """Points by one figure of a party's sentiment, by the name in `pipeline.score.readings.FIGURES`."""
 
     role: Role
     reading: str

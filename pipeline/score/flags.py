@@ -24,7 +24,7 @@ from pipeline.records import (
     Status,
 )
 from pipeline.score.applies import language_gap
-from pipeline.score.readings import reading_of, telling_turns
+from pipeline.score.readings import reading_of, said_at, telling_turns, turning_points
 from pipeline.score.wording import SHOWN_SCALE, cut, listed, percent, signed
 
 CODES: Mapping[str, str] = MappingProxyType(
@@ -48,6 +48,7 @@ CODES: Mapping[str, str] = MappingProxyType(
 """Every code with what it means."""
 
 ESCALATION_RULE = "escalation-request"
+FLAGGED_THOUGH_MINOR = frozenset({"repeat-contact"})  # minor signals are for rubrics and windows, but for this one
 _ORDER = {Severity.CRITICAL: 0, Severity.MAJOR: 1, Severity.MINOR: 2}
 _TOLD_TIME = re.compile(r"\d:\d\d")
 
@@ -145,7 +146,7 @@ def _finding_code(finding: Finding) -> str | None:
         heard = finding.kind is FindingKind.PRESENT
         if heard and finding.rule_id == ESCALATION_RULE:
             return "escalation_request"
-        return "signal" if heard and weighty else None
+        return "signal" if heard and (weighty or finding.rule_id in FLAGGED_THOUGH_MINOR) else None
     if not finding.violated:
         return None
     if finding.expected is Expectation.ABSENT:
@@ -204,7 +205,16 @@ def _sentiment_flags(facts: CallFacts, score: CallScore, settings: FlagSettings)
             f"(from -5 to +5); from {settings.sentiment_drop * SHOWN_SCALE:.1f} on a call is heard."
         )
         evidence = telling_turns(facts, Role.CUSTOMER, "change", highest=False)
+        turned = turning_points(facts, Role.CUSTOMER, "negative")
+        if turned:
+            reason = f"{reason.rstrip('.')}; it turned at {listed([clock(point.start_ms) for point in turned])}."
+            evidence = _in_order(evidence, *(said_at(facts, point) for point in turned))
         yield _flag(score, "sentiment_drop", Severity.MINOR, reason, evidence=evidence)
+
+
+def _in_order(*quotes: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    every = {quote for group in quotes for quote in group}
+    return tuple(sorted(every, key=lambda quote: (quote.start_ms, quote.turn_index)))
 
 
 def _confidence_flags(facts: CallFacts, score: CallScore, settings: FlagSettings) -> Iterator[Flag]:

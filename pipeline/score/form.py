@@ -6,6 +6,7 @@ The frozen records of `pipeline.records` are made from it in `pipeline.score.rub
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Annotated, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -31,7 +32,16 @@ _HINTS = get_type_hints(Measures)
 MEASURES = tuple(f.name for f in dataclasses.fields(Measures) if not str(_HINTS[f.name]).startswith("tuple"))
 """The fields of Measures that are single numbers."""
 
-SENTIMENT_RANGES = {"overall": (-1.0, 1.0), "change": (-2.0, 2.0), "last_quarter": (-1.0, 1.0)}
+SENTIMENT_RANGES = {
+    "overall": (-1.0, 1.0),
+    "first_quarter": (-1.0, 1.0),
+    "last_quarter": (-1.0, 1.0),
+    "change": (-2.0, 2.0),
+    "trend": (-1.0, 1.0),
+    "longest_negative_turns": (0.0, math.inf),
+    "longest_negative_ms": (0.0, math.inf),
+    "recovery": (0.0, 1.0),
+}
 
 
 class Form(BaseModel):
@@ -105,9 +115,16 @@ class SentimentForm(Form):
 
     kind: Literal["sentiment"]
     role: Literal["agent", "customer"] = Field(description="Whose words.")
-    reading: Literal["overall", "change", "last_quarter"] = Field(
-        description="`overall`: mean of the call; `last_quarter`: its end; `change`: last quarter minus first, -2..+2."
-    )
+    reading: Literal[
+        "overall",
+        "first_quarter",
+        "last_quarter",
+        "change",
+        "trend",
+        "longest_negative_turns",
+        "longest_negative_ms",
+        "recovery",
+    ] = Field(description="Which figure; the list is below.")
     bands: Bands = Field(description="Which values earn which share of the points; together they hold every value.")
 
     _bands = field_validator("bands")(_check_bands)

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from pipeline import registry
 from pipeline.config import SentimentSettings
+from pipeline.errors import ConfigError
 from pipeline.records import MadeBy, Role
 
 LABELS = ("negative", "neutral", "positive")
@@ -71,11 +72,25 @@ def create_sentiment_engine(settings: SentimentSettings, models_dir: Path) -> Se
     """Return the engine that the settings name; nothing is loaded yet.
 
     Args:
-        settings: ``engine`` is a name registered in `pipeline.builtin`.
+        settings: ``engine`` is a name registered in `pipeline.builtin`, or ``transformers:`` and a model's name or
+            folder, which is the same as naming it in ``model``.
         models_dir: Where trained heads are kept.
 
     Raises:
         UnknownNameError: No engine of that name.
-        ConfigError: The engine needs a setting that is missing.
+        ConfigError: The engine needs a setting that is missing, or two models are named.
     """
-    return cast(SentimentEngine, registry.load("sentiment engine", settings.engine)(settings, models_dir))
+    name, colon, model = settings.engine.partition(":")
+    make = registry.load("sentiment engine", name)
+    if colon:
+        if name != "transformers" or not model:
+            raise ConfigError(
+                f"sentiment.engine {settings.engine}: only transformers takes a model after the colon, and needs its "
+                "name or folder there"
+            )
+        if settings.model not in (None, model):
+            raise ConfigError(
+                f"sentiment.engine names the model {model}, sentiment.model {settings.model}: leave one out"
+            )
+        settings = settings.model_copy(update={"engine": name, "model": model})
+    return cast(SentimentEngine, make(settings, models_dir))

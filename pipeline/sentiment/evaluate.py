@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
-from pipeline.sentiment.engine import LABELS
+from pipeline.sentiment.engine import LABELS, LabelProbabilities
+
+BINS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,3 +72,19 @@ def agreement(given: Sequence[str], read: Sequence[str]) -> Agreement:
             for label in LABELS
         )
     )
+
+
+def calibration_error(given: Sequence[str], read: Sequence[LabelProbabilities], bins: int = BINS) -> float | None:
+    """Return the expected calibration error, 0..1: how far the likeliest label's probability is off what comes true.
+
+    Readings are put into bins of equal width by that probability; the error is the mean, over readings, of the
+    difference between their bin's mean probability and its share of right labels (Guo et al. 2017). None without texts.
+    """
+    by_bin: dict[int, list[tuple[float, bool]]] = {}
+    for label, reading in zip(given, read, strict=True):
+        probability = reading.of(reading.label)
+        by_bin.setdefault(min(int(probability * bins), bins - 1), []).append((probability, reading.label == label))
+    if not by_bin:
+        return None
+    off = [len(found) * abs(fmean(p for p, _ in found) - fmean(hit for _, hit in found)) for found in by_bin.values()]
+    return sum(off) / len(given)

@@ -1,90 +1,125 @@
-"""Rebuild the heads and print their model card: ``python -m pipeline.sentiment.train --models-dir DIR``."""
+"""Rebuild the heads from their sentences, measure them, and write their card."""
 
 from __future__ import annotations
 
-import argparse
-import sys
+from collections import Counter
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import SentimentSettings
-from pipeline.encoder import FILES, PACKAGE, WEIGHTS, load_encoder
-from pipeline.errors import EarmarkError
+from pipeline.encoder import FILES, Encoder, load_encoder
 from pipeline.records import Role
-from pipeline.sentiment.engine import LABELS
-from pipeline.sentiment.engines.minilm import MiniLMSentimentEngine, plain
-from pipeline.sentiment.evaluate import Agreement, agreement
-from pipeline.sentiment.head import HEADS, RECIPE_VERSION, head_key, head_path, save_heads, train_head, train_heads
+from pipeline.sentiment.card import HeadCard, ModelCard, TestCard, figures, save_card
+from pipeline.sentiment.engine import LABELS, LabelProbabilities
+from pipeline.sentiment.engines.minilm import plain, read_features
+from pipeline.sentiment.head import (
+    HEADS,
+    RECIPE_VERSION,
+    RECIPES,
+    Heads,
+    head_for,
+    head_key,
+    head_path,
+    save_heads,
+    train_head,
+    train_heads,
+)
 from pipeline.sentiment.sentences import SENTENCES, LabelledSentence, read_sentences, sentences_sha256
+from pipeline.weights import sha256_of
 
 FOLDS = 5
+BLOCK = 20  # neighbours in the file are pairs of like wording; held out one by one, they would flatter each other
+LIBRARIES = ("torch", "transformers", "scikit-learn", "numpy")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train, keep and describe the heads; exit status 1 where that fails."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.sentiment.train", description=__doc__)
-    parser.add_argument("--sentences", type=Path, default=SENTENCES, help="labelled sentences (JSON lines)")
-    parser.add_argument("--models-dir", type=Path, required=True, help="folder of the heads (setting models_dir)")
-    parser.add_argument("--evaluate", type=Path, default=None, help="labelled sentences to test on (JSON lines)")
-    given = parser.parse_args(arguments)
-    try:
-        for line in _rebuild(given.sentences, given.models_dir, given.evaluate):
-            sys.stdout.write(line + "\n")
-    except EarmarkError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+def rebuild(models_dir: Path, sentences_file: Path = SENTENCES, test_files: Sequence[Path] = ()) -> ModelCard:
+    """Train the heads anew, keep them, and return their card, which is kept beside them (about a minute).
 
+    The same sentences give the same bytes, heads and card alike, on one machine with the same libraries; another
+    machine's differ in the last bits.
 
-def _rebuild(sentences_file: Path, models_dir: Path, test_file: Path | None) -> list[str]:
+    Args:
+        models_dir: Where heads are kept (setting ``models_dir``).
+        sentences_file: Labelled sentences (JSON lines).
+        test_files: Labelled turns (JSON lines) to read with the new heads; nothing is learnt from them.
+
+    Raises:
+        AuthoredFileError: A file has problems.
+        ModelError: The encoder is missing, a label has no sentence, or the folder cannot be written.
+    """
     sentences = read_sentences(sentences_file)
-    test = read_sentences(test_file) if test_file else ()
-    encoder = load_encoder()
+    tests = [(file, read_sentences(file)) for file in test_files]
+    encoder = load_encoder(eight_bits=True)
     features = encoder([plain(sentence.text) for sentence in sentences])
+    heads = train_heads(features, sentences)
     data = sentences_sha256(sentences)
     file = head_path(models_dir, head_key(data))
-    save_heads(train_heads(features, sentences), file)
-    card = [
-        f"heads       {file}",
-        f"recipe      {RECIPE_VERSION}: mean-pooled layers of {PACKAGE}, multinomial logistic regression per party",
-        f"encoder     sha256 {FILES[WEIGHTS]}",
-        f"sentences   {len(sentences)}, {data}",
-        "            " + ", ".join(f"{sum(s.label == label for s in sentences)} {label}" for label in LABELS),
-    ]
-    for role in HEADS:
-        card += ["", f"{role}'s head, {FOLDS}-fold cross-validation on the {role}'s own sentences:"]
-        card += cross_validate(features, sentences, role).lines()
-    if test_file:
-        engine = MiniLMSentimentEngine(SentimentSettings(), models_dir, sentences_file)
-        found = engine.read([s.text for s in test], [s.role or Role.UNKNOWN for s in test])
-        card += ["", f"on {test_file}:"]
-        card += agreement([s.label for s in test], [reading.label for reading in found]).lines()
+    save_heads(heads, file)
+    card = ModelCard(
+        key=head_key(data),
+        recipe_version=RECIPE_VERSION,
+        heads_sha256=sha256_of(file),
+        encoder=FILES,
+        sentences=len(sentences),
+        shared=_counts(sentences, None),
+        sentences_sha256=data,
+        made_with={name: version(name) for name in LIBRARIES},
+        heads=tuple(_head_card(features, sentences, role) for role in HEADS),
+        tests=tuple(_test_card(file, turns, encoder, heads) for file, turns in tests),
+    )
+    save_card(card, file)
     return card
 
 
 def cross_validate(
-    features: NDArray[np.float32], sentences: Sequence[LabelledSentence], role: Role, folds: int = FOLDS
-) -> Agreement:
-    """Return how a party's head reads that party's own sentences, each while it was not learnt from.
+    features: NDArray[np.float32], sentences: Sequence[LabelledSentence], role: Role
+) -> tuple[list[str], list[LabelProbabilities]]:
+    """Return the labels of a party's own sentences and how its head reads each, while it was not learnt from.
 
-    Sentences that either may say are learnt from but not counted: they share their wording, which would flatter.
+    Blocks of neighbours are left out together. Sentences that either may say are learnt from but not counted: they
+    share their wording, which would flatter.
     """
-    from sklearn.model_selection import StratifiedKFold  # noqa: PLC0415 - only training pays for loading it
-
-    chosen = np.asarray([i for i, sentence in enumerate(sentences) if sentence.role in (None, role)])
-    given = [sentences[i].label for i in chosen]
-    read = [""] * len(chosen)
-    for learnt, held_out in StratifiedKFold(folds, shuffle=True, random_state=0).split(chosen, given):
-        head = train_head(features[chosen[learnt]], [sentences[i] for i in chosen[learnt]], role)
-        best = head.probabilities(features[chosen[held_out]]).argmax(axis=1)
-        for position, label in zip(held_out, best, strict=True):
-            read[position] = LABELS[label]
-    own = [position for position, i in enumerate(chosen) if sentences[i].role is role]
-    return agreement([given[position] for position in own], [read[position] for position in own])
+    fold = [i // BLOCK % FOLDS for i in range(len(sentences))]
+    found: dict[int, LabelProbabilities] = {}
+    for held_out in range(FOLDS):
+        learnt = [i for i in range(len(sentences)) if fold[i] != held_out]
+        tested = [i for i in range(len(sentences)) if fold[i] == held_out and sentences[i].role is role]
+        head = train_head(features[learnt], [sentences[i] for i in learnt], role)
+        found |= zip(tested, read_features(features[tested], [role] * len(tested), {role: head}), strict=True)
+    return [sentences[i].label for i in sorted(found)], [found[i] for i in sorted(found)]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def best_temperature(given: Sequence[str], read: Sequence[LabelProbabilities], used: float) -> float:
+    """Return the temperature under which readings made with ``used`` would have been likeliest (0.3 to 3)."""
+    logs = np.log(np.maximum([[reading.of(label) for label in LABELS] for reading in read], 1e-12)) * used
+    right = [LABELS.index(label) for label in given]
+
+    def surprise(temperature: float) -> float:
+        scaled = logs / temperature
+        return float((np.logaddexp.reduce(scaled, axis=1) - scaled[np.arange(len(right)), right]).mean())
+
+    return float(min(np.arange(0.3, 3.005, 0.01), key=surprise))
+
+
+def _head_card(features: NDArray[np.float32], sentences: Sequence[LabelledSentence], role: Role) -> HeadCard:
+    given, read = cross_validate(features, sentences, role)
+    return HeadCard(
+        role=role,
+        recipe=RECIPES[role],
+        own=_counts(sentences, role),
+        figures=figures(given, read),
+        temperature_found=round(best_temperature(given, read, RECIPES[role].temperature), 2),
+    )
+
+
+def _test_card(file: Path, turns: Sequence[LabelledSentence], encoder: Encoder, heads: Heads) -> TestCard:
+    found = read_features(encoder([plain(turn.text) for turn in turns]), [head_for(turn.role) for turn in turns], heads)
+    return TestCard(file=file.name, sha256=sha256_of(file), figures=figures([turn.label for turn in turns], found))
+
+
+def _counts(sentences: Sequence[LabelledSentence], role: Role | None) -> dict[str, int]:
+    counted = Counter(sentence.label for sentence in sentences if sentence.role is role)
+    return {label: counted[label] for label in LABELS}

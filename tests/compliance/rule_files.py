@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.canonical import fingerprint
 from pipeline.compliance.detect import detect
+from pipeline.compliance.meaning import MeaningReader
 from pipeline.compliance.packs import load_packs
 from pipeline.compliance.rule import Rule, RuleStatus, Window
 from pipeline.config import PACKAGE_ROOT, ComplianceSettings
@@ -16,6 +17,7 @@ from pipeline.records import AppliesIf, Expectation, Finding, Role, Severity, Tr
 from tests.factories import recording
 
 SETTINGS = ComplianceSettings()
+READER = MeaningReader()  # one for all tests: loading takes seconds
 
 
 def rule(rule_id: str = "notice", *phrases: str, **changes: Any) -> Rule:
@@ -40,7 +42,7 @@ def rule(rule_id: str = "notice", *phrases: str, **changes: Any) -> Rule:
 
 def findings(transcript: Transcript, *rules: Rule, **call: Any) -> dict[str, Finding]:
     """The findings of rules on a call, by rule id."""
-    return {f.rule_id: f for f in detect(transcript, recording(**call), rules, SETTINGS)}
+    return {f.rule_id: f for f in detect(transcript, recording(**call), rules, SETTINGS, READER)}
 
 
 @functools.cache

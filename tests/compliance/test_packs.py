@@ -56,6 +56,9 @@ def test_packs_problems_are_told_of_both_suffixes(tmp_path: Path) -> None:
         (RULE.replace("[this call is recorded]", "['pay {mony}']"), [("pattern-slot", 8)]),
         (RULE + "    unless: [~2 now]\n", [("pattern-gap", 9)]),
         (RULE + "    entity: card_number\n", [("entity-and-phrases", 9)]),
+        (RULE + "    meaning: [Leave now]\n", [("meaning-too-short", 9)]),
+        (RULE + "    not_meaning: [I will leave the house.]\n", [("meaning-missing", 9)]),
+        (RULE + "    meaning: [I will leave you.]\nlanguages: [es]\n", [("meaning-language", 9)]),
         (RULE.replace("    phrases: [this call is recorded]\n", ""), [("nothing-to-find", 3)]),
         (RULE + "    window: {within_s: 3}\n", [("window-contradiction", 9)]),
         (RULE + "    window: {from_share: 0.6, to_share: 0.5}\n", [("window-contradiction", 9)]),
@@ -189,3 +192,14 @@ def test_a_rule_for_the_company_counts_agent_and_telephone_system(tmp_path: Path
     )
     (rule,) = load_pack(file)
     assert [role for role in Role if rule.counts(role)] == [Role.AGENT, Role.SYSTEM]
+
+
+def test_packs_a_rule_may_find_by_meaning_alone_and_its_sentences_are_in_the_fingerprint(tmp_path: Path) -> None:
+    alone = RULE.replace("phrases: [this call is recorded]", "meaning: [We record what you say.]")
+    (first,) = load_pack(write(tmp_path, alone))
+    assert first.meaning == ("We record what you say.",)
+    for change in ("    not_meaning: [I say what I want.]\n", "    meaning_similarity: 0.7\n"):
+        (other,) = load_pack(write(tmp_path, alone + change))
+        assert other.fingerprint != first.fingerprint
+    (reworded,) = load_pack(write(tmp_path, alone.replace("what you say", "each call")))
+    assert reworded.fingerprint != first.fingerprint

@@ -151,8 +151,9 @@ def outcome(rule_id: str, text: str) -> str:
 
 
 def test_shipped_packs_every_phrase_rule_has_its_table() -> None:
+    elsewhere = {"churn-risk", "complaint", "customer-effort", "ownership"}  # in tests/cases/signals
     phrase_rules = {rule.id for rule in shipped().values() if rule.phrases}
-    assert phrase_rules == set(SAID) == set(NOT_SAID)
+    assert phrase_rules - elsewhere == set(SAID) == set(NOT_SAID)
 
 
 @pytest.mark.parametrize(("rule_id", "text"), [(rule_id, text) for rule_id, texts in SAID.items() for text in texts])

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from pipeline.config import ConversationSettings
 from pipeline.conversation.silence import find_gaps
+from pipeline.conversation.sound import levels_dbfs
 from pipeline.conversation.speech import spoken_words
-from pipeline.records import Gap, Redaction, Transcript
+from pipeline.records import Gap, Redaction, Role, Transcript
 from pipeline.sound import in_memory
 from tests.factories import transcript
 
@@ -19,8 +20,8 @@ SETTINGS = ConversationSettings(dead_air_ms=3000, hold_ms=10_000)
 def gaps(
     call: Transcript, channels: NDArray[np.float32] | None = None, settings: ConversationSettings = SETTINGS
 ) -> list[tuple[str, int, int]]:
-    audio = None if channels is None else in_memory(channels)
-    return [(gap.kind, gap.start_ms, gap.end_ms) for gap in find_gaps(call, spoken_words(call), audio, settings)]
+    levels = () if channels is None else levels_dbfs(in_memory(channels))
+    return [(gap.kind, gap.start_ms, gap.end_ms) for gap in find_gaps(call, spoken_words(call), levels, settings)]
 
 
 def test_gap_is_dead_air_only_beyond_the_limit() -> None:
@@ -28,10 +29,41 @@ def test_gap_is_dead_air_only_beyond_the_limit() -> None:
     assert gaps(transcript(("agent", "one two", 0), ("customer", "yes", 3601))) == [("dead_air", 600, 3601)]
 
 
-def test_gap_names_the_turn_that_ends_it() -> None:
+def test_gap_names_the_turns_on_both_sides_and_who_spoke_last() -> None:
     call = transcript(("agent", "one", 0), ("customer", "two", 400), ("agent", "three", 9000))
-    found = find_gaps(call, spoken_words(call), None, SETTINGS)
-    assert found == (Gap(kind="dead_air", start_ms=700, end_ms=9000, before_turn_index=2),)
+    assert find_gaps(call, spoken_words(call), (), SETTINGS) == (
+        Gap(
+            kind="dead_air",
+            start_ms=700,
+            end_ms=9000,
+            before_turn_index=2,
+            after_turn_index=1,
+            after_role=Role.CUSTOMER,
+        ),
+    )
+
+
+def test_who_spoke_last_is_who_ended_last_not_who_began_last() -> None:
+    call = transcript(("agent", "one two three four", 0), ("customer", "yes", 300), ("customer", "so", 9000))
+    (gap,) = find_gaps(call, spoken_words(call), (), SETTINGS)
+    assert (gap.start_ms, gap.after_turn_index, gap.after_role) == (1200, 0, Role.AGENT)
+
+
+@pytest.mark.parametrize(
+    ("words", "music", "told_by"),
+    [
+        ("one moment please", False, ("announced",)),
+        ("let me look", True, ("music",)),
+        ("one moment please", True, ("announced", "music")),
+        ("let me look", False, ()),
+    ],
+)
+def test_hold_tells_what_makes_it_one(words: str, music: bool, told_by: tuple[str, ...]) -> None:
+    call = transcript(("agent", words, 0), ("agent", "so", 25_000))
+    at = np.arange(40 * 16_000) / 16_000
+    channel = (0.1 * np.sin(2 * np.pi * 440 * at) * ((at > 2) & (at < 24)) * music).astype(np.float32)
+    (gap,) = find_gaps(call, spoken_words(call), levels_dbfs(in_memory(channel[None])), SETTINGS)
+    assert (gap.kind, gap.told_by) == ("hold" if told_by else "dead_air", told_by)
 
 
 def test_silence_before_the_first_word_and_after_the_last_is_no_gap() -> None:

@@ -18,10 +18,13 @@ from pipeline.records import (
     Finding,
     Flag,
     NearestMiss,
+    Role,
     Rubric,
+    SentimentReading,
     Severity,
     Span,
     Status,
+    TurningPoint,
 )
 from pipeline.score.flags import CODES, raise_flags
 from tests.factories import evidence, facts, finding, sentiment, transcript
@@ -138,6 +141,8 @@ def test_flag_does_not_tell_a_time_twice() -> None:
         (finding("escalation-request", "cannot_assess", expected=Expectation.SIGNAL), []),
         (finding("other", "present", expected=Expectation.SIGNAL, severity=Severity.MAJOR), ["signal"]),
         (finding("other", "present", expected=Expectation.SIGNAL, severity=Severity.MINOR), []),
+        (finding("repeat-contact", "present", expected=Expectation.SIGNAL, severity=Severity.MINOR), ["signal"]),
+        (finding("repeat-contact", "absent", expected=Expectation.SIGNAL, severity=Severity.MINOR), []),
     ],
 )
 def test_flags_for_a_finding_that_no_criterion_names(found: Finding, expected: list[str]) -> None:
@@ -227,6 +232,23 @@ def test_flags_for_the_customers_mood(last: float | None, change: float | None, 
 def test_flag_for_a_drop_needs_a_drop_even_where_none_is_allowed() -> None:
     assert codes(quarters(change=0.0), score(), sentiment_drop=0) == []
     assert codes(quarters(change=-0.01), score(), sentiment_drop=0) == ["sentiment_drop"]
+
+
+def test_flag_for_a_drop_tells_and_quotes_where_it_turned() -> None:
+    point = TurningPoint(
+        turn_index=1, start_ms=83_000, end_ms=83_600, direction="negative", level_before=0.1, level=-0.6
+    )
+    turned = SentimentReading(
+        turn_index=1, role=Role.CUSTOMER, label="x", score=-0.9, probability=0.9, start_ms=83_000, end_ms=83_600
+    )
+    party = replace(quarters(change=-1.0).sentiment.parties[0], turning_points=(point,))
+    call = facts(
+        transcript=transcript(("agent", "hello there"), ("customer", "awful words said", 83_000), duration_ms=400_000),
+        sentiment=replace(sentiment(), readings=(turned,), parties=(party,)),
+    )
+    (flag,) = flags(call, score())
+    assert flag.reason.endswith("on a call is heard; it turned at 1:23.")
+    assert [quote.quote for quote in flag.evidence] == ["awful words"]
 
 
 def spoken(*roles: str, confidence: float | None = 0.9) -> CallFacts:

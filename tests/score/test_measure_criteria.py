@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.records import CallFacts, Gap, Overtalk, Role, Span, Status
+from pipeline.records import CallFacts, Gap, Overtalk, RaisedVoice, Role, Span, Status
 from pipeline.score.form import MEASURES
 from tests.factories import facts, measures, transcript, turn
 from tests.score.rubric_files import answer, measure
@@ -74,9 +74,15 @@ def shaped() -> CallFacts:
         Overtalk(interrupter=Role.CUSTOMER, start_ms=6_000, end_ms=9_000),
         Overtalk(interrupter=Role.AGENT, start_ms=10_000, end_ms=12_000),
     )
+    loud = tuple(
+        RaisedVoice(role=role, start_ms=start_ms, end_ms=start_ms + 3_000, above_usual_db=8.0)
+        for role, start_ms in ((Role.AGENT, 12_000), (Role.CUSTOMER, 40_000))
+    )
     numbers = {"longest_dead_air_ms": 12_500, "dead_air_count": 2, "longest_hold_ms": 40_000, "hold_count": 1}
     spoken = {"agent_interruptions": 1, "customer_interruptions": 1, "overtalk_ms": 5_000}
-    return facts(measures=measures(gaps=gaps, overtalks=overtalks, **numbers, **spoken))
+    by_party = {"agent_overtalk_ms": 2_000, "customer_overtalk_ms": 3_000, "customer_raised_voice_ms": 3_000}
+    shape = {"gaps": gaps, "overtalks": overtalks, "raised_voices": loud}
+    return facts(measures=measures(**shape, **numbers, **spoken, **by_party))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +95,8 @@ def shaped() -> CallFacts:
         ("agent_interruptions", (10_000, 12_000), "1, the longest at 0:10;"),
         ("customer_interruptions", (6_000, 9_000), "1, the longest at 0:06;"),
         ("overtalk_ms", (6_000, 9_000), "5 s, the longest at 0:06;"),
+        ("agent_overtalk_ms", (10_000, 12_000), "2 s, the longest at 0:10;"),
+        ("customer_raised_voice_ms", (40_000, 43_000), "3 s, the longest at 0:40;"),
         ("duration_ms", None, "60 s;"),
     ],
 )

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.sentiment.evaluate import agreement
+from pipeline.sentiment.engine import LabelProbabilities
+from pipeline.sentiment.evaluate import agreement, calibration_error
 
 NEG, NEU, POS = "negative", "neutral", "positive"
 
@@ -33,3 +34,14 @@ def test_agreement_of_nothing_is_unknown() -> None:
 def test_agreement_refuses_lists_of_different_length() -> None:
     with pytest.raises(ValueError, match="zip"):
         agreement([NEG], [])
+
+
+def test_calibration_error_has_the_value_worked_out_by_hand() -> None:
+    def sure(probability: float) -> LabelProbabilities:
+        return LabelProbabilities(negative=probability, neutral=1 - probability, positive=0)
+
+    given = [NEG, NEG, NEU, NEU, NEG]
+    found = calibration_error(given, [sure(0.92), sure(0.94), sure(0.96), sure(0.62), sure(0.64)])
+    assert found == pytest.approx(3 / 5 * (0.94 - 2 / 3) + 2 / 5 * (0.63 - 1 / 2))
+    assert calibration_error([NEG] * 2, [sure(1.0)] * 2) == 0
+    assert calibration_error([], []) is None

@@ -124,3 +124,15 @@ def test_tie_is_neutral_and_any_lead_decides() -> None:
     assert LabelProbabilities(negative=0.4, neutral=0.4, positive=0.2).label == "neutral"
     assert LabelProbabilities(negative=0.45, neutral=0.1, positive=0.45).label == "negative"
     assert LabelProbabilities(negative=0.3, neutral=0.3, positive=0.4).label == "positive"
+
+
+def test_heads_that_cannot_be_kept_still_read(tmp_path: Path) -> None:
+    own = tmp_path / "own.jsonl"
+    lines = [f'{{"text": "{words} {i}", "label": "{label}"}}' for i in range(5) for label, words in PLAIN.items()]
+    own.write_text("\n".join(lines))
+    (tmp_path / "sentiment").write_text("a file is in the way of the folder")
+    engine = MiniLMSentimentEngine(SentimentSettings(), tmp_path, own)
+    assert [reading.label for reading in engine.read(list(PLAIN.values()))] == list(PLAIN)
+
+
+PLAIN = {"negative": "my card was stolen", "neutral": "what time do you open", "positive": "thank you so much"}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.canonical import from_json, to_json
 from pipeline.config import SentimentSettings
 from pipeline.records import CallSentiment, MadeBy, PartySentiment, Role, Transcript
 from pipeline.sentiment.engine import LabelProbabilities
@@ -24,6 +25,9 @@ class ScriptedSentiment:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Role]] = []
+
+    def prepare(self) -> None:
+        pass
 
     def read(self, texts: Sequence[str], roles: Sequence[Role] | None = None) -> list[LabelProbabilities]:
         self.asked += zip(texts, roles or (), strict=True)
@@ -82,26 +86,19 @@ def test_shorter_turns_are_read_where_the_settings_say_so() -> None:
     assert len(read(transcript(("customer", "awful")), SentimentSettings(min_characters=0)).readings) == 1
 
 
-def test_quarters_are_means_by_midpoint() -> None:
-    call = read(
-        transcript(
-            ("customer", "awful awful", 0),  # 0 to 600 ms: first quarter
-            ("customer", "lovely lovely", 4700),  # midpoint 5000 of 20000: exactly the second quarter
-            ("customer", "routine stuff", 5000),
-            ("customer", "lovely lovely", 9699),  # midpoint 9999: still the second
-            ("customer", "lovely lovely", 19_400),
-            duration_ms=20_000,
-        )
-    )
-    customer = party(call, Role.CUSTOMER)
-    assert customer.quarters == (-0.9, round(1.6 / 3, 4), None, 0.8)
-    assert customer.change == 1.7
-    assert customer.overall == 0.3
+def test_reading_tells_from_when_to_when_it_reaches_and_which_turns_it_holds() -> None:
+    call = read(transcript(("customer", "it was", 1000), ("customer", "really awful", 3000), ("agent", "routine line")))
+    first, second = call.readings
+    assert (first.turn_index, first.turn_indexes, first.start_ms, first.end_ms) == (0, (0, 1), 1000, 3600)
+    assert (second.turn_index, second.turn_indexes) == (2, (2,))
 
 
-def test_turn_that_ends_after_the_recording_falls_into_the_last_quarter() -> None:
-    call = read(transcript(("customer", "awful awful", 30_000), duration_ms=20_000))
-    assert party(call, Role.CUSTOMER).quarters == (None, None, None, -0.9)
+def test_long_turn_has_several_readings_so_that_one_complaint_does_not_drown() -> None:
+    long_turn = "routine " * 18 + "stuff. That was awful for me. " + "routine " * 18 + "stuff."
+    call = read(transcript(("customer", long_turn)))
+    assert [reading.label for reading in call.readings] == ["neutral", "negative", "neutral"]
+    assert {reading.turn_index for reading in call.readings} == {0}
+    assert party(call, Role.CUSTOMER).longest_negative_turns == 1
 
 
 @pytest.mark.parametrize("start_ms", [0, 50_000])
@@ -138,6 +135,8 @@ def test_party_figures_stay_within_their_bounds_and_agree_with_the_readings(spok
     for found in call.parties:
         scores = [reading.score for reading in call.readings if reading.role is found.role]
         known = [quarter for quarter in found.quarters if quarter is not None]
+        assert (found.longest_negative_turns is None) == (not scores)
+        assert found.trend is None or -1 <= found.trend <= 1
         assert (found.overall is None) == (not scores) == (not known)
         if found.overall is not None:
             assert min(scores) - 1e-4 <= found.overall <= max(scores) + 1e-4
@@ -157,3 +156,15 @@ def test_engine_whose_languages_are_not_known_reads_every_call() -> None:
     engine = ScriptedSentiment()
     engine.languages = None
     assert len(read_sentiment(transcript(("customer", "this is awful"), language="de"), engine, SETTINGS).readings) == 1
+
+
+def test_sentiment_stored_before_there_was_a_course_still_reads() -> None:
+    stored = (
+        '{"made_by":{"engine":"minilm","version":"1"},"parties":[{"change":-0.5,"overall":-0.2,'
+        '"quarters":[0.1,null,null,-0.4],"role":"customer"}],"readings":[{"label":"negative","probability":0.9,'
+        '"role":"customer","score":-0.9,"turn_index":1}]}'
+    )
+    call = from_json(CallSentiment, stored)
+    assert (call.readings[0].turn_indexes, call.readings[0].start_ms) == ((), None)
+    assert (party(call, Role.CUSTOMER).trend, party(call, Role.CUSTOMER).turning_points) == (None, None)
+    assert from_json(CallSentiment, to_json(call)) == call

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config import PACKAGE_ROOT
 from pipeline.errors import AuthoredFileError
 from pipeline.records import Role
 from pipeline.sentiment.engine import LABELS
-from pipeline.sentiment.sentences import LabelledSentence, read_sentences, sentences_sha256
+from pipeline.sentiment.sentences import SENTENCES, LabelledSentence, read_sentences, sentences_sha256
 
 
 def write(folder: Path, *rows: object) -> Path:
@@ -20,7 +21,7 @@ def write(folder: Path, *rows: object) -> Path:
 
 def test_shipped_sentences_hold_every_label_for_both_parties_and_none_twice() -> None:
     sentences = read_sentences()
-    assert len(sentences) > 1000
+    assert len(sentences) > 3000
     for role in (Role.AGENT, Role.CUSTOMER):
         assert {sentence.label for sentence in sentences if sentence.role is role} == set(LABELS)
     assert [text for text, count in Counter(sentence.text for sentence in sentences).items() if count > 1] == []
@@ -67,3 +68,13 @@ def test_hash_depends_on_text_label_and_role() -> None:
     ]
     assert len({sentences_sha256((one,)) for one in [given, *others]}) == 4
     assert sentences_sha256((given,)) == sentences_sha256((LabelledSentence(text="a", label="neutral"),))
+
+
+def test_shipped_sentences_speak_the_language_of_every_queue_and_none_is_measured_on() -> None:
+    rows = [json.loads(line) for line in SENTENCES.read_text(encoding="utf-8").splitlines()]
+    for queue in ("banking", "telecoms", "utilities", "retail", "travel", "insurance", "health", "collections"):
+        found = {(row.get("role"), row["label"]) for row in rows if row.get("queue") == queue}
+        assert len(found) == 6, queue
+    routine = (PACKAGE_ROOT / "benchmarks" / "routine_agent_lines.txt").read_text(encoding="utf-8").splitlines()
+    assert len(set(routine)) >= 150
+    assert {row["text"] for row in rows} & set(routine) == set()

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.config import SentimentSettings
 from pipeline.errors import ConfigError, EngineError, ModelError
-from pipeline.sentiment.engine import LABELS
+from pipeline.sentiment.engine import LABELS, create_sentiment_engine
 from pipeline.sentiment.engines.transformers import TransformersSentimentEngine, sentiment_labels
 
 Made = Callable[..., TransformersSentimentEngine]
@@ -149,3 +149,18 @@ def test_weights_that_are_no_numbers_are_told(made: Made, tmp_path: Path) -> Non
     save_file(state | {"classifier.bias": torch.full_like(state["classifier.bias"], torch.nan)}, file, {"format": "pt"})
     with pytest.raises(EngineError, match="no numbers"):
         engine.read(["awful"])
+
+
+def test_engine_setting_may_name_the_model_itself(made: Made, tmp_path: Path) -> None:
+    engine = made("negative", "neutral", "positive")
+    named = create_sentiment_engine(SentimentSettings(engine=f"transformers:{tmp_path / 'tiny'}"), tmp_path)
+    assert named.made_by == engine.made_by
+    assert named.read(["awful card"]) == engine.read(["awful card"])
+
+
+@pytest.mark.parametrize(
+    ("engine", "model"), [("transformers:", None), ("minilm:small", None), ("transformers:one", "other")]
+)
+def test_engine_setting_that_names_no_model_or_two_is_refused(engine: str, model: str | None, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="sentiment"):
+        create_sentiment_engine(SentimentSettings(engine=engine, model=model), tmp_path)

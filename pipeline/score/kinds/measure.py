@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.clock import clock
-from pipeline.records import CallFacts, Gap, Measures, MeasureTest, Overtalk, Role, Span
+from pipeline.records import CallFacts, Gap, Measures, MeasureTest, Overtalk, RaisedVoice, Role, Span
 from pipeline.score.answer import Answer, status_of, unknown
 from pipeline.score.bands import band_of
 from pipeline.score.wording import measure_name, measure_value, percent
@@ -49,14 +49,16 @@ def _why_not(facts: CallFacts) -> str:
 
 
 def _where(measure: str, measures: Measures) -> Span | None:
-    """Return the stretch of the call that stands out in a measure: the longest gap, hold or overtalk it counts."""
-    stretches: Iterable[Gap | Overtalk] = ()
+    """Return the stretch of the call that stands out in a measure: the longest gap, hold, overtalk or raised voice."""
+    stretches: Iterable[Gap | Overtalk | RaisedVoice] = ()
     if "dead_air" in measure or "hold" in measure:
         kind = "hold" if "hold" in measure else "dead_air"
         stretches = [gap for gap in measures.gaps if gap.kind == kind]
     elif "interruptions" in measure or "overtalk" in measure:
         party = measure.partition("_")[0]
         stretches = [o for o in measures.overtalks if party in ("overtalk", o.interrupter.value)]
+    elif "raised_voice" in measure:
+        stretches = [voice for voice in measures.raised_voices if voice.role.value == measure.partition("_")[0]]
     spans = [Span(start_ms=stretch.start_ms, end_ms=stretch.end_ms) for stretch in stretches]
     return max(spans, key=lambda span: (span.length_ms, -span.start_ms), default=None)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.config import SentimentSettings
 from pipeline.encoder import Encoder, load_encoder
+from pipeline.errors import ModelError
 from pipeline.records import MadeBy, Role
 from pipeline.sentiment.engine import LabelProbabilities
 from pipeline.sentiment.head import (
@@ -55,26 +60,31 @@ class MiniLMSentimentEngine:
         """Return one reading per text, in order; without roles every text is read as a customer's."""
         if not texts:
             return []
-        heads_to_use = [head_for(role) for role in roles or [Role.CUSTOMER] * len(texts)]
+        parties = [head_for(role) for role in roles or [Role.CUSTOMER] * len(texts)]
         with self._lock:  # loads once; the calls of a run hardly ever read at the same moment
             encoder, heads = self._load()
             features = encoder([plain(text) for text in texts])
-        found = {role: head.probabilities(features) for role, head in heads.items()}
-        rows = [found[role][i] for i, role in enumerate(heads_to_use)]
-        return [
-            LabelProbabilities(negative=float(negative), neutral=float(neutral), positive=float(positive))
-            for negative, neutral, positive in rows
-        ]
+        return read_features(features, parties, heads)
 
     def _load(self) -> tuple[Encoder, Heads]:
         if self._loaded is None:
-            encoder = load_encoder()
+            encoder = load_encoder(eight_bits=True)
             heads = load_heads(self._heads_file)
             if heads is None:
                 heads = train_heads(encoder([plain(sentence.text) for sentence in self._sentences]), self._sentences)
-                save_heads(heads, self._heads_file)
+                with contextlib.suppress(ModelError):  # where nothing can be kept, each process trains its own
+                    save_heads(heads, self._heads_file)
             self._loaded = encoder, heads
         return self._loaded
+
+
+def read_features(features: NDArray[np.float32], parties: Sequence[Role], heads: Heads) -> list[LabelProbabilities]:
+    """Return what heads read in features [texts, features], each by the head of its party."""
+    found = {role: heads[role].probabilities(features) for role in set(parties)}
+    return [
+        LabelProbabilities(negative=float(negative), neutral=float(neutral), positive=float(positive))
+        for negative, neutral, positive in (found[role][i] for i, role in enumerate(parties))
+    ]
 
 
 def plain(text: str) -> str:
