@@ -25,7 +25,7 @@ from pipeline.records import Role
 from pipeline.sentiment.card import figures
 from pipeline.sentiment.engine import LabelProbabilities, create_sentiment_engine
 from pipeline.sentiment.engines.vader import probabilities
-from pipeline.sentiment.sentences import LabelledSentence, read_sentences
+from pipeline.sentiment.sentences import LabelledSentence, joined, read_sentences
 
 HERE = Path(__file__).parent
 ROUTINE = HERE / "routine_agent_lines.txt"
@@ -115,8 +115,9 @@ def _own(system: str, read: Read, sentences: Sequence[LabelledSentence], role: R
     from pipeline.sentiment.engines.minilm import plain  # noqa: PLC0415
     from pipeline.sentiment.train import cross_validate  # noqa: PLC0415
 
-    features = load_encoder(eight_bits=True)([plain(sentence.text) for sentence in sentences])
-    return to_data(figures(*cross_validate(features, sentences, role)))
+    learnt = (*sentences, *joined(sentences))
+    features = load_encoder(eight_bits=True)([plain(sentence.text) for sentence in learnt])
+    return to_data(figures(*cross_validate(features, learnt, role)))
 
 
 def _reader(system: str) -> Read:

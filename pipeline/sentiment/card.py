@@ -91,7 +91,8 @@ class ModelCard:
             rows += [
                 "",
                 f"{head.role}'s head, learnt from {_counts(head.own)} of the {head.role}'s own and the shared ones",
-                f"C {recipe.inverse_regularisation:g}, shared sentences weigh {recipe.shared_weight:g}, labels "
+                f"C {recipe.inverse_regularisation:g}, shared sentences weigh {recipe.shared_weight:g}, "
+                f"joined ones {recipe.joined_weight:g}, labels "
                 f"{'balanced' if recipe.balanced else 'as they come'}, temperature {recipe.temperature:g} "
                 f"(these sentences ask for {head.temperature_found:.2f})",
                 "cross-validated on the own ones, neighbours left out together:",

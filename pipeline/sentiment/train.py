@@ -27,11 +27,17 @@ from pipeline.sentiment.head import (
     train_head,
     train_heads,
 )
-from pipeline.sentiment.sentences import SENTENCES, LabelledSentence, read_sentences, sentences_sha256
+from pipeline.sentiment.sentences import (
+    BLOCKS,
+    SENTENCES,
+    LabelledSentence,
+    block_of,
+    joined,
+    read_sentences,
+    sentences_sha256,
+)
 from pipeline.weights import sha256_of
 
-FOLDS = 5
-BLOCK = 20  # neighbours in the file are pairs of like wording; held out one by one, they would flatter each other
 LIBRARIES = ("torch", "transformers", "scikit-learn", "numpy")
 
 
@@ -53,8 +59,9 @@ def rebuild(models_dir: Path, sentences_file: Path = SENTENCES, test_files: Sequ
     sentences = read_sentences(sentences_file)
     tests = [(file, read_sentences(file)) for file in test_files]
     encoder = load_encoder(eight_bits=True)
-    features = encoder([plain(sentence.text) for sentence in sentences])
-    heads = train_heads(features, sentences)
+    learnt = (*sentences, *joined(sentences))
+    features = encoder([plain(sentence.text) for sentence in learnt])
+    heads = train_heads(features, learnt)
     data = sentences_sha256(sentences)
     file = head_path(models_dir, head_key(data))
     save_heads(heads, file)
@@ -67,7 +74,7 @@ def rebuild(models_dir: Path, sentences_file: Path = SENTENCES, test_files: Sequ
         shared=_counts(sentences, None),
         sentences_sha256=data,
         made_with={name: version(name) for name in LIBRARIES},
-        heads=tuple(_head_card(features, sentences, role) for role in HEADS),
+        heads=tuple(_head_card(features, learnt, role) for role in HEADS),
         tests=tuple(_test_card(file, turns, encoder, heads) for file, turns in tests),
     )
     save_card(card, file)
@@ -79,14 +86,15 @@ def cross_validate(
 ) -> tuple[list[str], list[LabelProbabilities]]:
     """Return the labels of a party's own sentences and how its head reads each, while it was not learnt from.
 
-    Blocks of neighbours are left out together. Sentences that either may say are learnt from but not counted: they
-    share their wording, which would flatter.
+    Blocks of neighbours are left out together, with what was joined of them. Sentences that either may say are learnt
+    from but not counted: they share their wording, which would flatter.
     """
-    fold = [i // BLOCK % FOLDS for i in range(len(sentences))]
+    fold = [block_of(sentence.made_of[0] if sentence.made_of else i) for i, sentence in enumerate(sentences)]
     found: dict[int, LabelProbabilities] = {}
-    for held_out in range(FOLDS):
+    for held_out in range(BLOCKS):
         learnt = [i for i in range(len(sentences)) if fold[i] != held_out]
-        tested = [i for i in range(len(sentences)) if fold[i] == held_out and sentences[i].role is role]
+        own = [i for i, sentence in enumerate(sentences) if sentence.role is role and not sentence.made_of]
+        tested = [i for i in own if fold[i] == held_out]
         head = train_head(features[learnt], [sentences[i] for i in learnt], role)
         found |= zip(tested, read_features(features[tested], [role] * len(tested), {role: head}), strict=True)
     return [sentences[i].label for i in sorted(found)], [found[i] for i in sorted(found)]
@@ -121,5 +129,5 @@ def _test_card(file: Path, turns: Sequence[LabelledSentence], encoder: Encoder, 
 
 
 def _counts(sentences: Sequence[LabelledSentence], role: Role | None) -> dict[str, int]:
-    counted = Counter(sentence.label for sentence in sentences if sentence.role is role)
+    counted = Counter(each.label for each in sentences if each.role is role and not each.made_of)
     return {label: counted[label] for label in LABELS}

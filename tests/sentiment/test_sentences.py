@@ -10,7 +10,14 @@ from pipeline.config import PACKAGE_ROOT
 from pipeline.errors import AuthoredFileError
 from pipeline.records import Role
 from pipeline.sentiment.engine import LABELS
-from pipeline.sentiment.sentences import SENTENCES, LabelledSentence, read_sentences, sentences_sha256
+from pipeline.sentiment.sentences import (
+    SENTENCES,
+    LabelledSentence,
+    block_of,
+    joined,
+    read_sentences,
+    sentences_sha256,
+)
 
 
 def write(folder: Path, *rows: object) -> Path:
@@ -78,3 +85,23 @@ def test_shipped_sentences_speak_the_language_of_every_queue_and_none_is_measure
     routine = (PACKAGE_ROOT / "benchmarks" / "routine_agent_lines.txt").read_text(encoding="utf-8").splitlines()
     assert len(set(routine)) >= 150
     assert {row["text"] for row in rows} & set(routine) == set()
+
+
+def test_joined_turns_keep_what_matters_and_never_cross_a_block() -> None:
+    sentences = read_sentences()
+    turns = joined(sentences)
+    assert turns == joined(sentences)
+    assert len(turns) > 1000
+    for turn in turns:
+        first, second = (sentences[i] for i in turn.made_of)
+        assert turn.text == f"{first.text} {second.text}"
+        assert {block_of(i) for i in turn.made_of} == {block_of(turn.made_of[0])}
+        assert Role.AGENT not in {first.role, second.role}
+        assert turn.role is Role.CUSTOMER
+        assert turn.label == ("negative" if "negative" in {first.label, second.label} else turn.label)
+        assert turn.label in {first.label, second.label}
+    assert {sentences[turn.made_of[0]].label for turn in turns if turn.label == "negative"} == set(LABELS)
+
+
+def test_nothing_is_joined_of_agents_alone() -> None:
+    assert joined([LabelledSentence(text="a", label="neutral", role=Role.AGENT)] * 3) == ()

@@ -26,7 +26,7 @@ from pipeline.sentiment.head import (
     save_heads,
     train_heads,
 )
-from pipeline.sentiment.sentences import SENTENCES, read_sentences, sentences_sha256
+from pipeline.sentiment.sentences import SENTENCES, joined, read_sentences, sentences_sha256
 
 
 class MiniLMSentimentEngine:
@@ -71,7 +71,8 @@ class MiniLMSentimentEngine:
             encoder = load_encoder(eight_bits=True)
             heads = load_heads(self._heads_file)
             if heads is None:
-                heads = train_heads(encoder([plain(sentence.text) for sentence in self._sentences]), self._sentences)
+                learnt = (*self._sentences, *joined(self._sentences))
+                heads = train_heads(encoder([plain(sentence.text) for sentence in learnt]), learnt)
                 with contextlib.suppress(ModelError):  # where nothing can be kept, each process trains its own
                     save_heads(heads, self._heads_file)
             self._loaded = encoder, heads
