@@ -2,7 +2,7 @@
 
 A recogniser's turns are no good unit. A pause cuts "I have been waiting ... for three weeks" in two, neither of which
 sounds like much; and in a turn of a minute one complaint drowns: of turns of 60 words with one negative sentence, the
-default engine calls 40 % negative as a whole and 79 % when they are read 20 words at a time (`docs/sentiment.md`).
+default engine calls 65 % negative as a whole and 85 % when they are read 20 words at a time (`docs/sentiment.md`).
 """
 
 from __future__ import annotations
