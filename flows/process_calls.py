@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
-from prefect import Task, flow, task
+from prefect import Task, allow_failure, flow, task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
 from flows.runtime import current, utc_now
 from pipeline import run
 from pipeline.errors import EarmarkError, StoreError, UnexpectedError
-from pipeline.store import failures
+from pipeline.settle import unsettled
+from pipeline.store import failures, history
+
+MOST_ROUNDS = 5
+"""One is enough, but for rules about calls that look for each other's outcomes, and for runs beside this one."""
 
 
 def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -41,20 +46,56 @@ def process_call(call_id: str) -> str:
 
 @flow(name="process calls")
 def process_calls(call_ids: list[str]) -> None:
-    """Process every call; one that fails is listed and does not stop the others."""
+    """Process every call; one that fails is listed and does not stop the others.
+
+    Where rules look at earlier calls, those of one customer are processed one after the other in order of time, and
+    afterwards those calls once more whose earlier calls came to light later, in this run or a former one.
+    """
+    runtime = current()
+    about_calls = runtime.parts.detectors.about_calls
+    runtime.report("to_process", str(len(call_ids)))
+    if not about_calls.needs:
+        _process([(call_id, None) for call_id in call_ids])
+        return
+    with runtime.store.read() as connection:
+        customers = history.customers_of(connection, call_ids)
+        in_order = history.in_order_of_time(connection, call_ids)
+    failed = _process(in_order)
+    for _ in range(MOST_ROUNDS):
+        late = [
+            call_id for call_id in unsettled(customers, runtime.parts.detectors, runtime.store) if call_id not in failed
+        ]
+        if not late:
+            break
+        runtime.report("to_settle", str(len(late)))
+        with runtime.store.read() as connection:
+            failed |= _process(history.in_order_of_time(connection, late))
+
+
+def _process(calls: Sequence[tuple[str, str | None]]) -> set[str]:
+    """Process calls a few at once, but those of one customer in their order; return the ids of those that failed."""
     runtime = current()
     settings = runtime.settings.run
-    runtime.report("to_process", str(len(call_ids)))
     bounded = process_call.with_options(
         retries=settings.retries,
         retry_delay_seconds=exponential_backoff(backoff_factor=settings.retry_delay_s),
         timeout_seconds=settings.call_timeout_s,
     )
-    futures = {call_id: bounded.submit(call_id) for call_id in call_ids}
+    futures: dict[str, Any] = {}
+    last_of: dict[str, Any] = {}
+    for call_id, customer in calls:
+        # Waits in a worker's thread, but only for what was submitted before: that one has a worker already.
+        before = [allow_failure(last_of[customer])] if customer in last_of else None
+        futures[call_id] = cast(Any, bounded).submit(call_id, wait_for=before)
+        if customer is not None:
+            last_of[customer] = futures[call_id]
+    failed = set()
     for call_id, future in futures.items():
         future.wait()
         if not future.state.is_completed():
+            failed.add(call_id)
             _list_failure(call_id, future.state)
+    return failed
 
 
 def _list_failure(call_id: str, state: State[Any]) -> None:

@@ -31,7 +31,8 @@ class Runtime:
 
     Attributes:
         report: Called with (event, subject) as work proceeds. Events about a file: ``taken_in``, ``rejected``; about a
-            call: ``processed``, ``unchanged``, ``failed``; with a number to expect: ``found``, ``to_process``.
+            call: ``processed``, ``unchanged``, ``failed``; with a number to expect: ``found``, ``to_process``, and
+            ``to_settle``: so many calls are judged once more, as earlier calls came to light.
     """
 
     settings: Settings

@@ -20,6 +20,7 @@ import platformdirs
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import AuthoredFileError, ConfigError, Problem, did_you_mean
+from pipeline.records.transcript import REDACTION_KINDS
 
 ENVIRONMENT_PREFIX = "EARMARK_"
 CONFIG_VARIABLE = "EARMARK_CONFIG"  # names the settings file; it is no setting itself
@@ -174,6 +175,50 @@ class ComplianceSettings(Group):
     near_miss_similarity: float = Field(
         default=0.6, ge=0, le=1, description="An absence names its nearest miss from this similarity on."
     )
+    assessable_confidence: float = Field(
+        default=0.4,
+        ge=0,
+        le=1,
+        description="Where the words of a window were recognised with less confidence than this, what was not found "
+        "there cannot be assessed.",
+    )
+
+
+ALWAYS_MASKED = REDACTION_KINDS[:2]
+
+
+class PrivacySettings(Group):
+    """Which personal data are masked, and what is kept of them."""
+
+    kinds: tuple[str, ...] = Field(
+        default=REDACTION_KINDS,
+        description=f"Kinds that are masked: {', '.join(REDACTION_KINDS)}. The first two cannot be left out.",
+    )
+    phone_region: str = Field(
+        default="US",
+        pattern="^[A-Z]{2}$",
+        description="Country whose phone numbers are known as such without being asked for, by its ISO code.",
+    )
+    mute_margin_ms: int = Field(
+        default=150, ge=0, description="Recordings are written silent for so long before and behind what was masked."
+    )
+    keep_unredacted: bool = Field(
+        default=False,
+        description="Keep each transcript with personal data too, in a folder of its own; card data never.",
+    )
+    unredacted_dir: Path | None = Field(
+        default=None, description="That folder; none means `unredacted` inside the workspace."
+    )
+
+    @field_validator("kinds")
+    @classmethod
+    def _known_kinds(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        for kind in kinds:
+            if kind not in REDACTION_KINDS:
+                raise ValueError(f"unknown kind {kind!r}{did_you_mean(kind, REDACTION_KINDS)}")
+        if missing := [kind for kind in ALWAYS_MASKED if kind not in kinds]:
+            raise ValueError(f"{' and '.join(missing)} cannot be left out")
+        return tuple(kind for kind in REDACTION_KINDS if kind in kinds)
 
 
 class ScoreSettings(Group):
@@ -247,10 +292,16 @@ class Settings(Group):
     sentiment: SentimentSettings = SentimentSettings()
     conversation: ConversationSettings = ConversationSettings()
     compliance: ComplianceSettings = ComplianceSettings()
+    privacy: PrivacySettings = PrivacySettings()
     score: ScoreSettings = ScoreSettings()
     flags: FlagSettings = FlagSettings()
     scorecards: ScorecardSettings = ScorecardSettings()
     run: RunSettings = RunSettings()
+
+    @property
+    def unredacted_dir(self) -> Path:
+        """Where transcripts before masking are kept, if at all."""
+        return self.privacy.unredacted_dir or self.workspace / "unredacted"
 
     @property
     def store_url(self) -> str:

@@ -5,43 +5,73 @@ Change a recipe number when the code of a step changes what it gives for the sam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.canonical import fingerprint, to_data
-from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettings, SentimentSettings
-from pipeline.records import FactKeys, MadeBy, Recording, Rubric
+from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettings, PrivacySettings, SentimentSettings
+from pipeline.records import FactKeys, MadeBy, Recording, Rubric, field_of
 
-_TRANSCRIPT_RECIPE = "transcript-2"
-_FINDINGS_RECIPE = "findings-3"
+_TRANSCRIPT_RECIPE = "transcript-3"
+_FINDINGS_RECIPE = "findings-4"
 _SENTIMENT_RECIPE = "sentiment-2"
 _MEASURES_RECIPE = "measures-3"
 _FACTS_RECIPE = "facts-1"
 _SCORE_RECIPE = "score-2"
 
 
-def transcript_key(recording: Recording, *, engine: MadeBy, turns: str) -> str:
-    """Return the key of a call's transcript.
+def transcript_key(recording: Recording, *, engine: MadeBy, turns: str, privacy: PrivacySettings | None = None) -> str:
+    """Return the key of a call's transcript, which is a masked one.
 
     Args:
         recording: Its sound, and what it tells about who is on which channel.
         engine: The engine with its weights and the settings that bear on the words.
         turns: Fingerprint of the settings that bear on roles and turns.
+        privacy: What is masked; None masks all.
     """
     told = {"agent_channel": recording.metadata.get("agent_channel"), "direction": recording.direction}
     data = {"sha256": recording.sha256, "channels": recording.channels, **told}
-    return _key(_TRANSCRIPT_RECIPE, data, engine=to_data(engine), turns=turns)
+    masked = (privacy or PrivacySettings()).model_dump(mode="json", include={"kinds", "phone_region"})
+    return _key(_TRANSCRIPT_RECIPE, data, engine=to_data(engine), turns=turns, masked=masked)
 
 
 def findings_key(
-    recording: Recording, *, transcript: str, rules: str, settings: ComplianceSettings, encoder: str | None = None
+    recording: Recording,
+    *,
+    transcript: str,
+    rules: str,
+    settings: ComplianceSettings,
+    encoder: str | None = None,
+    sentiment: str | None = None,
+    measures: str | None = None,
+    metadata: Sequence[str] = (),
+    judged: str | None = None,
 ) -> str:
     """Return the key of what rules find: the transcript, the rules, and what a rule may ask about the call.
 
-    ``encoder`` names what reads for rules that find by meaning; None where none of them does, or there is none.
+    Args:
+        recording: The call.
+        transcript: Its transcript's key.
+        rules: Fingerprint of all active rules.
+        settings: How near words must be, and how sure.
+        encoder: What reads for rules that find by meaning; None where none of them does, or there is none.
+        sentiment: The sentiment's key; None where no rule asks for it.
+        measures: The measures' key; None where no rule asks for them.
+        metadata: The fields that rules ask for, beside queue, direction and team.
+        judged: What rules about calls give; None where there are none.
     """
-    closeness = {"said": settings.said_similarity, "near_miss": settings.near_miss_similarity}
-    data = _metadata(recording)
-    return _key(_FINDINGS_RECIPE, data, transcript=transcript, rules=rules, closeness=closeness, encoder=encoder)
+    asked = {name: field_of(recording, name) for name in metadata}
+    data = {**_metadata(recording), "asked": asked, "settings": settings.model_dump(mode="json", exclude={"rules_dir"})}
+    return _key(
+        _FINDINGS_RECIPE,
+        data,
+        transcript=transcript,
+        rules=rules,
+        encoder=encoder,
+        sentiment=sentiment,
+        measures=measures,
+        judged=judged,
+    )
 
 
 def sentiment_key(*, transcript: str, engine: MadeBy, settings: SentimentSettings) -> str:

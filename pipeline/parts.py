@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.config import Settings
 from pipeline.detectors import Detectors, assemble_detectors
 from pipeline.errors import AuthoredFileError
+from pipeline.privacy import name_model
 from pipeline.records import Recording, Rubric
 from pipeline.score.rubrics import check_rule_references, choose_rubric, find_rubric, load_rubrics
 from pipeline.transcribe.engine import Engine, create_engine
@@ -30,7 +31,8 @@ class Parts:
 
         Each may raise what its first use would raise.
         """
-        return self.engine.prepare, *self.detectors.preparations()
+        names = (name_model.prepare,) if "person_name" in self.settings.privacy.kinds else ()
+        return self.engine.prepare, *names, *self.detectors.preparations()
 
     def rubric_for(self, recording: Recording, language: str) -> Rubric:
         """Return the rubric that scores a call in this language; it may be one that covers another."""

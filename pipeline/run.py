@@ -16,6 +16,7 @@ from pipeline import keys
 from pipeline.intake.decode import call_audio
 from pipeline.parts import Parts
 from pipeline.privacy.redact import redact
+from pipeline.privacy.unredacted import keep_if_asked
 from pipeline.records import (
     CallFacts,
     CallFindings,
@@ -28,7 +29,7 @@ from pipeline.records import (
 )
 from pipeline.score.evaluate import evaluate
 from pipeline.score.flags import raise_flags
-from pipeline.store import calls, failures, scores
+from pipeline.store import calls, failures, history, scores
 from pipeline.store.database import Store
 from pipeline.store.steps import get_step, put_step
 from pipeline.transcribe.transcribe import transcribe_call, turn_settings_fingerprint
@@ -75,23 +76,30 @@ def process_call(call_id: str, parts: Parts, store: Store, *, now: Now) -> tuple
     settings, detectors = parts.settings, parts.detectors
     with store.read() as connection:
         recording = calls.get_recording(connection, call_id)
+        earlier = history.read_history(connection, recording, detectors.about_calls.needs_of(recording))
+    judged = detectors.about_calls.judge(recording, earlier)
     steps = Steps(recording, store, now)
     audio = call_audio(recording, settings.intake)
-
     terms = parts.vocabulary.for_recording(recording)
 
     def transcribe() -> Transcript:
         heard = transcribe_call(recording, audio, engine=parts.engine, settings=settings.transcribe, terms=terms)
-        return redact(heard)  # before anything is stored: what must not be kept is never written
+        keep_if_asked(heard, key, settings)
+        return redact(heard, settings.privacy)  # before anything is stored: what must not be kept is never written
 
     turns = turn_settings_fingerprint(settings.transcribe, terms)
-    heard = keys.transcript_key(recording, engine=parts.engine.made_by(recording), turns=turns)
-    transcript = steps.once("transcript", heard, Transcript, transcribe)
+    made_by = parts.engine.made_by(recording)
+    key = keys.transcript_key(recording, engine=made_by, turns=turns, privacy=settings.privacy)
+    transcript = steps.once("transcript", key, Transcript, transcribe)
 
-    under = detectors.keys(heard, recording)
-    found = steps.once("findings", under.findings, CallFindings, lambda: detectors.find(transcript, recording))
+    under = detectors.keys(key, recording, judged)
     sentiment = steps.once("sentiment", under.sentiment, CallSentiment, lambda: detectors.read(transcript))
     measures = steps.once("measures", under.measures, Measures, lambda: detectors.measure(transcript, audio))
+
+    def find() -> CallFindings:
+        return detectors.find(transcript, recording, sentiment, measures, judged)
+
+    found = steps.once("findings", under.findings, CallFindings, find)
     facts = CallFacts(
         recording=recording,
         transcript=transcript,
@@ -110,5 +118,6 @@ def process_call(call_id: str, parts: Parts, store: Store, *, now: Now) -> tuple
         put_step(connection, facts_key, call_id=recording.call_id, step="facts", record=under, now=now())
         overall = customer.overall if customer else None
         is_new = scores.put_score(connection, score, facts_key, flags, customer_sentiment=overall, now=now())
+        history.put_heard(connection, recording, detectors.about_calls.heard(transcript, found.findings, judged))
         failures.clear_failure(connection, recording.call_id)
     return score, (*steps.done, *(["score"] if is_new else []))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline import keys
-from pipeline.canonical import fingerprint, to_data
 from pipeline.detectors import Detectors
+from pipeline.match_transcript import recording_of
 from pipeline.privacy.redact import redact
-from pipeline.records import CallFacts, CallScore, Flag, Recording, Rubric, Transcript
+from pipeline.records import CallFacts, CallScore, Flag, Rubric, Transcript
 from pipeline.score.evaluate import evaluate
 from pipeline.score.flags import raise_flags
 
@@ -41,24 +41,17 @@ def score_transcript(
         queue: Queue of the call; None takes the rubric's own where it names exactly one.
         direction: ``inbound`` or ``outbound``; None where unknown.
     """
-    clean = redact(transcript)
     settings = detectors.settings
-    recording = Recording(
-        call_id=clean.call_id,
-        sha256=fingerprint("transcript-file-1", to_data(clean)),
-        media_uri="",
-        duration_ms=clean.duration_ms,
-        sample_rate_hz=0,
-        channels=len({turn.channel for turn in clean.turns}),
-        queue=queue or (rubric.queues[0] if len(rubric.queues) == 1 else None),
-        direction=direction,
-    )
+    clean = redact(transcript, settings.privacy)
+    own_queue = rubric.queues[0] if len(rubric.queues) == 1 else None
+    recording = recording_of(clean, queue=queue or own_queue, direction=direction)
+    sentiment, measures = detectors.read(clean), detectors.measure(clean, None)
     facts = CallFacts(
         recording=recording,
         transcript=clean,
-        findings=detectors.find(clean, recording).findings,
-        sentiment=detectors.read(clean),
-        measures=detectors.measure(clean, None),
+        findings=detectors.find(clean, recording, sentiment, measures).findings,
+        sentiment=sentiment,
+        measures=measures,
     )
     heard = recording.sha256
     under = detectors.keys(heard, recording)

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from app.cli import listing, show
+from app.cli import call_page, listing, show
+from app.cli.acts import Act, log_acts
+from app.cli.call_audio import audio
 from app.cli.call_page import print_call, print_rejected
 from app.cli.options import (
     AgentOption,
@@ -18,6 +20,7 @@ from app.cli.options import (
     read_settings,
 )
 from pipeline.canonical import to_data
+from pipeline.privacy.unredacted import read_unredacted
 from pipeline.store.call_record import CallRecord, read_call
 from pipeline.store.calls import CallRow, list_calls
 from pipeline.store.known_files import RejectedFile, rejected_files
@@ -25,7 +28,8 @@ from pipeline.transcribe.files import transcript_to_json
 
 FILE_ID = "f-"
 
-app = typer.Typer(help="List calls; show one with transcript, findings and score.", no_args_is_help=True)
+app = typer.Typer(help="List calls; show one with transcript, findings and score; hear it.", no_args_is_help=True)
+app.command("audio")(audio)
 
 
 @app.command("list")
@@ -79,20 +83,33 @@ def show_call(
         str,
         typer.Argument(help="Id of the call, or of a file held back; its first characters do.", show_default=False),
     ],
+    unredacted: Annotated[
+        bool, typer.Option("--unredacted", help="Show its transcript with personal data, where it was kept.")
+    ] = False,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show one call: recording, transcript, findings, sentiment, measures, score with evidence, flags.
 
-    A file that was held back (f-…) has none of these: its defects are shown.
+    The audit log remembers who looked. A file that was held back (f-…) has none of these: its defects are shown.
     """
-    store = open_existing(read_settings(workspace, config))
+    settings = read_settings(workspace, config)
+    store = open_existing(settings)
     with store.read() as connection:
         held_back = rejected_files(connection, call_id) if call_id.startswith(FILE_ID) else ()
         call = None if held_back else read_call(connection, call_id)
+    whole = read_unredacted(settings.unredacted_dir, call.recording.call_id) if call and unredacted else None
+    if call:
+        seen = {"unredacted": True} if whole else {}
+        log_acts(store, settings, [Act(action="view", subject=("call", call.recording.call_id), details=seen)])
     store.close()
-    if as_json:
+    if whole:
+        if as_json:
+            show.print_json(transcript_to_json(whole))
+        else:
+            call_page.print_transcript(whole)
+    elif as_json:
         show.print_json(_document(call) if call else _without_call(held_back))
     elif call:
         print_call(call)

@@ -24,7 +24,7 @@ from pipeline.errors import AuthoredFileError, ConfigError, EarmarkError, Unknow
 STOPPED = 130
 
 COMMANDS = ("run", "transcribe", "score", "doctor")
-GROUPS = ("calls", "flags", "models", "rubrics", "rules", "vocabulary", "scorecards", "sentiment", "flows")
+GROUPS = ("calls", "flags", "models", "rubrics", "rules", "vocabulary", "scorecards", "sentiment", "audit", "flows")
 
 
 def build(wanted: str | None = None) -> typer.Typer:

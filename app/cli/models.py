@@ -1,4 +1,4 @@
-"""`earmark models`: the files that recognition and sentiment rest on."""
+"""`earmark models`: the files that recognition, masking and sentiment rest on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_sett
 from pipeline.canonical import to_data
 from pipeline.config import Settings
 from pipeline.errors import UnknownNameError
+from pipeline.privacy.name_model import list_models as list_name_models
 from pipeline.sentiment.models import list_models as list_sentiment_models
 from pipeline.transcribe.models import list_models as list_transcription_models
 from pipeline.transcribe.models import resolve_whisper
@@ -57,7 +58,8 @@ def path(
 
 def statuses(settings: Settings) -> list[ModelStatus]:
     """Return the state of every model file, hashing them all."""
-    return [*list_transcription_models(settings.models_dir), *list_sentiment_models(settings.models_dir)]
+    heard = list_transcription_models(settings.models_dir)
+    return [*heard, *list_sentiment_models(settings.models_dir), *list_name_models()]
 
 
 def _print(chosen: list[ModelStatus], *, as_json: bool) -> None:

@@ -46,6 +46,8 @@ def _bars() -> Iterator[Report]:
                 shown["files"] = bars.add_task("Reading recordings", total=int(subject))
             elif event == "to_process":
                 shown["calls"] = bars.add_task("Transcribing and scoring", total=int(subject))
+            elif event == "to_settle":
+                shown["calls"] = bars.add_task("Judging once more by earlier calls", total=int(subject))
             elif event in _FILE_EVENTS:
                 bars.advance(shown["files"])
             elif event in _CALL_EVENTS:
@@ -62,6 +64,9 @@ def plain_lines() -> Report:
     def report(event: str, subject: str) -> None:
         if event in ("found", "to_process"):
             expected["files" if event == "found" else "calls"] = int(subject)
+            return
+        if event == "to_settle":
+            expected["calls"] = expected.get("calls", 0) + int(subject)
             return
         kind = "files" if event in _FILE_EVENTS else "calls"
         seen[kind] += 1

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from app.cli import show
 from app.cli.checks import print_check, problems_of, require_path
+from app.cli.findings import print_findings
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_settings
-from pipeline.compliance.packs import load_pack, load_packs
+from app.cli.rule_cases import print_test
+from pipeline.compliance.packs import load_rules
 from pipeline.compliance.rule import Rule
+from pipeline.compliance.schema import pack_schema
+from pipeline.detectors import assemble_detectors
 from pipeline.errors import AuthoredFileError, Problem
+from pipeline.match_transcript import match_transcript
+from pipeline.transcribe.files import transcripts_from_file
 
 app = typer.Typer(help="List and check compliance rules.", no_args_is_help=True)
 
@@ -20,13 +26,16 @@ app = typer.Typer(help="List and check compliance rules.", no_args_is_help=True)
 @app.command("list")
 def list_(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List the rules: what must be said, what must not, and who says it."""
-    rules = load_packs(read_settings(workspace, config).compliance.rules_dir)
+    rules = load_rules(read_settings(workspace, config).compliance.rules_dir)
     rows = [
         {
             "id": rule.id,
             "title": rule.title,
             "expect": rule.expect.value,
-            "speaker": "company" if rule.or_system else rule.speaker.value if rule.speaker else "anyone",
+            "speaker": _speakers(rule),
+            "decidable_from": rule.decidable.value,
+            "status": rule.status.value,
+            "pack": rule.pack,
             "severity": rule.severity.value,
             "fingerprint": rule.fingerprint,
         }
@@ -37,6 +46,12 @@ def list_(workspace: WorkspaceOption = None, config: ConfigOption = None, as_jso
         return
     columns = [("Rule", "left"), ("What", "left"), ("Expected", "left"), ("Speaker", "left"), ("Severity", "left")]
     show.table(columns, [(r["id"], r["title"], r["expect"], r["speaker"], r["severity"]) for r in rows])
+
+
+def _speakers(rule: Rule) -> str:
+    """Return whose words a rule looks for; a dash where it looks for none."""
+    said = ["company" if s.or_system else s.speaker.value if s.speaker else "anyone" for s in rule.sayings()]
+    return ", ".join(dict.fromkeys(said)) or "-"
 
 
 @app.command("check")
@@ -52,10 +67,62 @@ def check(
     rules: tuple[Rule, ...] = ()
     problems: list[Problem] = []
     try:
-        rules = load_packs(chosen) if chosen.is_dir() else load_pack(chosen)
+        rules = load_rules(chosen)
     except AuthoredFileError as error:
         problems = problems_of(error)
     if not rules and not problems:
         message = "no rule pack (*.yaml, *.yml) lies in this folder"
         problems = [Problem(code="no-rules", message=message, file=str(chosen))]
     print_check("rules", len(rules), problems, as_json=as_json)
+
+
+@app.command("test")
+def run_own_cases(
+    path: Annotated[
+        Path | None,
+        typer.Argument(help="File of cases, or folder.", show_default="the cases of the shipped packs"),
+    ] = None,
+    rules_dir: Annotated[Path | None, typer.Option("--rules", help="Folder of the rule packs.")] = None,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the packs' own cases: what each rule must find, must not find, and nearly finds. Exit code 1 on a failure."""
+    print_test(path, rules_dir, read_settings(workspace, config), as_json=as_json)
+
+
+@app.command("match")
+def match(
+    transcript: Annotated[
+        Path,
+        typer.Argument(
+            help="Transcript in the form of `earmark transcribe --json`, or JSON Lines of them.", show_default=False
+        ),
+    ],
+    rules_path: Annotated[
+        Path | None, typer.Option("--rules", help="Pack file or folder.", show_default="the shipped packs")
+    ] = None,
+    queue: Annotated[str | None, typer.Option("--queue", help="Queue of the call, for rules that ask it.")] = None,
+    direction: Annotated[
+        Literal["inbound", "outbound"] | None, typer.Option("--direction", help="Who called, for rules that ask it.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what rules find in a transcript: said, probably said, absent, cannot assess. Nothing is stored.
+
+    With --json one result a line, in the order of the transcripts.
+    """
+    if rules_path is not None:
+        require_path(rules_path)
+    detectors = assemble_detectors(read_settings(workspace, config), rules_path)
+    for each in transcripts_from_file(transcript):
+        findings = match_transcript(each, detectors, queue=queue, direction=direction)
+        print_findings(each.call_id, findings, as_json=as_json)
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of rule packs, for editors that check while you write (docs/rules.md)."""
+    show.print_json(pack_schema())

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from app.cli import listing, show
+from app.cli.acts import Act, log_acts
 from app.cli.options import (
     AgentOption,
     ConfigOption,
@@ -95,6 +96,11 @@ def export(
     report = _report(settings, agent=agent, team=team, first=first, last=last)
     if _is_empty(report):
         show.remark(_nothing_for(agent, team, first, last))
+    asked = {"format": format, "agent": agent, "team": team, "period": period, "name": out.name}
+    days = {"first_day": f"{first:%Y-%m-%d}" if first else None, "last_day": f"{last:%Y-%m-%d}" if last else None}
+    store = open_existing(settings)
+    log_acts(store, settings, [Act(action="export", subject=("scorecards", ""), details={**asked, **days})])
+    store.close()
     for path in registry.load("scorecard format", format)(report, out):
         show.say(str(path))
 

@@ -35,9 +35,9 @@ def transcribe(
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Transcribe one recording; card numbers are masked."""
+    """Transcribe one recording; personal and card data are masked."""
     settings = read_settings(workspace, config, transcribe__engine=engine, transcribe__model=model)
-    heard = redact(_transcript(file, settings))
+    heard = redact(_transcript(file, settings), settings.privacy)
     if as_json or format == "json":
         print_json(transcript_to_json(heard))
     else:

@@ -1,4 +1,4 @@
-"""Find what could count as a rule's words, and say of each whether it does."""
+"""Find what could count as a saying, and say of each hit whether it does."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.compliance.exact import find_exact
-from pipeline.compliance.loose import LoosePhrase, carried_share, find_loose, other_number
+from pipeline.compliance.loose import LoosePhrase, carried_share, find_loose, misheard_article, other_number
 from pipeline.compliance.meaning import MeaningReader, find_meant
 from pipeline.compliance.negation import denied, has_negator
 from pipeline.compliance.pattern import variants
-from pipeline.compliance.rule import Rule, Window
+from pipeline.compliance.rule import Saying
 from pipeline.compliance.speech import Stretch
+from pipeline.compliance.window import WHOLE_CALL
 from pipeline.compliance.wording import without_asides, without_hesitations
 from pipeline.config import ComplianceSettings
 from pipeline.numbers.form import normalise
-from pipeline.records import Expectation
+from pipeline.records import Expectation, Role
 
 # Similar words count as said where so many of the phrase's carrying words are there, nearly ("birth", heard as
 # "earth"). As a near miss they are worth showing where most are there and each is hardly changed.
@@ -30,12 +31,12 @@ DENIALS = (DENIED, EXCEPTED)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """Words ``units[start:end]`` of a stretch that say, nearly say or deny a rule's phrase.
+    """Words ``units[start:end]`` of a stretch that say, nearly say or deny a phrase.
 
     Attributes:
         similarity: 1.0 word for word, else how alike the letters are, or the meanings.
         said: True where they count as said; else ``why_not`` says why they do not.
-        like: The rule's sentence that they are near to by meaning; empty where the words themselves were found.
+        like: The saying's sentence that they are near to by meaning; empty where the words themselves were found.
     """
 
     stretch: int
@@ -80,40 +81,43 @@ class _Reading:
 
 def find_candidates(
     stretches: Sequence[Stretch],
-    rules: Sequence[Rule],
+    sayings: Sequence[Saying],
     settings: ComplianceSettings,
     reader: MeaningReader | None = None,
 ) -> Mapping[str, tuple[Candidate, ...]]:
-    """Return by rule id everything that could count, whoever said it, in order of its place.
+    """Return by saying everything that could count, whoever said it, in order of its place.
 
     All that is said word for word; by similarity only where nothing is said word for word, and of overlapping ones the
-    best. By meaning only where the rule's speaker says none of its phrases; where there is no reader, not at all.
+    best. By meaning only where the saying's speaker says none of its phrases; where there is no reader, not at all.
     """
     found: dict[str, tuple[Candidate, ...]] = {}
-    exact, exceptions = _exact(stretches, rules)
-    loose = _loose(stretches, rules, settings, exceptions)
-    for rule in rules:
-        kept = _masks(stretches, rule.entity) if rule.entity else exact[rule.id]
-        best_first = sorted(loose.get(rule.id, ()), key=lambda c: (not c.said, -c.similarity, c.end - c.start))
+    plain, bare = _readings(stretches)
+    exact, exceptions = _exact(stretches, sayings, plain, bare)
+    loose = _loose(stretches, sayings, bare, settings, exceptions)
+    for saying in sayings:
+        kept = _masks(stretches, saying.entity) if saying.entity else exact[saying.id]
+        best_first = sorted(loose.get(saying.id, ()), key=lambda c: (not c.said, -c.similarity, c.end - c.start))
         kept = _denied_with_their_whole(kept + _apart(best_first, kept))
-        found[rule.id] = tuple(sorted(kept, key=lambda c: (c.stretch, c.start, c.end)))
-    unsaid = [rule for rule in rules if rule.meaning and not _surely_said(rule, found[rule.id], stretches)]
+        found[saying.id] = tuple(sorted(kept, key=lambda c: (c.stretch, c.start, c.end)))
+    unsaid = [saying for saying in sayings if saying.by_meaning and not _surely_said(saying, found, stretches)]
     if reader is not None and unsaid:
-        for rule_id, meant in _meant(stretches, unsaid, reader).items():
-            undone = [c for c in found[rule_id] if c.why_not in DENIALS] + exceptions[rule_id]
-            found[rule_id] += tuple(c for c in meant if not any(c.overlaps(other) for other in undone))
+        for name, meant in _meant(stretches, unsaid, reader).items():
+            undone = [c for c in found[name] if c.why_not in DENIALS] + exceptions[name]
+            found[name] += tuple(c for c in meant if not any(c.overlaps(other) for other in undone))
     return found
 
 
-def _surely_said(rule: Rule, candidates: Sequence[Candidate], stretches: Sequence[Stretch]) -> bool:
+def _surely_said(saying: Saying, found: Mapping[str, Sequence[Candidate]], stretches: Sequence[Stretch]) -> bool:
     """Tell whether meaning can add nothing; in a window, what is said outside it decides nothing."""
-    said = any(candidate.said and rule.counts(stretches[candidate.stretch].role) for candidate in candidates)
-    return said and rule.window == Window()
+    said = sum(each.said and saying.counts(stretches[each.stretch].role) for each in found[saying.id])
+    return said >= saying.at_least and saying.window == WHOLE_CALL
 
 
-def _meant(stretches: Sequence[Stretch], rules: Sequence[Rule], reader: MeaningReader) -> Mapping[str, list[Candidate]]:
+def _meant(
+    stretches: Sequence[Stretch], sayings: Sequence[Saying], reader: MeaningReader
+) -> Mapping[str, list[Candidate]]:
     found: dict[str, list[Candidate]] = defaultdict(list)
-    for match in find_meant(stretches, rules, reader):
+    for match in find_meant(stretches, sayings, reader):
         candidate = Candidate(
             stretch=match.stretch,
             start=match.start,
@@ -122,7 +126,7 @@ def _meant(stretches: Sequence[Stretch], rules: Sequence[Rule], reader: MeaningR
             said=True,
             like=match.sentence,
         )
-        found[match.rule].append(candidate)
+        found[match.saying].append(candidate)
     return found
 
 
@@ -162,19 +166,18 @@ def _readings(stretches: Sequence[Stretch]) -> tuple[list[_Reading], list[_Readi
 
 
 def _exact(
-    stretches: Sequence[Stretch], rules: Sequence[Rule]
+    stretches: Sequence[Stretch], sayings: Sequence[Saying], plain: Sequence[_Reading], bare: Sequence[_Reading]
 ) -> tuple[Mapping[str, list[Candidate]], Mapping[str, list[Candidate]]]:
-    """Return by rule id what is said word for word, and where the rule's exceptions are."""
+    """Return by saying what is said word for word, and where its exceptions are."""
     phrases = [
-        (rule, phrase, is_unless)
-        for rule in rules
-        for texts, is_unless in ((rule.phrases, False), (rule.unless, True))
+        (saying, phrase, is_unless)
+        for saying in sayings
+        for texts, is_unless in ((saying.phrases, False), (saying.unless, True))
         for phrase in texts
     ]
-    plain, bare = _readings(stretches)
-    readings = plain + [reading for k, reading in enumerate(bare) if reading.spans != plain[k].spans]
+    readings = [*plain, *(reading for k, reading in enumerate(bare) if reading.spans != plain[k].spans)]
     by_phrase: dict[int, list[tuple[Candidate, bool]]] = defaultdict(list)
-    for match in find_exact([reading.words for reading in readings], [variants(text) for _, text, _ in phrases]):
+    for match in find_exact([reading.words for reading in readings], [text for _, text, _ in phrases]):
         reading = readings[match.reading]
         start, end = reading.units(match.start, match.end)
         candidate = Candidate(stretch=reading.stretch, start=start, end=end, similarity=1.0, said=True)
@@ -182,43 +185,41 @@ def _exact(
     hits: dict[str, dict[Candidate, bool]] = defaultdict(dict)
     exceptions: dict[str, list[Candidate]] = defaultdict(list)
     for k, matches in sorted(by_phrase.items()):
-        rule, _, is_unless = phrases[k]
+        saying, _, is_unless = phrases[k]
         negative = dict(sorted(matches, key=lambda match: match[1]))
         if is_unless:
-            exceptions[rule.id] += negative
+            exceptions[saying.id] += negative
         else:
-            hits[rule.id] |= negative
+            hits[saying.id] |= negative
     judged = {
-        rule.id: [_judged(c, negative, rule, stretches, exceptions[rule.id]) for c, negative in hits[rule.id].items()]
-        for rule in rules
+        saying.id: [
+            _judged(c, negative, saying, stretches, exceptions[saying.id]) for c, negative in hits[saying.id].items()
+        ]
+        for saying in sayings
     }
     return judged, exceptions
 
 
 def _loose(
     stretches: Sequence[Stretch],
-    rules: Sequence[Rule],
+    sayings: Sequence[Saying],
+    bare: Sequence[_Reading],
     settings: ComplianceSettings,
     exceptions: Mapping[str, Sequence[Candidate]],
 ) -> Mapping[str, list[Candidate]]:
-    by_id = {rule.id: rule for rule in rules}
-    phrases = [
-        LoosePhrase(rule=rule.id, words=words, negative=way.negative)
-        for rule in rules
-        # word for word, and nobody is told of similar words: nothing to look for
-        if rule.min_similarity != 1 or rule.expect is Expectation.PRESENT
-        for phrase in rule.phrases
-        for way in variants(phrase)
-        for words in way.loose
-    ]
-    _, bare = _readings(stretches)
+    """Return by saying what is said in similar letters, and in each stretch the nearest that is not similar enough."""
+    by_id = {saying.id: saying for saying in sayings}
+    said_from = {
+        saying.id: settings.said_similarity if saying.min_similarity is None else saying.min_similarity
+        for saying in sayings
+    }
     found: dict[str, list[Candidate]] = defaultdict(list)
     nearest: dict[tuple[str, int], Candidate] = {}
-    for match in find_loose([r.words for r in bare], list(dict.fromkeys(phrases)), settings.near_miss_similarity):
-        rule, reading = by_id[match.phrase.rule], bare[match.reading]
-        said_from = settings.said_similarity if rule.min_similarity is None else rule.min_similarity
-        best = nearest.get((rule.id, reading.stretch))
-        if match.similarity < said_from and best is not None and match.similarity <= best.similarity:
+    readings = [reading.words for reading in bare]
+    for match in find_loose(readings, _loose_phrases(sayings, stretches, said_from, settings.near_miss_similarity)):
+        saying, reading = by_id[match.phrase.saying], bare[match.reading]
+        best = nearest.get((saying.id, reading.stretch))
+        if match.similarity < said_from[saying.id] and best is not None and match.similarity <= best.similarity:
             continue
         words = reading.words[match.start : match.end]
         start, end = reading.units(match.start, match.end)
@@ -226,16 +227,48 @@ def _loose(
         # a phrase that says "not" and words that do not say the opposite, however similar; so do other numbers
         opposite = match.phrase.negative and not has_negator(words)
         opposite = opposite or other_number(match.phrase.words, words)
-        carried = carried_share(match.phrase.words, words, SAID_WORD_SIMILARITY)
-        if match.similarity >= said_from and carried >= SAID_CARRIED_SHARE and not opposite:
-            found[rule.id].append(_judged(candidate, match.phrase.negative, rule, stretches, exceptions[rule.id]))
+        is_similar = match.similarity >= said_from[saying.id] and not opposite
+        if is_similar and carried_share(match.phrase.words, words, SAID_WORD_SIMILARITY) >= SAID_CARRIED_SHARE:
+            negative = match.phrase.negative or misheard_article(match.phrase.words, words)
+            found[saying.id].append(_judged(candidate, negative, saying, stretches, exceptions[saying.id]))
         elif (best is None or match.similarity > best.similarity) and (
             carried_share(match.phrase.words, words, NEAR_WORD_SIMILARITY) >= NEAR_CARRIED_SHARE
         ):
-            nearest[rule.id, reading.stretch] = replace(candidate, said=False, why_not=SIMILAR)
-    for (rule_id, _), candidate in nearest.items():
-        found[rule_id].append(candidate)
+            nearest[saying.id, reading.stretch] = replace(candidate, said=False, why_not=SIMILAR)
+    for (name, _), candidate in nearest.items():
+        found[name].append(candidate)
     return found
+
+
+def _loose_phrases(
+    sayings: Sequence[Saying],
+    stretches: Sequence[Stretch],
+    said_from: Mapping[str, float],
+    near_miss_similarity: float,
+) -> list[LoosePhrase]:
+    """Return what to look for by similarity, from which similarity on, and in whose words.
+
+    Nobody is told of words that are merely similar to what must not be said: they are not looked for.
+    """
+    found: dict[LoosePhrase, None] = {}
+    for saying in sayings:
+        must_be_said = saying.expect is Expectation.PRESENT
+        told_from = min(said_from[saying.id], near_miss_similarity) if must_be_said else said_from[saying.id]
+        if said_from[saying.id] == 1 and not must_be_said:
+            continue
+        own = tuple(k for k, each in enumerate(stretches) if saying.counts(each.role) or each.role is Role.UNKNOWN)
+        for way in (way for phrase in saying.phrases for way in variants(phrase)):
+            for words in way.loose:
+                phrase = LoosePhrase(
+                    saying=saying.id,
+                    words=words,
+                    negative=way.negative,
+                    said_from=said_from[saying.id],
+                    told_from=told_from,
+                    readings=own,
+                )
+                found[phrase] = None
+    return list(found)
 
 
 def _masks(stretches: Sequence[Stretch], entity: str) -> list[Candidate]:
@@ -248,12 +281,12 @@ def _masks(stretches: Sequence[Stretch], entity: str) -> list[Candidate]:
 
 
 def _judged(
-    candidate: Candidate, negative: bool, rule: Rule, stretches: Sequence[Stretch], exceptions: Sequence[Candidate]
+    candidate: Candidate, negative: bool, saying: Saying, stretches: Sequence[Stretch], exceptions: Sequence[Candidate]
 ) -> Candidate:
-    """Return the candidate, not counted as said where it is denied or shares a word with an exception of the rule."""
+    """Return the candidate, not counted as said where it is denied or shares a word with an exception."""
     why_not = ""
     units = stretches[candidate.stretch].units
-    if rule.negatable and not negative:
+    if saying.negatable and not negative:
         words = [unit.folded for unit in units]
         if denied(words, [unit.ends_clause for unit in units], candidate.start, candidate.end):
             why_not = DENIED

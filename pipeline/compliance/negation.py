@@ -21,6 +21,8 @@ _HARMLESS = (
 _SUBJECTS = "i we you he she it they this that the there my our your all sir madam okay thank"
 _AFTER_AN_ANSWER = frozenset(_SUBJECTS.split())
 WORDS_BEFORE = 3
+_CONDITIONS = frozenset({"if", "unless", "until"})
+_CONDITION_WORDS = 6
 
 
 def has_negator(words: Sequence[str]) -> bool:
@@ -43,6 +45,41 @@ def denied(words: Sequence[str], clause_ends: Sequence[bool], start: int, end: i
         if clause_ends[i]:
             return False
         if _denies(words, i):
+            return True
+    return False
+
+
+def states_denial(words: Sequence[str], clause_ends: Sequence[bool], start: int, end: int) -> bool:
+    """Tell whether what is stated in words ``[start, end)`` is a denial.
+
+    A condition states nothing: "if payment is not received, a fee is charged" says that a fee is charged, and "you are
+    not charged if you pay" denies it.
+
+    Args:
+        words: Folded words of one speaker, contractions written out.
+        clause_ends: For each word whether a comma or full stop follows it.
+        start: Index of the first word.
+        end: Index behind the last word.
+    """
+    return any(
+        _denies(words, i) and not _conditional(words, clause_ends, i) for i in range(_reach(clause_ends, start), end)
+    )
+
+
+def _reach(clause_ends: Sequence[bool], start: int) -> int:
+    """Return from which word on something before ``start`` belongs to it: three words back in the same clause."""
+    first = start
+    while first > max(0, start - WORDS_BEFORE) and not clause_ends[first - 1]:
+        first -= 1
+    return first
+
+
+def _conditional(words: Sequence[str], clause_ends: Sequence[bool], i: int) -> bool:
+    """Tell whether a condition begins a few words before a negator, in the same clause."""
+    for k in range(i - 1, max(-1, i - 1 - _CONDITION_WORDS), -1):
+        if clause_ends[k]:
+            return False
+        if words[k] in _CONDITIONS or (words[k] == "case" and k > 0 and words[k - 1] == "in"):
             return True
     return False
 

@@ -21,6 +21,7 @@ from pipeline.numbers.written import spoken_tokens
 
 MAX_VARIANTS = 256
 MAX_LOOSE_WAYS = 64
+MAX_WORDING_WAYS = 4
 MAX_GAP = 9
 MAX_CONTEXT_WORDS = 8
 MIN_PREFIX = 2
@@ -33,6 +34,7 @@ MIN_LOOSE_CHARACTERS = 16
 _WRITTEN_NUMBER = re.compile(
     r"[$£€]?[0-9](?:[0-9]|[.,:/–-](?=[0-9]))*(?:[%¢]|-?[a-z]+|[ap]\.m\.?)?|[ap]\.m\.?", re.IGNORECASE
 )
+_SENTENCE_MARKS = '.,;:?!"“”…–—'
 _PIECE = re.compile(r"\s*(?:(?P<mark>[()|])|\{(?P<slot>[^{}]*)\}|~(?P<gap>\d+)|(?P<word>[^\s(){}|~]+)|(?P<other>\S))")
 
 
@@ -75,7 +77,7 @@ class Variant:
     negative: bool
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=8192)
 def variants(phrase: str) -> tuple[Variant, ...]:
     """Return every way to say a phrase.
 
@@ -91,6 +93,25 @@ def variants(phrase: str) -> tuple[Variant, ...]:
     if len(found) > MAX_VARIANTS:
         raise PatternError("pattern-too-wide", _TOO_WIDE)
     return found
+
+
+def near_phrases(words: Sequence[str], gap: int) -> list[str]:
+    """Return the phrases that have these parts in any order, with up to ``gap`` other words between them."""
+    joint = f" ~{gap} " if gap else " "
+    return [joint.join(order) for order in itertools.permutations(words)]
+
+
+def plain_wordings(phrases: Sequence[str]) -> tuple[str, ...]:
+    """Return the whole sentences among phrases, for what is near to them in meaning.
+
+    A phrase counts that is plain words, with alternatives that give few ways to say it; not one with gaps or slots.
+    """
+    found: list[str] = []
+    for phrase in phrases:
+        ways = [way for variant in variants(phrase) for way in variant.loose]
+        if len(ways) <= MAX_WORDING_WAYS:
+            found += [" ".join(words) for words in ways]
+    return tuple(dict.fromkeys(found))
 
 
 Piece = tuple[str, str]
@@ -154,6 +175,8 @@ def _element(kind: str, text: str) -> list[Way]:
         return [(Element(kind="prefix", words=(stem[0],)),)]
     if text == "%":  # "{number}%"
         return [(Element(kind="word", words=("percent",)),)]
+    if not _WRITTEN_NUMBER.fullmatch(text):
+        text = text.strip(_SENTENCE_MARKS) or text  # a wording may be pasted as the sentence that it is
     if re.search(r"[^\w'’-]|_", text) and not _WRITTEN_NUMBER.fullmatch(text):
         raise PatternError("pattern-character", f"{text!r}: write plain words; punctuation has no meaning in a phrase")
     spoken = [part for token in spoken_tokens(text) for part in expand(token.folded)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.canonical import fingerprint
+from pipeline.compliance.history import CallCheck
+from pipeline.compliance.window import WHOLE_CALL, Window
 from pipeline.records import AppliesIf, Expectation, Role, Severity
 from pipeline.records.language import DEFAULT_LANGUAGES
 
@@ -21,49 +23,172 @@ class RuleStatus(StrEnum):
     RETIRED = "retired"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
-    """The part of the call in which words count. What is given narrows; nothing given is the whole call.
+class Decidable(StrEnum):
+    """What a rule can be decided from. ``neither``: a person has to."""
 
-    Attributes:
-        within_first_s: Seconds from the start of the recording.
-        within_last_s: Seconds before its end.
-        from_share: Share 0..1 of the recording at which the window begins.
-        to_share: Share 0..1 at which it ends.
-        before: Id of a rule; the window ends where that rule's first hit begins.
-        after: Id of a rule; the window begins where that rule's first hit ends.
-        within_s: At most this many seconds from the anchor (``before`` or ``after``).
-    """
-
-    within_first_s: float | None = None
-    within_last_s: float | None = None
-    from_share: float | None = None
-    to_share: float | None = None
-    before: str | None = None
-    after: str | None = None
-    within_s: float | None = None
-
-    def anchors(self) -> tuple[str, ...]:
-        """Return the ids of the rules that this window hangs on."""
-        return tuple(anchor for anchor in (self.before, self.after) if anchor)
+    TRANSCRIPT = "transcript"
+    METADATA = "metadata"
+    NEITHER = "neither"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
-    """Something that must be said, must not be said, or is worth knowing.
+class Saying:
+    """Words that somebody says, in a part of the call.
 
     Attributes:
+        id: Of its rule; where a rule has several, with the place in it: ``complaint-handled/all.1``.
+        expect: Of its rule. Similar words are only told of as a near miss where it must be said.
         speaker: Whose words count; None for anybody's.
         or_system: The telephone system's words count beside the speaker's: it speaks for the company, too.
         phrases: Patterns (see `pattern`), any of which is a hit.
         unless: Patterns; a hit that shares a word with one of these does not count.
         meaning: Sentences; words that are near to one of them by meaning are probably a hit.
         not_meaning: Sentences that are near by wording and are not meant.
-        meaning_similarity: Cosine from which words are near; None takes `meaning.MEANT_SIMILARITY`.
+        meaning_similarity: Cosine from which words are near; None takes the default of its kind.
+        wordings: Plain wordings among the phrases: they count by meaning too, where no ``meaning`` is given.
         entity: Kind of redaction, such as ``card_number``, that is a hit instead of phrases.
+        at_least: As often it must be said.
         negatable: True where "not" before or inside a hit undoes it.
-        decidable: False where no transcript can tell and a person has to.
         min_similarity: Similarity 0..1 from which words count as said; None takes the setting.
+    """
+
+    id: str
+    expect: Expectation
+    speaker: Role | None = None
+    or_system: bool = False
+    phrases: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    meaning: tuple[str, ...] = ()
+    not_meaning: tuple[str, ...] = ()
+    meaning_similarity: float | None = None
+    wordings: tuple[str, ...] = ()
+    entity: str | None = None
+    window: Window = WHOLE_CALL
+    at_least: int = 1
+    negatable: bool = True
+    min_similarity: float | None = None
+
+    @property
+    def by_meaning(self) -> bool:
+        """True where what is near in meaning is probably a hit."""
+        return bool(self.meaning or self.wordings)
+
+    @property
+    def party(self) -> str:
+        """Who has to say it, in words."""
+        return f"{self.speaker} or the telephone system" if self.or_system else f"{self.speaker}"
+
+    def counts(self, role: Role) -> bool:
+        """Tell whether the words of a role are the ones that are looked for."""
+        return self.speaker in {None, role} or (self.or_system and role is Role.SYSTEM)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RulePresent:
+    """Another rule's words are there."""
+
+    rule: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentimentIs:
+    """At least a share of what a party says in a window sounds like ``label`` (negative, neutral, positive)."""
+
+    speaker: Role
+    label: str
+    share: float = 0.5
+    window: Window = WHOLE_CALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SilenceIs:
+    """Nobody speaks for longer than so long. ``kind`` is ``dead_air`` or ``hold``; None for either."""
+
+    kind: str | None = None
+    longer_than_ms: int = 0
+    at_least: int = 1
+    window: Window = WHOLE_CALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OvertalkIs:
+    """Both speak for longer than so long; ``by`` is who began second, None for either."""
+
+    by: Role | None = None
+    longer_than_ms: int = 0
+    at_least: int = 1
+    window: Window = WHOLE_CALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasureIs:
+    """A number about the call is at least, or at most, so much."""
+
+    name: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetadataIs:
+    """A field of the call's metadata has one of these values, or is there at all."""
+
+    field: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class All:
+    """Every part holds."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnyOf:
+    """One part holds at least."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: Condition
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InOrder:
+    """Each part is said after the one before it, at most so long after it where that is given."""
+
+    parts: tuple[Condition, ...]
+    within_ms: int | None = None
+
+
+Leaf = Saying | RulePresent | SentimentIs | SilenceIs | OvertalkIs | MeasureIs | MetadataIs
+Condition = Leaf | All | AnyOf | Not | InOrder
+
+
+def leaves(condition: Condition) -> Iterator[Leaf]:
+    """Yield what a condition is made of, in the order in which it is written."""
+    if isinstance(condition, Not):
+        yield from leaves(condition.part)
+    elif isinstance(condition, (All, AnyOf, InOrder)):
+        for part in condition.parts:
+            yield from leaves(part)
+    else:
+        yield condition
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """Something that must be said or done, must not be, or is worth knowing.
+
+    Attributes:
+        condition: What is looked for in this call; None where nothing in it can tell.
+        calls: What is asked of the customer's earlier calls, or of the time of this one, instead.
+        decidable: What it can be decided from.
         languages: Codes of the languages that its phrases are in; in a call in another nothing can be told.
         fingerprint: Of the authored scoring fields; title, reference, owner and notes do not count.
     """
@@ -73,32 +198,39 @@ class Rule:
     severity: Severity
     expect: Expectation
     fingerprint: str
-    speaker: Role | None = None
-    or_system: bool = False
-    phrases: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
-    meaning: tuple[str, ...] = ()
-    not_meaning: tuple[str, ...] = ()
-    meaning_similarity: float | None = None
-    entity: str | None = None
-    window: Window = Window()
+    condition: Condition | None
+    calls: CallCheck | None = None
     applies_if: AppliesIf = field(default_factory=AppliesIf)
-    negatable: bool = True
-    decidable: bool = True
-    min_similarity: float | None = None
+    decidable: Decidable = Decidable.TRANSCRIPT
     languages: tuple[str, ...] = DEFAULT_LANGUAGES
     reference: str = ""
     owner: str = ""
     status: RuleStatus = RuleStatus.ACTIVE
     pack: str = ""
 
-    def counts(self, role: Role) -> bool:
-        """Tell whether the words of a role are the ones that are looked for."""
-        return self.speaker in {None, role} or (self.or_system and role is Role.SYSTEM)
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Return what its condition is made of."""
+        return () if self.condition is None else tuple(leaves(self.condition))
+
+    def sayings(self) -> tuple[Saying, ...]:
+        """Return the words that it looks for."""
+        return tuple(leaf for leaf in self.leaves() if isinstance(leaf, Saying))
+
+    @property
+    def speaker(self) -> Role | None:
+        """Whose words count: None for anybody's, and where its sayings are of several speakers."""
+        speakers = {saying.speaker for saying in self.sayings()}
+        return speakers.pop() if len(speakers) == 1 else None
 
     def needs(self) -> tuple[str, ...]:
         """Return the ids of the rules whose outcome this rule's own outcome hangs on."""
-        return tuple(dict.fromkeys((*self.window.anchors(), *self.applies_if.rules_present)))
+        needed: list[str] = []
+        for leaf in self.leaves():
+            if isinstance(leaf, RulePresent):
+                needed.append(leaf.rule)
+            elif not isinstance(leaf, (MeasureIs, MetadataIs)):
+                needed += leaf.window.anchors()
+        return tuple(dict.fromkeys((*needed, *self.applies_if.rules_present)))
 
 
 def rules_fingerprint(rules: Sequence[Rule]) -> str:

@@ -30,6 +30,7 @@ class Unit:
     char_end: int
     ends_clause: bool = False
     ends_sentence: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +92,7 @@ def _units(turn: Turn, position: int) -> Iterable[Unit]:
                 char_end=offset + end,
                 ends_clause=ends_clause and k == len(found) - 1,
                 ends_sentence=word.text[-1:] in _SENTENCE_END and k == len(found) - 1,
+                asks=word.text[-1:] == "?" and k == len(found) - 1,
             )
         offset += len(word.text) + 1
 

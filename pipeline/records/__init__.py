@@ -27,6 +27,15 @@ from pipeline.records.facts import (
     SentimentReading,
     TurningPoint,
 )
+from pipeline.records.history import (
+    CallHistory,
+    EarlierCall,
+    EarlierRequest,
+    Heard,
+    HistoryNeeds,
+    customer_of,
+    field_of,
+)
 from pipeline.records.recording import Defect, Recording
 from pipeline.records.rubric import (
     AppliesIf,
@@ -60,6 +69,7 @@ __all__ = [
     "Band",
     "CallFacts",
     "CallFindings",
+    "CallHistory",
     "CallScore",
     "CallSentiment",
     "CallToHear",
@@ -71,6 +81,8 @@ __all__ = [
     "CriterionTest",
     "Defect",
     "Dropped",
+    "EarlierCall",
+    "EarlierRequest",
     "Evidence",
     "Expectation",
     "FactKeys",
@@ -79,6 +91,8 @@ __all__ = [
     "Flag",
     "FlagReason",
     "Gap",
+    "Heard",
+    "HistoryNeeds",
     "Interval",
     "MadeBy",
     "ManualTest",
@@ -109,4 +123,6 @@ __all__ = [
     "Turn",
     "TurningPoint",
     "Word",
+    "customer_of",
+    "field_of",
 ]

@@ -64,7 +64,9 @@ class Finding:
     Attributes:
         kind: ``present`` has evidence; ``absent`` has the window that was searched; ``cannot_assess`` has a reason.
         role: Whose words were searched; None for anybody's.
-        evidence: Every hit, in order of time.
+        evidence: Every quote, in order of time.
+        stretches: What was found that has no words, such as a silence, in order of time.
+        calls: Ids of the earlier calls that prove it, of a rule that looks beyond this one.
         searched: The window that was searched.
         searched_confidence: Mean recognition confidence of the words in that window; None where nothing was heard.
         reason: One plain sentence: why this outcome.
@@ -82,11 +84,13 @@ class Finding:
     searched: Span | None = None
     searched_confidence: float | None = None
     nearest_miss: NearestMiss | None = None
+    stretches: tuple[Span, ...] = ()
+    calls: tuple[str, ...] = ()
 
     @property
     def probable(self) -> bool:
-        """True where it was found by meaning only: probably said, and a person should look."""
-        return bool(self.evidence) and all(quote.meaning_similarity is not None for quote in self.evidence)
+        """True where it rests on nearness of meaning: probably said, and a person should look."""
+        return any(quote.meaning_similarity is not None for quote in self.evidence)
 
     @property
     def violated(self) -> bool:

@@ -48,6 +48,20 @@ class Turn:
         return sum(known) / len(known) if known else None
 
 
+REDACTION_KINDS = (
+    "card_number",
+    "security_code",
+    "social_security_number",
+    "account_number",
+    "phone_number",
+    "email_address",
+    "date_of_birth",
+    "person_name",
+    "address",
+)
+"""Kinds of personal data that are masked."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redaction:
     """Where personal data was spoken. What was said is kept nowhere.

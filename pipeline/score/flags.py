@@ -32,6 +32,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "auto_fail": "A criterion failed that sets the score to 0.",
         "critical_error": "A critical criterion failed.",
         "prohibited_phrase": "Something was said that must not be.",
+        "prohibited_call": "The call should not have been made, or not then.",
         "missing_disclosure": "Something was not said that had to be.",
         "critical_unknown": "A critical criterion could not be assessed.",
         "low_score": "The score is low.",
@@ -150,7 +151,8 @@ def _finding_code(finding: Finding) -> str | None:
     if not finding.violated:
         return None
     if finding.expected is Expectation.ABSENT:
-        return "prohibited_phrase"
+        found_in_call = finding.evidence or finding.stretches  # else metadata or earlier calls tell
+        return "prohibited_phrase" if found_in_call else "prohibited_call"
     return "missing_disclosure" if weighty else None
 
 

@@ -72,7 +72,7 @@ def get_recording(connection: Connection, call_id: str) -> Recording:
         if count > 1:
             raise NotFoundError(f"{count} calls have an id that begins with {call_id!r}; give more of it")
         row = connection.execute(select(recordings).where(begins)).one()
-    return _recording(row)
+    return recording_of(row)
 
 
 def list_calls(
@@ -186,7 +186,8 @@ def _call_row(row: Any, codes: dict[str, None]) -> CallRow:
     )
 
 
-def _recording(row: Any) -> Recording:
+def recording_of(row: Any) -> Recording:
+    """Return the record that a row of `recordings` holds."""
     where = f"call {row.call_id}"
     return Recording(
         call_id=row.call_id,

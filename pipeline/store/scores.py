@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from pipeline.canonical import to_json
 from pipeline.errors import NotFoundError
 from pipeline.records import CallScore, CriterionResult, Flag, NearestMiss, Span, Status
+from pipeline.store.findings import index_findings
 from pipeline.store.flags import insert_flags
 from pipeline.store.payload import read_evidence, read_payload
 from pipeline.store.tables import criterion_results, current_scores, scores
@@ -68,14 +69,18 @@ def put_score(
 
 
 def set_current(connection: Connection, call_id: str, score_id: str) -> None:
-    """Make a stored score the call's current one.
+    """Make a stored score the call's current one, and what it rests on that which audits count.
 
     Raises:
         NotFoundError: The call has no such score.
     """
-    if connection.scalar(select(scores.c.call_id).where(scores.c.score_id == score_id)) != call_id:
+    chosen = select(scores.c.call_id, scores.c.facts_key).where(scores.c.score_id == score_id)
+    score = connection.execute(chosen).first()
+    if score is None or score.call_id != call_id:
         raise NotFoundError(f"call {call_id} has no score {score_id}")
-    insert_or_replace(connection, current_scores, {"call_id": call_id, "score_id": score_id})
+    if current_score_id(connection, call_id) != score_id:
+        insert_or_replace(connection, current_scores, {"call_id": call_id, "score_id": score_id})
+        index_findings(connection, call_id, score.facts_key)
 
 
 def current_score_id(connection: Connection, call_id: str) -> str | None:

@@ -91,6 +91,7 @@ recordings = Table(
     Index(None, "started_at"),
     Index(None, "agent_id"),
     Index(None, "team"),
+    Index(None, "customer_ref", "started_at"),
 )
 
 files = Table(
@@ -193,4 +194,64 @@ flags = Table(
     Column("evidence", Json, nullable=False),
     Column("state", Code, nullable=False),
     Column("raised_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+rule_versions = Table(
+    "rule_versions",
+    metadata,
+    Column("version_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("rule_id", Code, nullable=False, index=True),
+    Column("rule_fingerprint", Code, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("severity", Code, nullable=False),
+    Column("expected", Code, nullable=False),
+)
+
+# Millions of small rows: on SQLite they lie in the order of their key, without a second copy of it.
+findings = Table(
+    "findings",
+    metadata,
+    _call_id(primary_key=True),
+    Column("version_key", BigInteger, ForeignKey("rule_versions.version_key"), primary_key=True, autoincrement=False),
+    Column("kind", Code, nullable=False),
+    Column("probable", Boolean, nullable=False),
+    Column("start_ms", Integer),  # of the first evidence
+    Column("end_ms", Integer),
+    Column("reason", Text),  # why it could not be assessed, without words of the call
+    sqlite_with_rowid=False,
+)
+
+# What was hashed is kept to the letter, times included: another spelling of the same instant would be a change.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Code, nullable=False, index=True, info=WHEN),
+    Column("actor", Code, nullable=False),
+    Column("action", Code, nullable=False),
+    Column("subject_kind", Code, nullable=False),
+    Column("subject_id", Code, nullable=False),
+    Column("details", Json, nullable=False),
+    Column("previous_hash", Code, nullable=False, info=WHEN),
+    Column("hash", Code, nullable=False, info=WHEN),
+    Index(None, "subject_id"),
+)
+
+# what a call tells to the rules about calls after it, and what those rules made of its own earlier calls
+heard_calls = Table(
+    "heard_calls",
+    metadata,
+    _call_id(primary_key=True),
+    Column("customer_ref", Code),  # as it was then
+    Column("reply_words", Integer),
+    Column("checks", Code),  # NULL: there were no rules about calls
+    Column("judged", Code),
+)
+
+heard_rules = Table(
+    "heard_rules",
+    metadata,
+    _call_id(primary_key=True),
+    Column("rule_id", Code, primary_key=True),
+    Column("kind", Code, nullable=False),
 )

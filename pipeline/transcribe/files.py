@@ -156,6 +156,40 @@ def transcript_from_json(source: Mapping[str, Any] | Path, *, call_id: str | Non
     )
 
 
+def transcripts_from_file(path: Path) -> Iterator[Transcript]:
+    """Yield the transcripts of a file: one in JSON, or one a line in JSON Lines (a line without anything is passed over).
+
+    Raises:
+        TranscriptFileError: It cannot be read; of JSON Lines with the line, when that is reached.
+    """
+    text = _text_of(path)
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    if len(lines) < 2 or not _is_json(lines[0][1]):
+        yield transcript_from_json(path)
+        return
+    for number, line in lines:
+        try:
+            data = json.loads(line)
+        except (ValueError, RecursionError):
+            raise TranscriptFileError(f"{path.name}:{number}: is not JSON; write one transcript a line") from None
+        try:
+            yield transcript_from_json(data, call_id=None if _names_itself(data) else f"{path.stem}:{number}")
+        except TranscriptFileError as error:
+            raise TranscriptFileError(str(error).replace("transcript:", f"{path.name}:{number}:")) from None
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _names_itself(data: Any) -> bool:
+    return isinstance(data, Mapping) and bool(data.get("call_id"))
+
+
 def _word_to_json(word: Word) -> dict[str, Any]:
     """Return a word; what was recognised is there only where the vocabulary put another word in its place."""
     data: dict[str, Any] = to_data(word)
@@ -164,13 +198,19 @@ def _word_to_json(word: Word) -> dict[str, Any]:
     return data
 
 
-def _read(path: Path) -> Any:
+def _text_of(path: Path) -> str:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise TranscriptFileError(f"{path.name}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise TranscriptFileError(f"{path.name}: is not UTF-8 text; save it as JSON in UTF-8") from None
+
+
+def _read(path: Path) -> Any:
+    text = _text_of(path)
+    try:
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise TranscriptFileError(f"{path.name}:{error.lineno}: is not JSON ({error.msg})") from None
     except (ValueError, RecursionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,8 @@ from pipeline.canonical import fingerprint
 from pipeline.compliance.detect import detect
 from pipeline.compliance.meaning import MeaningReader
 from pipeline.compliance.packs import load_packs
-from pipeline.compliance.rule import Rule, RuleStatus, Window
+from pipeline.compliance.rule import Decidable, Rule, RuleStatus, Saying
+from pipeline.compliance.window import Window
 from pipeline.config import PACKAGE_ROOT, ComplianceSettings
 from pipeline.records import AppliesIf, Expectation, Finding, Role, Severity, Transcript
 from tests.factories import recording
@@ -20,24 +22,32 @@ SETTINGS = ComplianceSettings()
 READER = MeaningReader()  # one for all tests: loading takes seconds
 
 
+_OF_RULES = {field.name for field in dataclasses.fields(Rule)}
+
+
 def rule(rule_id: str = "notice", *phrases: str, **changes: Any) -> Rule:
-    """A rule that the agent must say one of the phrases; `window` and `applies_if` as dicts, enums by their values."""
+    """A rule that the agent must say one of the phrases; `window` and `applies_if` as dicts, enums by their values.
+
+    The phrases count by meaning only where `wordings` are given, so that most tests need no encoder.
+    """
     for key, record in (("window", Window), ("applies_if", AppliesIf)):
         if key in changes:
             changes[key] = record(**changes[key])
-    for key, enum in (("expect", Expectation), ("speaker", Role), ("status", RuleStatus)):
+    enums = (("expect", Expectation), ("speaker", Role), ("status", RuleStatus), ("decidable", Decidable))
+    for key, enum in enums:
         if changes.get(key) is not None:
             changes[key] = enum(changes[key])
+    expect = changes.pop("expect", Expectation.PRESENT)
     given: dict[str, Any] = {
         "id": rule_id,
         "title": rule_id,
         "severity": Severity.MAJOR,
-        "expect": Expectation.PRESENT,
+        "expect": expect,
         "fingerprint": fingerprint("rule-1", rule_id),
-        "speaker": Role.AGENT,
-        "phrases": phrases,
+        **{key: value for key, value in changes.items() if key in _OF_RULES},
     }
-    return Rule(**{**given, **changes})
+    saying = {"speaker": Role.AGENT, "phrases": phrases, **{k: v for k, v in changes.items() if k not in _OF_RULES}}
+    return Rule(**{"condition": Saying(id=rule_id, expect=expect, **saying), **given})
 
 
 def findings(transcript: Transcript, *rules: Rule, **call: Any) -> dict[str, Finding]:

@@ -218,7 +218,7 @@ def test_detect_masked_data_cannot_be_told_on_an_unredacted_transcript() -> None
 
 
 def test_detect_rule_that_only_a_person_can_decide() -> None:
-    assert findings(transcript(("agent", "hello")), rule("c", decidable=False))["c"].kind == "cannot_assess"
+    assert findings(transcript(("agent", "hello")), rule("c", decidable="neither"))["c"].kind == "cannot_assess"
 
 
 def test_detect_drafts_and_retired_rules_are_not_looked_for() -> None:

@@ -33,7 +33,7 @@ class WordEncoder:
         features = np.zeros((len(texts), 7 * 384), dtype=np.float32)
         for row, text in enumerate(texts):
             for word in text.split():
-                features[row, -1 - zlib.crc32(word.encode()) % 384] += 1
+                features.reshape(len(texts), 7, 384)[row, :, zlib.crc32(word.encode()) % 384] += 1  # in every layer
         return features
 
 
@@ -151,17 +151,21 @@ def test_meaning_keeps_to_the_window() -> None:
 def test_meaning_reads_no_masked_data_and_each_text_once() -> None:
     encoder = WordEncoder()
     found(
-        transcript(("customer", "my number is [card_number] okay. my number is okay."), ("agent", "a b c")),
+        transcript(
+            ("customer", "my company is [card_number] okay. my company is okay. what a day it was."),
+            ("agent", "our company is big"),
+        ),
         leaving(),
         encoder=encoder,
     )
-    assert encoder.asked == ["my number is okay", "i want to leave this company"]
+    # nor what the other party says, nor what shares no word with the rule
+    assert encoder.asked == ["my company is okay", "i want to leave this company"]
 
 
 def test_meaning_reader_remembers_the_rules_sentences() -> None:
     encoder = WordEncoder()
     reader = MeaningReader(lambda: encoder)
-    reader.prepare([leaving()])
+    reader.prepare(leaving().sayings())
     for _ in range(2):
         detect(transcript(("customer", "something else entirely")), recording(), [leaving()], SETTINGS, reader)
     assert encoder.asked.count("i want to leave this company") == 1

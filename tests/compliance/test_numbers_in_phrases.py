@@ -133,7 +133,7 @@ def test_numbers_in_alternatives_stay_few_ways(text: str) -> None:
     assert len(variants(text)) <= 2
 
 
-@pytest.mark.parametrize("phrase", ["pay $", "call 5!", "a % of it all 5?", "1,", "#5", "5_6"])
+@pytest.mark.parametrize("phrase", ["pay $", "a % of it all #5", "#5", "5_6"])
 def test_numbers_punctuation_that_is_no_part_of_one_is_refused(phrase: str) -> None:
     with pytest.raises(PatternError):
         variants(phrase)

@@ -26,8 +26,9 @@ def problems(folder: Path, text: str) -> list[tuple[str, int | None]]:
 
 def test_packs_are_read(tmp_path: Path) -> None:
     (rule,) = load_pack(write(tmp_path, RULE + "    window: {within_first_s: 30}\n    reference: the law\n"))
-    assert (rule.id, rule.speaker, rule.window.within_first_s, rule.pack) == ("notice", "agent", 30, "test")
-    assert rule.phrases == ("this call is recorded",)
+    (saying,) = rule.sayings()
+    assert (rule.id, rule.speaker, saying.window.within_first_s, rule.pack) == ("notice", "agent", 30, "test")
+    assert saying.phrases == saying.wordings == ("this call is recorded",)
 
 
 def test_packs_rules_come_in_order_of_files(tmp_path: Path) -> None:
@@ -57,7 +58,12 @@ def test_packs_problems_are_told_of_both_suffixes(tmp_path: Path) -> None:
         (RULE + "    unless: [~2 now]\n", [("pattern-gap", 9)]),
         (RULE + "    entity: card_number\n", [("entity-and-phrases", 9)]),
         (RULE + "    meaning: [Leave now]\n", [("meaning-too-short", 9)]),
-        (RULE + "    not_meaning: [I will leave the house.]\n", [("meaning-missing", 9)]),
+        (
+            RULE.replace(
+                "phrases: [this call is recorded]", "entity: card_number\n    not_meaning: [I will leave it.]"
+            ),
+            [("meaning-missing", 9)],
+        ),
         (RULE + "    meaning: [I will leave you.]\nlanguages: [es]\n", [("meaning-language", 9)]),
         (RULE.replace("    phrases: [this call is recorded]\n", ""), [("nothing-to-find", 3)]),
         (RULE + "    window: {within_s: 3}\n", [("window-contradiction", 9)]),
@@ -191,13 +197,14 @@ def test_a_rule_for_the_company_counts_agent_and_telephone_system(tmp_path: Path
         "    speaker: company\n    phrases: [this call is recorded]\n"
     )
     (rule,) = load_pack(file)
-    assert [role for role in Role if rule.counts(role)] == [Role.AGENT, Role.SYSTEM]
+    (saying,) = rule.sayings()
+    assert [role for role in Role if saying.counts(role)] == [Role.AGENT, Role.SYSTEM]
 
 
 def test_packs_a_rule_may_find_by_meaning_alone_and_its_sentences_are_in_the_fingerprint(tmp_path: Path) -> None:
     alone = RULE.replace("phrases: [this call is recorded]", "meaning: [We record what you say.]")
     (first,) = load_pack(write(tmp_path, alone))
-    assert first.meaning == ("We record what you say.",)
+    assert first.sayings()[0].meaning == ("We record what you say.",)
     for change in ("    not_meaning: [I say what I want.]\n", "    meaning_similarity: 0.7\n"):
         (other,) = load_pack(write(tmp_path, alone + change))
         assert other.fingerprint != first.fingerprint

@@ -7,7 +7,7 @@ from pipeline.compliance.pattern import PatternError, variants
 
 
 def found(phrase: str, words: str) -> set[str]:
-    matches = find_exact([words.split()], [variants(phrase)])
+    matches = find_exact([words.split()], [phrase])
     return {" ".join(words.split()[match.start : match.end]) for match in matches}
 
 
@@ -65,7 +65,7 @@ def test_pattern_is_not_found(phrase: str, words: str) -> None:
         ("~3 recorded", "pattern-gap"),
         ("(so|) ~3 recorded", "pattern-gap"),
         ("recorded ~2", "pattern-gap"),
-        ("call? recorded", "pattern-character"),
+        ("call?s recorded", "pattern-character"),
         ("call ... recorded", "pattern-character"),
         ("call } recorded", "pattern-character"),
         ("g* returns", "pattern-wildcard"),

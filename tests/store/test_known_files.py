@@ -13,6 +13,7 @@ from pipeline.store.intake import put_intake
 from pipeline.store.known_files import KnownFile, known_files, rejected_files, settled_files
 from tests.factories import recording
 from tests.store.builders import LATER, NOW, Outcome, rejected, score, scored, taken_in
+from tests.store.old_versions import bring_back
 
 MEASURED = Outcome(media_uri="a.wav", recording=recording(media_uri="a.wav"), sound='{"n":1}')
 
@@ -58,9 +59,7 @@ def test_known_files_of_a_database_of_the_first_version_are_none_and_nothing_is_
     store = open_store(store_url)
     with store.begin() as connection:
         call = taken_in(connection)
-        for column in ("sound", "measured_at"):
-            connection.execute(text(f"ALTER TABLE files DROP COLUMN {column}"))
-        connection.execute(text("UPDATE earmark_version SET version_num = '0001'"))
+        bring_back(connection, "0001")
     store.close()
     store = open_store(store_url)
     with store.begin() as connection:

@@ -10,15 +10,19 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect, make_url, text
+from sqlalchemy import Connection, create_engine, inspect, make_url, select, text
 
 from pipeline.errors import StoreError
+from pipeline.records import Expectation, Severity, Span
 from pipeline.store.calls import get_recording
 from pipeline.store.database import Store, open_store
 from pipeline.store.migrate import MIGRATIONS, VERSION_TABLE, alembic_config, version_of
-from pipeline.store.tables import metadata
+from pipeline.store.tables import findings, metadata, rule_versions
+from tests.factories import evidence, finding
 from tests.postgres import PostgresServer
-from tests.store.builders import taken_in
+from tests.store.builders import score, scored, taken_in
+from tests.store.old_versions import bring_back
+from tests.store.test_findings import judged
 
 
 def test_migrations_make_the_tables_that_the_code_uses(connection: Connection) -> None:
@@ -108,3 +112,31 @@ def test_migrations_are_found_in_a_folder_of_any_name(tmp_path: Path) -> None:
 
 def _driver(url: str) -> str:
     return "sqlite" if url.startswith("sqlite") else "postgresql+psycopg"
+
+
+def test_findings_of_calls_that_were_scored_before_are_counted_after_the_update(store: Store, store_url: str) -> None:
+    hidden = evidence(quote="my name is Bond")
+    found = (
+        finding("notice", evidence=(evidence(meaning_similarity=0.7), hidden)),
+        finding("promise", "absent", severity=Severity.CRITICAL, expected=Expectation.ABSENT),
+        finding("threat", "cannot_assess", reason="Said at 0:12 (“my name is Bond”) by nobody known."),
+        finding("silence", evidence=(), stretches=(Span(start_ms=3, end_ms=5),)),
+    )
+    with store.begin() as connection:
+        for number in range(3):
+            taken_in(connection, f"c-{number}")
+            if number:
+                judged(connection, f"c-{number}", *found)
+        scored(connection, score("c-0", "s-0"))  # made from facts that are not there any more
+        written = _counted(connection)
+        bring_back(connection, "0002")
+    again = open_store(store_url)
+    with again.read() as connection:
+        assert _counted(connection) == written
+        assert len(written[1]) == 8
+    again.close()
+
+
+def _counted(connection: Connection) -> list[list[tuple[object, ...]]]:
+    queries = (select(table).order_by(*table.primary_key.columns) for table in (rule_versions, findings))
+    return [[tuple(row) for row in connection.execute(query)] for query in queries]

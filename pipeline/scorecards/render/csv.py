@@ -51,16 +51,16 @@ def write(report: ScorecardReport, out: Path) -> list[Path]:
         ReportError: A file cannot be written.
     """
     cards = report.scorecards
-    scorecards = _table(SCORECARDS, ({**_figures(card), **_rubric(card)} for card in cards))
+    scorecards = table(SCORECARDS, ({**_figures(card), **_rubric(card)} for card in cards))
     if is_file(out, ".csv"):
         return write_files({out: scorecards})
     zone = ZoneInfo(report.timezone)
     return write_files(
         {
-            out / "subjects.csv": _table(SUBJECTS, map(_subject, (*report.teams, *report.agents))),
+            out / "subjects.csv": table(SUBJECTS, map(_subject, (*report.teams, *report.agents))),
             out / "scorecards.csv": scorecards,
-            out / "criteria.csv": _table(CRITERIA, (_criterion(card, c) for card in cards for c in card.criteria)),
-            out / "calls_to_hear.csv": _table(
+            out / "criteria.csv": table(CRITERIA, (_criterion(card, c) for card in cards for c in card.criteria)),
+            out / "calls_to_hear.csv": table(
                 CALLS_TO_HEAR,
                 (line for card in cards for call in card.calls_to_hear for line in _call(card, call, zone)),
             ),
@@ -68,7 +68,8 @@ def write(report: ScorecardReport, out: Path) -> list[Path]:
     )
 
 
-def _table(columns: Sequence[str], lines: Iterable[Line]) -> str:
+def table(columns: Sequence[str], lines: Iterable[Line]) -> str:
+    """Return lines as CSV: unknown cells empty, and none that a spreadsheet would run as a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)

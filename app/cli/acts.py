@@ -1,0 +1,56 @@
+"""Who does what, for the audit log: the edge at which the operating system is asked for the user and the time."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pipeline.audit.kept_head import keep_head
+from pipeline.audit.log import Detail, Head, record_act
+from pipeline.config import Settings
+from pipeline.store.database import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """One act to be logged: ``view``, ``export`` and so on, and what it is done to, such as ``("call", "c-3fa9")``."""
+
+    action: str
+    subject: tuple[str, str]
+    details: Mapping[str, Detail] = field(default_factory=dict)
+
+
+def log_acts(store: Store, settings: Settings, acts: Sequence[Act]) -> Head:
+    """Write acts into the audit log, all or none, before what they are about is shown or handed out.
+
+    Returns:
+        The log's head after them.
+
+    Raises:
+        StoreError: The log cannot be written; then nothing may be shown either.
+    """
+    assert acts
+    actor, now = current_user(), datetime.now(UTC)
+    with store.begin() as connection:
+        for act in acts:
+            head = record_act(
+                connection, actor=actor, action=act.action, subject=act.subject, details=act.details, now=now
+            )
+    with store.read() as connection:
+        keep_head(connection, settings.workspace)
+    return head
+
+
+def current_user() -> str:
+    """Return the operating system's user: of the process, not of an environment variable that anybody can set."""
+    try:
+        import pwd  # noqa: PLC0415 - Windows has none
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except ImportError:
+        return getpass.getuser()
+    except KeyError:  # a container may run under a number without a name
+        return f"uid {os.getuid()}"

@@ -1,0 +1,38 @@
+"""Stores on both kinds of database, and one workspace with calls that can be packed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from pipeline.store.database import Store, open_store
+from tests.audit.workspace import Workspace, make_workspace
+from tests.postgres import postgres_server, store_url
+
+__all__ = ["connection", "postgres_server", "store", "store_url", "workspace"]
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An open, empty store."""
+    opened = open_store(store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def connection(store: Store) -> Iterator[Connection]:
+    """A connection in one transaction of an empty store."""
+    with store.begin() as opened:
+        yield opened
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace with two judged calls whose recordings are there."""
+    made = make_workspace(tmp_path / "work")
+    yield made
+    made.store.close()
