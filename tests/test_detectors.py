@@ -36,5 +36,5 @@ def test_detectors_without_the_encoder_find_what_they_can_under_a_key_of_its_own
     monkeypatch.setattr(detectors, "meaning_reader", lambda: None)
     without = assembled(tmp_path, BY_MEANING)
     assert whole.keys("t", recording()).findings != without.keys("t", recording()).findings
-    (finding,) = without.find(transcript(("customer", "what a lovely day")), recording()).findings
+    (finding,) = without.find(transcript(("customer", "what a lovely day")), recording(), None, None).findings
     assert finding.kind == "cannot_assess"

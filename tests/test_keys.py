@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline import keys
-from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettings, SentimentSettings
+from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettings, PrivacySettings, SentimentSettings
 from pipeline.records import MadeBy, Rubric
 from tests.factories import MADE_BY, recording
 
@@ -18,7 +18,8 @@ RUBRIC = Rubric(id="general", version=1, title="General", sections=(), fingerpri
 
 def transcript_key(**changes: Any) -> str:
     given = {"recording": recording(), "engine": MADE_BY, "turns": "turns-1:a", **changes}
-    return keys.transcript_key(given["recording"], engine=given["engine"], turns=given["turns"])
+    recorded, privacy = given["recording"], given.get("privacy")
+    return keys.transcript_key(recorded, engine=given["engine"], turns=given["turns"], privacy=privacy)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,8 @@ def transcript_key(**changes: Any) -> str:
         {"engine": replace(MADE_BY, model_sha256="f" * 64)},
         {"recording": recording(direction="outbound")},
         {"turns": "turns-1:b"},
+        {"privacy": PrivacySettings(kinds=("card_number", "security_code"))},
+        {"privacy": PrivacySettings(phone_region="GB")},
     ],
 )
 def test_transcript_key_changes_with_sound_engine_and_settings(changes: dict[str, Any]) -> None:
@@ -40,6 +43,10 @@ def test_transcript_key_changes_with_sound_engine_and_settings(changes: dict[str
 @pytest.mark.parametrize("changes", [{"media_uri": "other/name.wav"}, {"agent_id": "tom"}, {"queue": "sales"}])
 def test_transcript_key_is_the_same_under_another_name_and_other_metadata(changes: dict[str, Any]) -> None:
     assert transcript_key(recording=recording(**changes)) == transcript_key()
+
+
+def test_transcript_key_is_the_same_where_nothing_else_is_masked() -> None:
+    assert transcript_key(privacy=PrivacySettings(keep_unredacted=True, mute_margin_ms=0)) == transcript_key()
 
 
 def findings_key(**changes: Any) -> str:

@@ -109,7 +109,7 @@ def asked(parts: Parts) -> int:
 def test_process_call_does_each_step_once(tmp_path: Path, store: Store, parts: Parts) -> None:
     call_id = take(tmp_path / "calls", store)
     first, done = process_call(call_id, parts, store, now=lambda: NOON)
-    assert done == ("transcript", "findings", "sentiment", "measures", "score")
+    assert done == ("transcript", "sentiment", "measures", "findings", "score")
     again, done = process_call(call_id, parts, store, now=lambda: NOON)
     assert done == ()
     assert again == first
@@ -140,7 +140,7 @@ def test_process_call_keeps_what_was_finished_before_a_failure(tmp_path: Path, s
     with pytest.raises(EngineError, match="no sentiment today"):
         process_call(call_id, broken, store, now=lambda: NOON)
     _, done = process_call(call_id, parts, store, now=lambda: NOON)
-    assert done == ("sentiment", "measures", "score")
+    assert done == ("sentiment", "measures", "findings", "score")
     assert asked(parts) == 1
 
 
@@ -162,7 +162,7 @@ def test_process_call_masks_cards_before_anything_is_stored(tmp_path: Path, stor
         kept = read_call(connection, call_id)
     assert kept.transcript is not None
     assert kept.transcript.redacted
-    assert [redaction.kind for redaction in kept.transcript.redactions] == ["card_number"]
+    assert [redaction.kind for redaction in kept.transcript.redactions] == ["date_of_birth", "card_number"]
     assert "4111" not in " ".join(turn.text for turn in kept.transcript.turns)
     assert any(finding.rule_id == "card-number-spoken" and finding.violated for finding in kept.findings)
 
@@ -237,7 +237,9 @@ def test_process_call_puts_names_right_and_does_so_again_when_the_vocabulary_cha
     with store.read() as connection:
         transcript = read_call(connection, call_id).transcript
     assert transcript is not None
-    assert [turn.text for turn in transcript.turns] == [text for _, text in GOOD_CALL]
+    assert [turn.text for turn in transcript.turns] == [
+        text.replace("the fourth of May", "[date_of_birth]") for _, text in GOOD_CALL
+    ]
     assert [word.heard for turn in transcript.turns for word in turn.words if word.heard] == ["Harborbank,"] * 2
     elsewhere = Vocabulary(lists=(terms, TermList(queues=("sales",), terms=(Term(text="NetSaver"),))))
     assert process_call(call_id, replace(parts, vocabulary=elsewhere), store, now=lambda: NOON)[1] == ()

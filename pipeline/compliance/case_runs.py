@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pipeline.compliance.cases import AuthoredCall, Case, Expected, Line
+from pipeline.compliance.case_calls import recording_of, transcript_of
+from pipeline.compliance.cases import Case, Expected
 from pipeline.compliance.detect import detect
 from pipeline.compliance.meaning import MeaningReader
 from pipeline.compliance.rule import Decidable, Rule, RuleStatus
@@ -18,18 +16,11 @@ from pipeline.records import (
     Expectation,
     Finding,
     FindingKind,
-    MadeBy,
     Measures,
-    Recording,
-    Role,
     Transcript,
-    Turn,
-    Word,
 )
 
-MS_PER_WORD, MS_BETWEEN_LINES = 300, 500
 NO_FINDING = "the rule does not apply to this call"
-_MADE_BY = MadeBy(engine="cases", version="1")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,60 +106,19 @@ def run_cases(
         ModelError: A model file is not the one it should be.
     """
     tried = {rule.id: replace(rule, status=RuleStatus.ACTIVE) for rule in rules}
-    prepared = [prepare(transcript_of(case)) for case in cases]
-    calls = list(zip(cases, prepared, strict=True))
-    if reader is None:
-        results = [_run(case, call, tried, settings, None) for case, call in calls]
-    else:
-        listing = _Listing(reader)
-        for case, call in calls:
-            _run(case, call, tried, settings, listing)
-        at_once = _AtOnce(reader, listing.texts)
-        results = [_run(case, call, tried, settings, at_once) for case, call in calls]
+    results = [_run(case, tried, settings, reader, prepare) for case in cases]
     of_rule = {rule.id: tuple(result for result in results if result.case.rule == rule.id) for rule in rules}
     return tuple(RuleResults(rule=rule, results=of_rule[rule.id]) for rule in rules)
 
 
-class _Listing(MeaningReader):
-    """Finds nothing, and notes what would have to be embedded."""
-
-    def __init__(self, reader: MeaningReader) -> None:
-        super().__init__()
-        self.texts: dict[str, None] = {}
-        self._reader = reader
-        self._shape = reader.embed(()).shape[1:]
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.texts |= dict.fromkeys(texts)
-        return np.zeros((len(texts), *self._shape), dtype=np.float32)
-
-    def sentences(self, sentences: tuple[str, ...]) -> NDArray[np.float32]:
-        return self._reader.sentences(sentences)
-
-
-class _AtOnce(MeaningReader):
-    """Embeds the words of all cases in one go, which takes a fifth of the time of one after the other."""
-
-    def __init__(self, reader: MeaningReader, texts: Iterable[str]) -> None:
-        super().__init__()
-        self._reader = reader
-        every = list(texts)
-        self._vectors = dict(zip(every, reader.embed(every), strict=True))
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.stack([self._vectors[text] for text in texts])
-
-    def sentences(self, sentences: tuple[str, ...]) -> NDArray[np.float32]:
-        return self._reader.sentences(sentences)
-
-
 def _run(
     case: Case,
-    prepared: Prepared,
     rules: Mapping[str, Rule],
     settings: ComplianceSettings,
     reader: MeaningReader | None,
+    prepare: Prepare,
 ) -> CaseResult:
+    prepared = prepare(transcript_of(case))
     findings = detect(
         prepared.transcript,
         recording_of(case, rules[case.rule], prepared.transcript.duration_ms),
@@ -233,60 +183,3 @@ def _with_needs(rule_id: str, rules: Mapping[str, Rule]) -> dict[str, None]:
         if needed not in found:
             found |= _with_needs(needed, rules)
     return found
-
-
-def transcript_of(case: Case) -> Transcript:
-    """Return a case as a transcript: words of equal length, a line half a second after the one before."""
-    turns: list[Turn] = []
-    for line in case.lines:
-        follows_ms = turns[-1].end_ms + MS_BETWEEN_LINES if turns else 0
-        turns.append(_turn(line, follows_ms if line.start_ms is None else line.start_ms, case.call))
-    last_ms = max(turn.end_ms for turn in turns)
-    duration_ms = last_ms if case.call.duration_s is None else max(last_ms, round(case.call.duration_s * 1000))
-    return Transcript(
-        call_id="case",
-        language=case.call.language,
-        duration_ms=duration_ms,
-        turns=tuple(replace(turn, index=i) for i, turn in enumerate(sorted(turns, key=lambda turn: turn.start_ms))),
-        made_by=_MADE_BY,
-        redacted=False,
-    )
-
-
-def _turn(line: Line, start_ms: int, call: AuthoredCall) -> Turn:
-    texts = line.words.split()
-    words = tuple(
-        Word(
-            text=text,
-            start_ms=start_ms + i * MS_PER_WORD,
-            end_ms=start_ms + (i + 1) * MS_PER_WORD,
-            confidence=call.confidence,
-        )
-        for i, text in enumerate(texts)
-    )
-    return Turn(
-        index=0,
-        channel=1 if line.speaker is Role.CUSTOMER else 0,
-        role=line.speaker,
-        role_confidence=1.0,
-        start_ms=start_ms,
-        end_ms=words[-1].end_ms,
-        words=words,
-    )
-
-
-def recording_of(case: Case, rule: Rule, duration_ms: int) -> Recording:
-    """Return the call of a case; what it leaves out is as the rule wants it, so that the rule applies."""
-    about, call = rule.applies_if, case.call
-    return Recording(
-        call_id="case",
-        sha256="",
-        media_uri="",
-        duration_ms=duration_ms,
-        sample_rate_hz=8000,
-        channels=2,
-        queue=call.queue or next(iter(about.queues), None),
-        direction=call.direction or next(iter(about.directions), None),
-        team=call.team or next(iter(about.teams), None),
-        metadata=call.metadata,
-    )

@@ -147,6 +147,18 @@ def misheard_article(phrase: Sequence[str], said: Sequence[str]) -> bool:
     )
 
 
+def opposite_word(phrase: Sequence[str], said: Sequence[str]) -> bool:
+    """Tell whether one word is asked for and its opposite said: "included" for "excluded", "unpaid" for "paid"."""
+    asked, heard = set(phrase) - set(said), set(said) - set(phrase)
+    return any(_are_opposite(word, other) or _are_opposite(other, word) for word in asked for other in heard)
+
+
+def _are_opposite(word: str, other: str) -> bool:
+    if word.startswith("in") and other.startswith("ex"):
+        return len(word) > _SHORT_WORD and word[2:] == other[2:]
+    return len(word) >= _SHORT_WORD and any(other == prefix + word for prefix in ("un", "dis", "non"))
+
+
 def other_number(phrase: Sequence[str], said: Sequence[str]) -> bool:
     """Tell whether one number is asked for and another one said, which is no recognition error of a few letters.
 

@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.compliance.exact import find_exact
-from pipeline.compliance.loose import LoosePhrase, carried_share, find_loose, misheard_article, other_number
+from pipeline.compliance.loose import (
+    LoosePhrase,
+    carried_share,
+    find_loose,
+    misheard_article,
+    opposite_word,
+    other_number,
+)
 from pipeline.compliance.meaning import MeaningReader, find_meant
 from pipeline.compliance.negation import denied, has_negator
 from pipeline.compliance.pattern import variants
@@ -226,7 +233,7 @@ def _loose(
         candidate = Candidate(stretch=reading.stretch, start=start, end=end, similarity=match.similarity, said=True)
         # a phrase that says "not" and words that do not say the opposite, however similar; so do other numbers
         opposite = match.phrase.negative and not has_negator(words)
-        opposite = opposite or other_number(match.phrase.words, words)
+        opposite = opposite or other_number(match.phrase.words, words) or opposite_word(match.phrase.words, words)
         is_similar = match.similarity >= said_from[saying.id] and not opposite
         if is_similar and carried_share(match.phrase.words, words, SAID_WORD_SIMILARITY) >= SAID_CARRIED_SHARE:
             negative = match.phrase.negative or misheard_article(match.phrase.words, words)

@@ -5,20 +5,29 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-# "can you", "may I" and "would you" ask for something to be done; these ask for something to be told.
-_ASKING = frozenset("is are was were am do does did has have had why how what when where who which".split())  # noqa: SIM905
+_ASKING = frozenset(["is", "are", "was", "were", "has", "have", "had", "how", "why", "when", "where", "who", "which"])
+_DO, _DONE_BY = frozenset(["do", "does", "did"]), frozenset(["you", "we", "they", "i", "he", "she", "it"])
+_TOLD = frozenset(["know", "understand", "realise", "realize"])  # "do you know that ..." tells
+_AFTER_WHAT = frozenset(["is", "are", "was", "were", "do", "does", "did", "would", "will"])
 _REQUESTS = frozenset(itertools.product(("can", "could", "may", "will", "would"), ("you", "i", "we")))
 _FIRST, _SECOND = frozenset({"my", "our"}), frozenset({"your"})
 
 
 def asks(words: Sequence[str], ends_in_question: bool) -> bool:
-    """Tell whether words ask for information: by their first word, or by the question mark behind them.
+    """Tell whether words ask for information: by how they begin, or by the question mark behind them.
+
+    "Can you", "may I" and "would you" ask for something to be done: see `requests`.
 
     Args:
         words: Folded words, contractions written out.
         ends_in_question: Whether a question mark follows.
     """
-    return ends_in_question or (bool(words) and words[0] in _ASKING)
+    first, second, third = (*words[:3], "", "", "")[:3]
+    if first in _DO and second in _DONE_BY:
+        return third not in _TOLD
+    if first == "what":
+        return second in _AFTER_WHAT  # and not "what I tell you today is ..."
+    return ends_in_question or first in _ASKING
 
 
 def requests(words: Sequence[str]) -> bool:

@@ -23,6 +23,10 @@ _WHOLE = {
     "gotta": "got to",
     "ok": "okay",
 }
+# as some write and some recognisers hear them
+_WITHOUT_APOSTROPHE = "dont doesnt didnt isnt arent wasnt werent wouldnt couldnt shouldnt hasnt havent hadnt"
+_WHOLE |= {word: f"{word.removesuffix('nt')} not" for word in _WITHOUT_APOSTROPHE.split()}
+_WHOLE |= {"wont": "will not", "cant": "can not"}
 _ENDINGS = (("n't", "not"), ("'ll", "will"), ("'re", "are"), ("'ve", "have"), ("'m", "am"), ("'d", "would"))
 _BEFORE_IS_LIST = "what it that there here who where how when he she this everything"
 _BEFORE_IS = frozenset(_BEFORE_IS_LIST.split())

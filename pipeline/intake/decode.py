@@ -71,12 +71,13 @@ def load_call_audio(
     return audio.samples
 
 
-def call_audio(recording: Recording, settings: IntakeSettings) -> CallAudio:
+def call_audio(recording: Recording, settings: IntakeSettings, *, rate_hz: int = SAMPLE_RATE_HZ) -> CallAudio:
     """Return a call's sound to be read block by block, with as many channels as ``recording.channels``.
 
     Args:
         recording: A call that was taken in.
         settings: The settings it was taken in with.
+        rate_hz: Rate to resample to; every listener takes 16 kHz.
 
     Raises:
         IntakeError: While it is read: see `load_call_audio`. That the file holds another sound shows at its end.
@@ -86,7 +87,7 @@ def call_audio(recording: Recording, settings: IntakeSettings) -> CallAudio:
         digest = SoundDigest()
         path = Path(recording.media_uri)
         copy = _better_channel(path) if recording.channels == 1 else None
-        for block, _ in _blocks(path, SAMPLE_RATE_HZ, digest):
+        for block, _ in _blocks(path, rate_hz, digest):
             yield block if copy is None else block[copy : copy + 1]
         if digest.hexdigest() != recording.sha256:
             raise intake_error("changed", "the file no longer holds the sound that was taken in")

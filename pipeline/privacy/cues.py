@@ -1,4 +1,4 @@
-"""Words that tell what a number is: "card number", "security code", or something else."""
+"""Words that tell what a number is: "card number", "security code", "date of birth", or something else."""
 
 from __future__ import annotations
 
@@ -8,15 +8,26 @@ from dataclasses import dataclass
 
 from pipeline.records import Turn
 
+OTHER = "other"
 _PATTERNS = {
     "card_number": r"(?:card|visa|mastercard|amex) numbers?|long (?:card )?number|card details"
     r"|(?:numbers?|digits) (?:on|across|from) (?:the |your )?(?:front|card)|(?:sixteen|16|fifteen|15)[- ]digits?",
     "security_code": r"(?:card )?(?:security|verification) (?:code|number|value|digits)|\bc ?[,.]? ?v ?[,.]? ?[vc]2?\b"
     r"|\bcvn\b|(?:three|four|3|4)[- ]digits? (?:\w+ ){0,3}(?:on|at) (?:the )?(?:back|front)"
-    r"|(?:numbers?|digits|code) (?:on|at) (?:the |your )?back",
-    "other": r"(?:account|phone|telephone|mobile|cell|reference|tracking|confirmation|order|policy|case|ticket|claim"
-    r"|routing|invoice|member|membership|customer|serial|meter|contact) (?:number|no\b)|\bimei\b|\biban\b|sort code"
-    r"|zip code|post ?code",
+    r"|(?:numbers?|digits|code) (?:on|at) (?:the |your )?back|\bpin\b(?: code| number)?",
+    "social_security_number": r"social(?: security)?(?: number| code)?\b|\bssn\b|\bs ?[.,]? ?s ?[.,]? ?n\b"
+    r"|national insurance number|tax(?:payer)? (?:id|identification)(?: number)?",
+    "account_number": r"(?:account|routing|member(?:ship)?|customer|policy|loan|subscriber) ?(?:number|no\b|id\b|#)"
+    r"|\biban\b|sort code|(?:last|first) (?:four|4|three|3|six|6)(?: digits?| numbers?)?(?: of| on| from)?"
+    r"(?: your| the| my)?(?: bank| checking| savings)? account|(?:checking|savings|bank) account\b"
+    r"|\baccount(?= (?:is|ending|ends|[0-9]{4}))",
+    "phone_number": r"(?:phone|telephone|mobile|cell|cellphone|contact|callback|call back|home|work|landline)"
+    r" ?(?:number|no\b|phone)|\b(?:call|reach|ring|text|phone)(?: me| us| him| her)?(?: back)? (?:at|on)\b"
+    r"|best number|my number|your number|\bcell\b|\bmobile is\b",
+    "date_of_birth": r"dates? of birth|birth ?date|birthday|\bd[. ]?o[. ]?b\b|\bborn\b",
+    "address": r"zip(?: code)?\b|post(?:al)? ?code",
+    OTHER: r"(?:reference|tracking|confirmation|order|case|ticket|claim|invoice|serial|meter|model|part|room|flight"
+    r"|booking|extension|item|product|article) (?:number|no\b|id\b|code)|\bimei\b",
 }
 _ANY = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS.items()), re.IGNORECASE)
 
@@ -32,7 +43,7 @@ class Cue:
 
 
 def find_cues(turns: Sequence[Turn]) -> tuple[Cue, ...]:
-    """Return all cues in order; kinds are ``card_number``, ``security_code`` and ``other``."""
+    """Return all cues in order; their kinds are those of `PERSONAL_KINDS` that are numbers, and ``other``."""
     found = []
     for position, turn in enumerate(turns):
         text = turn.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -48,6 +49,7 @@ _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
 _GROUPS = re.compile(r"\d+(?:[-.,–—]+\d+)*")
 
 
+@functools.lru_cache(maxsize=8192)
 def read(word: str) -> Reading:
     """Return what one word is to a number. Amounts, dates, times and ordinals are no digits of a number."""
     bare = fold(word).strip(_EDGES)

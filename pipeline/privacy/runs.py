@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.privacy.digits import Kind, read
-from pipeline.records import Turn
+from pipeline.records import Role, Turn
 
 # A number goes on after so much of the other party's ...
 MAX_BACKCHANNEL_WORDS = 4
@@ -17,12 +17,16 @@ MAX_FILLERS = 4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Piece:
-    """Digits from the words ``first..last`` (both included) of the turn at a position; two for "double four"."""
+    """Digits from the words ``first..last`` (both included) of the turn at a position; two for "double four".
+
+    ``apart`` are the digits where tens and unit are not one number: "twenty seven" may be 20 and 7.
+    """
 
     turn: int
     first: int
     last: int
     digits: str
+    apart: str = ""
 
 
 Run = tuple[Piece, ...]
@@ -35,10 +39,16 @@ def digits_of(run: Run) -> str:
 
 def runs_by_speaker(turns: Sequence[Turn]) -> Iterator[Run]:
     """Yield the numbers that each speaker reads out, in the order of the speakers' first words."""
-    speakers = dict.fromkeys((turn.role, turn.channel) for turn in turns)
-    for speaker in speakers:
-        own = [i for i, turn in enumerate(turns) if (turn.role, turn.channel) == speaker]
+    for own in turns_by_speaker(turns):
         yield from _runs(turns, own)
+
+
+def turns_by_speaker(turns: Sequence[Turn]) -> Iterator[list[int]]:
+    """Yield the positions of each speaker's turns, in the order of the speakers' first words."""
+    own: dict[tuple[Role, int], list[int]] = {}
+    for position, turn in enumerate(turns):
+        own.setdefault((turn.role, turn.channel), []).append(position)
+    yield from own.values()
 
 
 def runs_of_anybody(turns: Sequence[Turn]) -> Iterator[Run]:
@@ -50,7 +60,7 @@ def _runs(turns: Sequence[Turn], positions: Sequence[int]) -> Iterator[Run]:
     run: list[Piece] = []
     before: int | None = None
     for position in positions:
-        if run and before is not None and not _goes_on(turns, before, position):
+        if run and before is not None and not goes_on(turns, before, position):
             yield tuple(run)
             run = []
         before = position
@@ -64,15 +74,16 @@ def _runs(turns: Sequence[Turn], positions: Sequence[int]) -> Iterator[Run]:
         yield tuple(run)
 
 
-def _goes_on(turns: Sequence[Turn], before: int, now: int) -> bool:
+def goes_on(turns: Sequence[Turn], before: int, now: int) -> bool:
+    """Tell whether a speaker goes on at position ``now`` after ``before``: the pause is short, and so is the other."""
     between = turns[before + 1 : now]
     return turns[now].start_ms - turns[before].end_ms <= MAX_PAUSE_MS and all(
-        len(turn.words) <= MAX_BACKCHANNEL_WORDS or _only_digits(turn) for turn in between
+        len(turn.words) <= MAX_BACKCHANNEL_WORDS or only_digits(turn) for turn in between
     )
 
 
-def _only_digits(turn: Turn) -> bool:
-    """Tell whether a turn only repeats digits."""
+def only_digits(turn: Turn) -> bool:
+    """Tell whether a turn holds nothing but digits and fillers."""
     return all(read(word.text).kind is not Kind.OTHER for word in turn.words)
 
 
@@ -83,7 +94,7 @@ def _pieces(turn: Turn, position: int) -> Iterator[Piece | None]:
     while i < len(readings):
         reading, first = readings[i], i
         following = readings[i + 1] if i + 1 < len(readings) else None
-        digits = ""
+        digits = apart = ""
         if (
             reading.kind is Kind.MULTIPLIER
             and following
@@ -95,12 +106,12 @@ def _pieces(turn: Turn, position: int) -> Iterator[Piece | None]:
             unit = following is not None and following.kind is Kind.DIGITS and following.digits in set("123456789")
             digits = reading.digits
             if unit and following is not None:  # "forty one" is 41
-                digits, i = reading.digits[0] + following.digits, i + 1
+                digits, apart, i = reading.digits[0] + following.digits, reading.digits + following.digits, i + 1
         elif reading.kind is Kind.DIGITS:
             digits = reading.digits
         fillers = fillers + 1 if reading.kind is Kind.FILLER else 0
         if digits:
-            yield Piece(turn=position, first=first, last=i, digits=digits)
+            yield Piece(turn=position, first=first, last=i, digits=digits, apart=apart)
         elif reading.kind is not Kind.FILLER or fillers > MAX_FILLERS:
             yield None
         i += 1

@@ -157,7 +157,7 @@ def transcript_from_json(source: Mapping[str, Any] | Path, *, call_id: str | Non
 
 
 def transcripts_from_file(path: Path) -> Iterator[Transcript]:
-    """Yield the transcripts of a file: one in JSON, or one a line in JSON Lines (a line without anything is passed over).
+    """Yield the transcripts of a file: one in JSON, or one a line in JSON Lines, where empty lines are passed over.
 
     Raises:
         TranscriptFileError: It cannot be read; of JSON Lines with the line, when that is reached.

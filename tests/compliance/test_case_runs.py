@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.compliance.case_runs import CaseResult, Prepared, RuleResults, recording_of, run_cases, transcript_of
+from pipeline.compliance.case_calls import recording_of, transcript_of
+from pipeline.compliance.case_runs import CaseResult, Prepared, RuleResults, run_cases
 from pipeline.compliance.cases import Case, load_cases
 from pipeline.compliance.rule import Rule
 from pipeline.records import Transcript

@@ -6,6 +6,7 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +72,16 @@ def test_shipped_packs_page_names_every_pack_and_rule() -> None:
 @pytest.mark.parametrize("key", [*AuthoredRuleCases.model_fields, *AuthoredCall.model_fields, "because"])
 def test_shipped_packs_page_explains_every_key_of_a_case(key: str) -> None:
     assert f"`{key}`" in PAGE
+
+
+def test_shipped_packs_page_example_comes_out_as_it_says(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    path = tmp_path / "example.yaml"
+    path.write_text(example)
+    rules = tuple(shipped().values())
+    run = run_cases(load_cases(path, list(shipped())), rules, SETTINGS, READER, preparing(rules, Settings()))
+    assert [(r.case.line, r.came, r.reason) for each in run for r in each.failed] == []
+    assert sum(len(each.results) for each in run) >= 4
 
 
 def test_shipped_packs_name_the_law_behind_every_critical_rule() -> None:

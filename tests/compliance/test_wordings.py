@@ -113,6 +113,11 @@ def test_a_condition_denies_nothing(said: str, denies: bool) -> None:
         ("this call is recorded", False, False),
         ("can you confirm that", False, False),
         ("why was i charged", False, True),
+        ("do you record calls", False, True),
+        ("do you understand that this call is recorded", True, False),
+        ("do keep in mind that calls are recorded", False, False),
+        ("what is your date of birth", False, True),
+        ("what i tell you today is no advice", False, False),
     ],
 )
 def test_asks(said: str, mark: bool, question: bool) -> None:

@@ -131,6 +131,7 @@ def test_flag_does_not_tell_a_time_twice() -> None:
     [
         (violated("x", "absent", "minor"), ["prohibited_phrase"]),
         (violated("x", "absent", "critical"), ["prohibited_phrase"]),
+        (replace(violated("x", "absent", "critical"), evidence=(), calls=("c-1",)), ["prohibited_call"]),
         (violated("x", "present", "critical"), ["missing_disclosure"]),
         (violated("x", "present", "major"), ["missing_disclosure"]),
         (violated("x", "present", "minor"), []),

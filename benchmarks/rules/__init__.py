@@ -1,0 +1,1 @@
+"""How well disclosures are found: Earmark beside what people would use instead. ``make bench-rules``."""
