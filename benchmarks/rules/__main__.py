@@ -27,12 +27,13 @@ from benchmarks.rules.report import HEADER, Results, packs_report, set_report, s
 from benchmarks.rules.speed import Timed, as_disclosures, cold, shipped_rules, timed
 
 REPORT = Path(__file__).resolve().parents[1] / "RULES.md"
-KEPT_ASIDE = "second"
+KEPT_ASIDE = "third"
 TIERS = ("Earmark, said", "Earmark, both tiers")
 TITLES = {
     "first": "First set (for development)",
     "study": "The study's set (for development)",
-    KEPT_ASIDE: "Second set (kept aside: nothing was chosen on it)",
+    "second": "Second set (kept aside until its three negated forms that were taken as said were looked at)",
+    KEPT_ASIDE: "Third set (kept aside: nothing was chosen on it)",
 }
 
 

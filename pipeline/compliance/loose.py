@@ -148,9 +148,17 @@ def misheard_article(phrase: Sequence[str], said: Sequence[str]) -> bool:
 
 
 def opposite_word(phrase: Sequence[str], said: Sequence[str]) -> bool:
-    """Tell whether one word is asked for and its opposite said: "included" for "excluded", "unpaid" for "paid"."""
-    asked, heard = set(phrase) - set(said), set(said) - set(phrase)
-    return any(_are_opposite(word, other) or _are_opposite(other, word) for word in asked for other in heard)
+    """Tell whether one word is asked for and its opposite said: "included" for "excluded", "unpaid" for "paid".
+
+    Not where it is only misheard: "unattempt" for "an attempt", "and happy" for "unhappy".
+    """
+    from rapidfuzz import fuzz  # noqa: PLC0415
+
+    without_article = {word for before, word in itertools.pairwise(("", *phrase)) if before not in {"a", "an"}}
+    asked, heard = without_article - set(said), set(said) - set(phrase)
+    found = {word for word in asked for other in heard if _are_opposite(word, other) or _are_opposite(other, word)}
+    pairs = [first + second for first, second in itertools.pairwise(said)]
+    return any(all(fuzz.ratio(word, pair) < MIN_PAIR_SIMILARITY * 100 for pair in pairs) for word in found)
 
 
 def _are_opposite(word: str, other: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.compliance.exact import find_exact
 from pipeline.compliance.loose import (
+    LooseMatch,
     LoosePhrase,
     carried_share,
     find_loose,
@@ -231,10 +232,7 @@ def _loose(
         words = reading.words[match.start : match.end]
         start, end = reading.units(match.start, match.end)
         candidate = Candidate(stretch=reading.stretch, start=start, end=end, similarity=match.similarity, said=True)
-        # a phrase that says "not" and words that do not say the opposite, however similar; so do other numbers
-        opposite = match.phrase.negative and not has_negator(words)
-        opposite = opposite or other_number(match.phrase.words, words) or opposite_word(match.phrase.words, words)
-        is_similar = match.similarity >= said_from[saying.id] and not opposite
+        is_similar = match.similarity >= said_from[saying.id] and not _says_the_opposite(match, words)
         if is_similar and carried_share(match.phrase.words, words, SAID_WORD_SIMILARITY) >= SAID_CARRIED_SHARE:
             negative = match.phrase.negative or misheard_article(match.phrase.words, words)
             found[saying.id].append(_judged(candidate, negative, saying, stretches, exceptions[saying.id]))
@@ -245,6 +243,12 @@ def _loose(
     for (name, _), candidate in nearest.items():
         found[name].append(candidate)
     return found
+
+
+def _says_the_opposite(match: LooseMatch, words: Sequence[str]) -> bool:
+    """Tell what no likeness of letters makes up for: a "not" that is missing, another number, an opposite word."""
+    missing_not = match.phrase.negative and not has_negator(words)
+    return missing_not or other_number(match.phrase.words, words) or opposite_word(match.phrase.words, words)
 
 
 def _loose_phrases(

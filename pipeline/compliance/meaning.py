@@ -25,12 +25,13 @@ from pipeline.numbers.written import spoken_tokens
 from pipeline.records import Role
 from pipeline.weights import package_file
 
-# Measured on the cases of `tests/cases/signals` and on ordinary service turns (docs/rules.md has the figures).
+# Measured on the packs' own cases and on ordinary service turns (docs/rules.md has the figures).
 MEANT_SIMILARITY = 0.6
 # Of plain wordings (see `_near_wordings`).
 INNER_WEIGHT, LAST_WEIGHT, RAREST_WEIGHT, BIAS = 17.6, 9.9, 0.52, -23.0
 INNER, LAST = 0, 1  # of the two layers that are compared
 _LAYERS = (4, 6)  # of the encoder's seven outputs, the embeddings being 0
+MIN_RARITY = 3.5  # about that of "want" and "right"
 MAX_WORDS = 16  # a longer sentence dilutes what one of its parts says
 WINDOW_WORDS, WINDOW_STEP = 10, 5
 _DIMENSIONS = 384  # of each layer
@@ -168,8 +169,8 @@ def find_meant(stretches: Sequence[Stretch], sayings: Sequence[Saying], reader: 
 def _could_mean(piece: _Piece, saying: Saying, role: Role) -> bool:
     if not (saying.counts(role) or role is Role.UNKNOWN):
         return False
-    if not rarest_shared(piece.stems, saying.meaning or saying.wordings):
-        return False  # shares no content word: hardly ever near, and reading it takes time
+    if rarest_shared(piece.stems, saying.meaning or saying.wordings) < MIN_RARITY:
+        return False  # shares no word that says much: hardly ever near, and reading it takes time
     return bool(saying.meaning) or not _is_another_matter(piece, saying.wordings)
 
 

@@ -136,7 +136,7 @@ def test_segments_become_turns_of_their_speakers_one_after_the_other() -> None:
     assert made.duration_ms == 3100
 
 
-@pytest.mark.parametrize("name", ["first", "second"])
+@pytest.mark.parametrize("name", ["first", "second", "third"])
 def test_every_set_of_wordings_has_as_many_cases_of_each_kind_for_every_rule(name: str) -> None:
     material = read_wordings(WORDINGS / f"{name}.yaml")
 
@@ -148,7 +148,7 @@ def test_every_set_of_wordings_has_as_many_cases_of_each_kind_for_every_rule(nam
         assert len(disclosure.wordings) == 3
 
 
-@pytest.mark.parametrize("name", ["first", "second"])
+@pytest.mark.parametrize("name", ["first", "second", "third"])
 def test_verbatim_cases_hold_a_wording_and_split_ones_are_one(name: str) -> None:
     material = read_wordings(WORDINGS / f"{name}.yaml")
     judge = alternatives.exact(material.disclosures)
@@ -162,10 +162,11 @@ def test_verbatim_cases_hold_a_wording_and_split_ones_are_one(name: str) -> None
             assert case.rule not in judge(case.segments), case
 
 
-def test_the_two_sets_share_no_rule() -> None:
-    first, second = (read_wordings(WORDINGS / f"{name}.yaml").disclosures for name in ("first", "second"))
+def test_the_sets_share_no_rule() -> None:
+    sets = [read_wordings(WORDINGS / f"{name}.yaml").disclosures for name in ("first", "second", "third")]
+    ids = [disclosure.id for disclosures in sets for disclosure in disclosures]
 
-    assert not {disclosure.id for disclosure in first} & {disclosure.id for disclosure in second}
+    assert len(ids) == len(set(ids)) == 24
 
 
 def test_the_study_is_read_with_its_wordings_in_halves(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from pipeline.compliance.loose import carried_share, misheard_article, opposite_
         ("we agree to these terms", "we disagree to these terms", True),
         ("you will be informed by us", "you will be formed by us", False),
         ("this call is recorded", "this car is accorded", False),
+        ("this is an attempt to collect", "this is unattempt to collect", False),
+        ("if you remain unhappy", "if you remain and happy", False),
         ("it is included and excluded", "it is excluded and included", False),
     ],
 )
