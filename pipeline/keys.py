@@ -13,7 +13,7 @@ from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettin
 from pipeline.records import FactKeys, MadeBy, Recording, Rubric, field_of
 
 _TRANSCRIPT_RECIPE = "transcript-3"
-_FINDINGS_RECIPE = "findings-4"
+_FINDINGS_RECIPE = "findings-5"
 _SENTIMENT_RECIPE = "sentiment-2"
 _MEASURES_RECIPE = "measures-3"
 _FACTS_RECIPE = "facts-1"

@@ -23,7 +23,8 @@ def match_transcript(
     recording = recording_of(clean, queue=queue, direction=direction)
     sentiment = detectors.read(clean) if detectors.asks_for_sentiment else None
     measures = detectors.measure(clean, None) if detectors.asks_for_measures else None
-    return detectors.find(clean, recording, sentiment, measures).findings
+    judged = detectors.about_calls.judge(recording, None)
+    return detectors.find(clean, recording, sentiment, measures, judged).findings
 
 
 def recording_of(transcript: Transcript, *, queue: str | None, direction: str | None) -> Recording:

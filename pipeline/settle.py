@@ -22,11 +22,11 @@ def unsettled(customers: Iterable[str], detectors: Detectors, store: Store) -> l
         store: Where the calls are.
     """
     rules = detectors.about_calls
-    checks, needs = rules.fingerprint, rules.needs
+    checks = rules.fingerprint
     found: list[str] = []
-    for customer in sorted(customers) if needs else ():
+    for customer in sorted(customers) if rules.needs else ():
         with store.read() as connection:
-            for call in judged_calls(connection, customer, needs):
+            for call in judged_calls(connection, customer, rules.needs_of):
                 now = judged_fingerprint(rules.judge(call.recording, call.history))
                 if call.checks == checks and call.judged != now:
                     found.append(call.recording.call_id)

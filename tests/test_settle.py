@@ -200,7 +200,7 @@ def test_every_order_of_the_calls_ends_in_the_same_judgement(
 
     def judge(connection: Connection, call_id: str) -> None:
         recording = get_recording(connection, call_id)
-        judged = judged_fingerprint(rules.judge(recording, read_history(connection, recording, rules.needs)))
+        judged = judged_fingerprint(rules.judge(recording, read_history(connection, recording, rules.needs_of(recording))))
         put_heard(connection, recording, replace(heard[name_of[call_id]], checks=rules.fingerprint, judged=judged))
 
     ends = set()

@@ -25,7 +25,7 @@ from pipeline.audit.kept_head import kept_head
 from pipeline.audit.log import Head, check_log, current_head, read_head, written
 from pipeline.canonical import to_data
 from pipeline.config import Settings
-from pipeline.errors import NotFoundError, did_you_mean
+from pipeline.errors import NotFoundError, StoreError, did_you_mean
 
 app = typer.Typer(help="Report on rules, export evidence, check it, and read the audit log.", no_args_is_help=True)
 
@@ -203,14 +203,19 @@ def _not_exported(settings: Settings, pack_hash: str | None) -> list[Any]:
 
 def _verify_log(settings: Settings, given: Head | None, *, as_json: bool) -> bool:
     store = open_existing(settings)
-    kept = kept_head(settings.workspace)
+    damaged: list[str] = []
+    kept = None
+    try:
+        kept = kept_head(settings.workspace)
+    except StoreError as error:  # told with what else is wrong: the chain is checked all the same
+        damaged.append(str(error))
     heads = {"the head kept in the workspace": kept, "the head that you gave": given}
     with store.read() as connection:
         found = check_log(connection, {name: each for name, each in heads.items() if each is not None})
     store.close()
-    problems = list(found.problems)
+    problems = [*found.problems, *damaged]
     notes: list[str] = []
-    if kept is None and found.head.count:
+    if kept is None and not damaged and found.head.count:
         missing = f"no head is kept in {settings.workspace}: a cut tail would not be noticed"
         # in a database of its own the log may be older than this workspace; beside it, somebody took the file away
         (notes if settings.database_url or given else problems).append(missing)
@@ -226,7 +231,7 @@ def log_(
     first: FromOption = None,
     last: ToOption = None,
     actor: Annotated[str | None, typer.Option("--actor", help="Only this user's acts.")] = None,
-    action: Annotated[str | None, typer.Option("--action", help="Only view, export, edit, deletion, ...")] = None,
+    action: Annotated[str | None, typer.Option("--action", help="Only view, or only export.")] = None,
     subject: Annotated[
         str | None, typer.Option("--subject", help="Only about this call or pack (its whole id).")
     ] = None,
@@ -234,7 +239,10 @@ def log_(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show who looked at, changed, handed out and deleted what, and the head to write down."""
+    """Show who looked at and handed out what, and the head to write down.
+
+    Views and exports are logged. Nothing edits or deletes results yet; the commands that will are to be logged, too.
+    """
     from pipeline.store.audit import AskedEntries, entries  # noqa: PLC0415
 
     _require_order(first, last)

@@ -14,11 +14,12 @@ from app.cli import show
 from pipeline.audit.log import Head
 from pipeline.audit.report import AuditReport, RuleLine
 from pipeline.audit.verify import PackCheck, PackProblem
+from pipeline.audit.wording import outcome_in_words
 from pipeline.records import Interval
 from pipeline.store.audit import AuditEntry
-from pipeline.store.findings import Outcome
+from pipeline.store.findings import RuleOutcome
 
-EXPECTED = {"present": "to be said", "absent": "not to be said", "signal": "signal"}
+EXPECTED = {"present": "required", "absent": "prohibited", "signal": "signal"}
 _SHORT = 12
 
 
@@ -104,7 +105,7 @@ def _print_lines(report: AuditReport, lines: Sequence[RuleLine], *, title: str) 
     show.table(columns, rows, title=title)
 
 
-def print_outcomes(outcomes: Sequence[Outcome]) -> None:
+def print_outcomes(outcomes: Sequence[RuleOutcome]) -> None:
     """Print the calls that broke a rule or could not be assessed."""
     if not outcomes:
         show.remark("no such calls")
@@ -123,12 +124,17 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     show.table(columns, rows)
 
 
-def _outcome(outcome: Outcome) -> str:
+def _outcome(outcome: RuleOutcome) -> str:
+    told = outcome_in_words(
+        outcome.kind,
+        quotes=outcome.quotes,
+        stretches=outcome.stretches,
+        calls=outcome.earlier_calls,
+        probable=outcome.probable,
+    )
     if outcome.kind == "cannot_assess":
-        return f"cannot tell: {outcome.reason}"
-    if outcome.kind == "absent":
-        return "not said"
-    return f"said at {show.minutes(outcome.start_ms)}" if outcome.start_ms is not None else "present"
+        return f"{told}: {outcome.reason}"
+    return f"{told} at {show.minutes(outcome.start_ms)}" if outcome.start_ms is not None else told
 
 
 def print_log(entries: Sequence[AuditEntry], head: Head) -> None:

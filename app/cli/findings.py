@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.cli import show
+from pipeline.audit.wording import finding_in_words
 from pipeline.canonical import to_data
 from pipeline.clock import clock
 from pipeline.records import Finding, FindingKind
-
-_IN_WORDS = {FindingKind.ABSENT: "absent", FindingKind.CANNOT_ASSESS: "cannot assess"}
 
 
 def print_findings(call_id: str, findings: Sequence[Finding], *, as_json: bool) -> None:
@@ -25,17 +24,16 @@ def print_findings(call_id: str, findings: Sequence[Finding], *, as_json: bool) 
 
 
 def finding_to_json(finding: Finding) -> dict[str, Any]:
-    """Return a finding as plain data, with its tier: ``said``, ``probably_said`` or None."""
-    said = finding.kind is FindingKind.PRESENT
+    """Return a finding as plain data, with its tier: ``said``, ``probably_said``, or None of what was not said."""
+    said = finding.kind is FindingKind.PRESENT and finding.evidence
     tier = None if not said else "probably_said" if finding.probable else "said"
     return {**to_data(finding), "tier": tier, "violated": finding.violated}
 
 
 def _outcome(finding: Finding) -> str:
-    if finding.kind is not FindingKind.PRESENT:
-        return _IN_WORDS[finding.kind]
-    outcome = "probably said" if finding.probable else "said" if finding.evidence else "present"
-    return f"{outcome} (not allowed)" if finding.violated else outcome
+    outcome = finding_in_words(finding)
+    prohibited = finding.violated and finding.kind is FindingKind.PRESENT
+    return f"{outcome} (not allowed)" if prohibited else outcome
 
 
 def _at(finding: Finding) -> str:

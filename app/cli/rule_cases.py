@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +14,24 @@ from app.cli.checks import print_check, problems_of, require_path
 from pipeline.compliance.case_runs import Prepare, Prepared, RuleResults, run_cases
 from pipeline.compliance.cases import Case, load_cases
 from pipeline.compliance.meaning import meaning_reader
-from pipeline.compliance.packs import load_packs
-from pipeline.compliance.rule import MeasureIs, OvertalkIs, Rule, SentimentIs, SilenceIs
+from pipeline.compliance.packs import load_rules, rules_fingerprint
+from pipeline.compliance.rule import Rule, RuleStatus
 from pipeline.config import Settings
-from pipeline.conversation.measure import measure
+from pipeline.detectors import Detectors
 from pipeline.errors import AuthoredFileError, ConfigError, Problem
 from pipeline.privacy.redact import redact
 from pipeline.records import Transcript
 from pipeline.sentiment.engine import create_sentiment_engine
-from pipeline.sentiment.read import read_sentiment
 
 CASES_FOLDER = "cases"
 
 
-def print_test(path: Path | None, rules_dir: Path | None, settings: Settings, *, as_json: bool) -> None:
+def print_test(path: Path | None, rules_path: Path | None, settings: Settings, *, as_json: bool) -> None:
     """Run cases and print what came of them.
 
     Args:
         path: A file of cases, a folder of them, or a folder of rules with its cases in it; None for the settings' own.
-        rules_dir: Folder of the rules; None for the one that ``path`` lies in or the settings name.
+        rules_path: A rule pack or a folder of them; None for the one that ``path`` lies in or the settings name.
         settings: As for a run.
         as_json: Print JSON instead of tables.
 
@@ -39,14 +39,14 @@ def print_test(path: Path | None, rules_dir: Path | None, settings: Settings, *,
         ConfigError: A path is not there, or holds no case.
         typer.Exit: With code 1, where a case fails or a file has problems.
     """
-    rules_dir, chosen = _places(path, rules_dir, settings)
-    for each in (rules_dir, chosen):
+    rules_path, chosen = _places(path, rules_path, settings)
+    for each in (rules_path, chosen):
         require_path(each)
     rules: tuple[Rule, ...] = ()
     cases: tuple[Case, ...] = ()
     problems: list[Problem] = []
     try:
-        rules = load_packs(rules_dir)
+        rules = load_rules(rules_path)
         cases = load_cases(chosen, [rule.id for rule in rules])
     except AuthoredFileError as error:
         problems = problems_of(error)
@@ -66,32 +66,35 @@ def print_test(path: Path | None, rules_dir: Path | None, settings: Settings, *,
         raise typer.Exit(1)
 
 
-def _places(path: Path | None, rules_dir: Path | None, settings: Settings) -> tuple[Path, Path]:
-    """Return the folder of the rules, and the file or folder of the cases."""
+def _places(path: Path | None, rules_path: Path | None, settings: Settings) -> tuple[Path, Path]:
+    """Return the rule pack or the folder of them, and the file or folder of the cases."""
     if path is None:
-        rules = rules_dir or settings.compliance.rules_dir
-        return rules, rules / CASES_FOLDER
+        rules = rules_path or settings.compliance.rules_dir
+        beside = rules.parent / CASES_FOLDER / rules.name  # one pack's cases lie in a file of its name
+        return rules, beside if rules.is_file() else rules / CASES_FOLDER
     if (path / CASES_FOLDER).is_dir():
-        return rules_dir or path, path / CASES_FOLDER
+        return rules_path or path, path / CASES_FOLDER
     beside = path if path.is_dir() else path.parent
     own = beside.parent if beside.name == CASES_FOLDER else settings.compliance.rules_dir
-    return rules_dir or own, path
+    return rules_path or own, path
 
 
 def preparing(rules: Sequence[Rule], settings: Settings) -> Prepare:
     """Return what masks personal data in a case and reads sentiment and measures, where a rule asks for them."""
-    leaves = [leaf for rule in rules for leaf in rule.leaves()]
-    engine = None
-    if any(isinstance(leaf, SentimentIs) for leaf in leaves):
-        engine = create_sentiment_engine(settings.sentiment, settings.models_dir)
-    measures = any(isinstance(leaf, (MeasureIs, OvertalkIs, SilenceIs)) for leaf in leaves)
+    tried = tuple(replace(rule, status=RuleStatus.ACTIVE) for rule in rules)  # cases of a draft are run, too
+    detectors = Detectors(
+        settings=settings,
+        sentiment=create_sentiment_engine(settings.sentiment, settings.models_dir),
+        rules=tried,
+        rules_key=rules_fingerprint(tried),
+    )
 
     def prepare(transcript: Transcript) -> Prepared:
         clean = redact(transcript, settings.privacy)
         return Prepared(
             transcript=clean,
-            sentiment=read_sentiment(clean, engine, settings.sentiment) if engine else None,
-            measures=measure(clean, None, settings.conversation) if measures else None,
+            sentiment=detectors.read(clean) if detectors.asks_for_sentiment else None,
+            measures=detectors.measure(clean, None) if detectors.asks_for_measures else None,
         )
 
     return prepare

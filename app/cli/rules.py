@@ -82,13 +82,15 @@ def run_own_cases(
         Path | None,
         typer.Argument(help="File of cases, or folder.", show_default="the cases of the shipped packs"),
     ] = None,
-    rules_dir: Annotated[Path | None, typer.Option("--rules", help="Folder of the rule packs.")] = None,
+    rules_path: Annotated[
+        Path | None, typer.Option("--rules", help="Pack file or folder.", show_default="the folder of the cases' own")
+    ] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the packs' own cases: what each rule must find, must not find, and nearly finds. Exit code 1 on a failure."""
-    print_test(path, rules_dir, read_settings(workspace, config), as_json=as_json)
+    print_test(path, rules_path, read_settings(workspace, config), as_json=as_json)
 
 
 @app.command("match")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from sqlalchemy import Connection
 
 from pipeline.audit.log import Head, current_head
@@ -24,9 +26,18 @@ def kept_head(workspace: Path) -> Head | None:
     """Return the head that is kept in a workspace; None where none is.
 
     Raises:
-        StoreError: The file holds something else: it was damaged or changed.
+        StoreError: The file cannot be read, or holds something else: it was damaged or changed.
     """
     file = workspace / FILE
+    try:
+        with _as_store_error(file):
+            return _read(file)
+    except ValueError:
+        raise StoreError(f"{file}: this is no head of an audit log; it was damaged or changed") from None
+
+
+def _read(file: Path) -> Head | None:
+    """Return the head in a file; None where there is no file; raises a ValueError where it holds something else."""
     try:
         data = json.loads(file.read_text(encoding="ascii"))
         head = Head(count=data["count"], hash=data["hash"])
@@ -34,8 +45,8 @@ def kept_head(workspace: Path) -> Head | None:
             raise ValueError
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise StoreError(f"{file}: this is no head of an audit log; it was damaged or changed") from None
+    except (KeyError, TypeError, RecursionError):
+        raise ValueError from None
     return head
 
 
@@ -43,24 +54,44 @@ def keep_head(connection: Connection, workspace: Path) -> None:
     """Keep where the log ends now: to be called after what was appended is committed.
 
     A head that the log does not go through any more stays: it is the proof that entries were cut off or changed, and
-    `earmark audit verify --log` tells of it. So does a file that cannot be read.
+    `earmark audit verify --log` tells of it. So does a file that holds something else.
 
     Args:
         connection: Reads the log; its transaction began after the commit.
         workspace: The folder.
+
+    Raises:
+        StoreError: The file cannot be read or written, or another process does not let go of it.
     """
     file = workspace / FILE
-    with FileLock(f"{file}.lock", timeout=_LOCK_WAIT_S, mode=_ANYBODY):
+    lock = Path(f"{file}.lock")
+    with _as_store_error(lock), FileLock(lock, timeout=_LOCK_WAIT_S, mode=_ANYBODY), _as_store_error(file):
         now = current_head(connection)
         try:
-            kept = kept_head(workspace)
-        except StoreError:
+            kept = _read(file)
+        except ValueError:
             return
         if kept is not None and kept.count:
             entry = get_entry(connection, kept.count)
             if entry is None or entry.hash != kept.hash or kept.count >= now.count:
                 return
         _replace(file, canonical_json({"count": now.count, "hash": now.hash}))
+
+
+@contextmanager
+def _as_store_error(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except Timeout:  # an OSError, too, without any words
+        raise StoreError(
+            f"{file}: another process has held it for more than {_LOCK_WAIT_S} s, so the audit log's head cannot be "
+            "kept and nothing is shown; try again when that process is done, or end it where it hangs"
+        ) from None
+    except OSError as error:
+        raise StoreError(
+            f"{file}: the audit log's head cannot be kept here ({error.strerror or type(error).__name__}), so nothing "
+            "is shown; whoever works in this workspace must be allowed to read and write its files"
+        ) from None
 
 
 def _replace(file: Path, text: str) -> None:

@@ -127,29 +127,29 @@ def current_head(connection: Connection) -> Head:
 
 
 def check_log(connection: Connection, heads: Mapping[str, Head]) -> LogCheck:
-    """Compute the whole chain anew and say everything that is wrong with it.
+    """Compute the whole chain anew and say what is wrong with it.
+
+    Of many entries that are not as they were the first are told one by one and the rest counted; every head is told.
 
     Args:
         connection: Where the log is.
         heads: Heads that it had once, by what to call them in a message; the log must go through each of them.
     """
     problems: list[str] = []
+    untold = 0
     hashes = {0: BEGINNING}
     wanted = {head.count for head in heads.values()}
     count, previous = 0, BEGINNING
     for entry in entries(connection):
-        if len(problems) >= MOST_PROBLEMS:
-            problems.append("and maybe more: this is not checked further")
-            break
-        if entry.sequence != count + 1:
-            problems.append(f"entry {entry.sequence} follows entry {count}: {_missing(count, entry.sequence)}")
-        if entry.previous_hash != previous:
-            problems.append(f"entry {entry.sequence} does not belong behind entry {count}: the chain is broken there")
-        if _hash_of_anything(entry) != entry.hash:
-            problems.append(f"entry {entry.sequence} was changed: its contents do not give its hash")
+        found = _entry_problems(entry, count, previous)
+        told = found[: MOST_PROBLEMS - len(problems)]
+        problems += told
+        untold += len(found) - len(told)
         count, previous = entry.sequence, entry.hash
         if count in wanted:
             hashes[count] = previous
+    if untold:
+        problems.append(f"and {untold} more like these")
     for name, head in heads.items():
         if head.count > count:
             lost = f"entry {head.count} was" if head.count == count + 1 else f"entries {count + 1} to {head.count} were"
@@ -157,6 +157,18 @@ def check_log(connection: Connection, heads: Mapping[str, Head]) -> LogCheck:
         elif hashes.get(head.count) != head.hash:
             problems.append(f"entry {head.count} is not the one that {name} names ({head.hash[:12]}…)")
     return LogCheck(head=Head(count=count, hash=str(previous)), problems=tuple(problems))
+
+
+def _entry_problems(entry: AuditEntry, count: int, previous: str) -> list[str]:
+    """Return what is wrong with an entry, given the number and the hash of the one before."""
+    problems = []
+    if entry.sequence != count + 1:
+        problems.append(f"entry {entry.sequence} follows entry {count}: {_missing(count, entry.sequence)}")
+    if entry.previous_hash != previous:
+        problems.append(f"entry {entry.sequence} does not belong behind entry {count}: the chain is broken there")
+    if _hash_of_anything(entry) != entry.hash:
+        problems.append(f"entry {entry.sequence} was changed: its contents do not give its hash")
+    return problems
 
 
 def _missing(count: int, sequence: int) -> str:

@@ -65,10 +65,11 @@ class PreparedPack:
             ReportError: Something came to lie there meanwhile, or it cannot be written.
         """
         _refuse_taken(self.out)
-        try:
-            os.rename(self.staged, self.out)  # noqa: PTH104 - of two on one disk: there whole, or not at all
-        except OSError as error:
-            raise ReportError(f"{self.out}: cannot be written ({error.strerror})") from None
+        with _as_report_error(self.out):
+            if self.staged.is_dir():  # of two on one disk: there whole, or not at all, and over no file
+                os.rename(self.staged, self.out)  # noqa: PTH104
+            else:
+                _place_file(self.staged, self.out)
 
 
 @contextmanager
@@ -102,32 +103,13 @@ def prepare_pack(
     _refuse_taken(out)
     with store.read() as connection:
         calls = read_evidence(connection, call_ids)
-    try:
+    with _as_report_error(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    except OSError as error:
-        raise ReportError(f"{out}: cannot be written ({error.strerror})") from None
     try:
-        folder = work / "pack"
-        folder.mkdir()
-        notes = _fill(folder, calls, settings=settings, now=now, clips=clips, tell=tell)
-        pack_hash, files = _seal(folder, calls, notes, settings=settings, now=now)
-        staged = folder
-        if out.suffix.lower() == ZIP_SUFFIX:
-            staged = work / "pack.zip"
-            with staged.open("xb") as target:
-                write_zip([*files, MANIFEST, MANIFEST_HASH], lambda name: _opened(folder, name), target)
-        yield PreparedPack(
-            hash=pack_hash,
-            call_ids=tuple(call.call_id for call in calls),
-            notes=notes,
-            files=len(files),
-            size_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-            out=out,
-            staged=staged,
-        )
-    except OSError as error:
-        raise ReportError(f"{out}: cannot be written ({error.strerror})") from None
+        with _as_report_error(out):
+            prepared = _prepared(work, calls, out, settings=settings, now=now, clips=clips, tell=tell)
+        yield prepared  # what fails in the caller's block is not about this file
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -139,6 +121,36 @@ def settings_sha256(settings: Settings) -> str:
         bearing[group].pop(path, None)
     bearing["transcribe"].pop("vocabulary", None)
     return hashlib.sha256(canonical_json(bearing).encode()).hexdigest()
+
+
+def _prepared(
+    work: Path,
+    calls: Sequence[CallEvidence],
+    out: Path,
+    *,
+    settings: Settings,
+    now: datetime,
+    clips: bool,
+    tell: Callable[[str], None],
+) -> PreparedPack:
+    folder = work / "pack"
+    folder.mkdir()
+    notes = _fill(folder, calls, settings=settings, now=now, clips=clips, tell=tell)
+    pack_hash, files = _seal(folder, calls, notes, settings=settings, now=now)
+    staged = folder
+    if out.suffix.lower() == ZIP_SUFFIX:
+        staged = work / "pack.zip"
+        with staged.open("xb") as target:
+            write_zip([*files, MANIFEST, MANIFEST_HASH], lambda name: _opened(folder, name), target)
+    return PreparedPack(
+        hash=pack_hash,
+        call_ids=tuple(call.call_id for call in calls),
+        notes=notes,
+        files=len(files),
+        size_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        out=out,
+        staged=staged,
+    )
 
 
 def _fill(
@@ -256,7 +268,37 @@ def _write(path: Path, text: str) -> None:
 
 def _refuse_taken(out: Path) -> None:
     if out.exists() or out.is_symlink():
-        raise ReportError(f"{out}: is there already; evidence is never written over, choose another name")
+        raise _taken(out)
+
+
+def _taken(out: Path) -> ReportError:
+    return ReportError(f"{out}: is there already; evidence is never written over, choose another name")
+
+
+def _place_file(staged: Path, out: Path) -> None:
+    """Give a file its name, over nothing: where one came to lie there meanwhile, that one stays."""
+    try:
+        os.link(staged, out)  # whole at once; a rename would write over it
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        with out.open("xb") as target:
+            try:
+                with staged.open("rb") as source:
+                    shutil.copyfileobj(source, target)
+            except BaseException:
+                out.unlink(missing_ok=True)
+                raise
+
+
+@contextmanager
+def _as_report_error(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError:
+        raise _taken(out) from None
+    except OSError as error:
+        raise ReportError(f"{out}: cannot be written ({error.strerror or type(error).__name__})") from None
 
 
 def _version() -> str:

@@ -13,23 +13,16 @@ from markupsafe import Markup, escape
 from pipeline.audit.call_evidence import CallEvidence
 from pipeline.audit.clips import clip_name, heard_spans
 from pipeline.audit.report import AuditReport, RuleLine
+from pipeline.audit.wording import REQUIRED, finding_in_words
 from pipeline.clock import clock
-from pipeline.records import Evidence, Finding, Severity, Turn
+from pipeline.records import Evidence, Expectation, Finding, FindingKind, Severity, Turn
 from pipeline.scorecards import words
 from pipeline.scorecards.render.files import safe_name
 
 _HERE = Path(__file__).resolve().parent
 _TEMPLATES = (_HERE / "templates", _HERE.parent / "scorecards" / "templates")  # the styles are the scorecards'
 
-OUTCOME = {
-    ("present", "present"): ("said, as it must be", "ok"),
-    ("present", "absent"): ("NOT said", "bad"),
-    ("absent", "present"): ("said, and must not be", "bad"),
-    ("absent", "absent"): ("not said, as it must be", "ok"),
-    ("signal", "present"): ("found", "seen"),
-    ("signal", "absent"): ("not found", "quiet"),
-}
-EXPECTED = {"present": "must be said", "absent": "must not be said", "signal": "a signal, neither good nor bad"}
+EXPECTED = {"present": "required", "absent": "prohibited", "signal": "a signal, neither good nor bad"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +82,8 @@ def pack_page(
     """
     views = [_call_view(call, clips[call.call_id], rules, rubrics) for call in calls]
     template = _environment().get_template("pack.html.j2")
-    return template.render(calls=views, notes=notes, made_at=made_at, version=version)
+    packed = {call.call_id for call in calls}
+    return template.render(calls=views, packed=packed, notes=notes, made_at=made_at, version=version)
 
 
 def report_page(report: AuditReport) -> str:
@@ -135,18 +129,26 @@ def _finding_view(
     folder: str,
     rules: Mapping[tuple[str, str], str],
 ) -> FindingView:
-    outcome, style = OUTCOME.get((finding.expected.value, finding.kind.value), ("cannot be told", "unknown"))
-    if finding.probable and finding.kind.value == "present":
-        outcome, style = f"probably {outcome}", "unknown" if style == "ok" else style
+    required = REQUIRED.get((finding.expected.value, finding.kind.value))
     spans = heard_spans(finding, call.record.recording.duration_ms)
     named = [(f"{clock(span.start_ms)} to {clock(span.end_ms)}", clip_name(span)) for span in spans]
     return FindingView(
         finding=finding,
-        outcome=outcome,
-        style=style,
+        outcome=", ".join(filter(None, [finding_in_words(finding), required])),
+        style=_style(finding),
         clips=tuple((times, f"{folder}/clips/{name}") for times, name in named if name in clips),
         rule_file=rules.get((finding.rule_id, finding.rule_fingerprint)),
     )
+
+
+def _style(finding: Finding) -> str:
+    if finding.kind is FindingKind.CANNOT_ASSESS:
+        return "unknown"
+    if finding.expected is Expectation.SIGNAL:
+        return "seen" if finding.kind is FindingKind.PRESENT else "quiet"
+    if finding.violated:
+        return "bad"
+    return "unknown" if finding.probable else "ok"
 
 
 def _marked(turn: Turn, quotes: Sequence[Evidence]) -> Markup:

@@ -137,7 +137,6 @@ def build_audit_report(
     counts = count_outcomes(connection, asked, by=_SUBJECT[by], rule_id=rule_id)
     calls = count_calls(connection, asked)
     versions = count_versions(connection, asked, changed) if (changed := _changed(counts)) else []
-    ages = {version.fingerprint: age for age, version in enumerate(versions)}
     return AuditReport(
         by=by,
         first_day=first_day,
@@ -149,17 +148,17 @@ def build_audit_report(
         not_scored=calls.not_scored,
         without_start=calls.without_start,
         min_calls=settings.min_calls,
-        lines=_lines(counts, settings.min_calls, ages),
+        lines=_lines(counts, settings.min_calls),
         not_assessed=tuple(count_reasons(connection, asked, rule_id=rule_id)),
         versions=tuple(versions),
     )
 
 
-def _lines(counts: Sequence[OutcomeCount], min_calls: int, ages: Mapping[str, int]) -> tuple[RuleLine, ...]:
+def _lines(counts: Sequence[OutcomeCount], min_calls: int) -> tuple[RuleLine, ...]:
     groups: dict[tuple[str | None, str | None, str, str], list[OutcomeCount]] = defaultdict(list)
     for count in counts:
         groups[count.team, count.agent_id, count.rule_id, count.expected].append(count)
-    return tuple(sorted((_line(group, min_calls, ages) for group in groups.values()), key=_order))
+    return tuple(sorted((_line(group, min_calls) for group in groups.values()), key=_order))
 
 
 def _order(line: RuleLine) -> tuple[bool, str, bool, str, bool, int, str, str]:
@@ -170,9 +169,9 @@ def _order(line: RuleLine) -> tuple[bool, str, bool, str, bool, int, str, str]:
     )
 
 
-def _line(counts: Sequence[OutcomeCount], min_calls: int, ages: Mapping[str, int]) -> RuleLine:
+def _line(counts: Sequence[OutcomeCount], min_calls: int) -> RuleLine:
     """Return the line of one rule and subject, under the title and severity of its newest version."""
-    newest = max(counts, key=lambda count: (ages.get(count.rule_fingerprint, 0), count.title))
+    newest = max(counts, key=_newness)
     present, absent = sum(count.present for count in counts), sum(count.absent for count in counts)
     as_expected = absent if newest.expected == Expectation.ABSENT.value else present
     is_signal = newest.expected == Expectation.SIGNAL.value
@@ -194,6 +193,12 @@ def _line(counts: Sequence[OutcomeCount], min_calls: int, ages: Mapping[str, int
         rate=share if is_signal else None,
         versions=len({count.rule_fingerprint for count in counts}),
     )
+
+
+def _newness(count: OutcomeCount) -> tuple[bool, float, str, str]:
+    """By the newest call that a version judged; one of calls of unknown time is the oldest, whatever it is called."""
+    at = count.last_at
+    return at is not None, at.timestamp() if at else 0.0, count.rule_fingerprint, count.title
 
 
 def _changed(counts: Iterable[OutcomeCount]) -> list[str]:

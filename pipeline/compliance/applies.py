@@ -32,4 +32,8 @@ def applies(rule: Rule, recording: Recording, earlier: Mapping[str, Outcome]) ->
             )
         elif earlier[needed].kind is not FindingKind.PRESENT:
             return False
+        elif earlier[needed].probable:
+            unknown = unknown or Unknown(
+                reason=f"the rule applies where {needed} is said, and it is only probably said"
+            )
     return unknown or True

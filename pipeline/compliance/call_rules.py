@@ -37,12 +37,12 @@ class CallRules:
         about_calls = sorted((rule.id, rule.fingerprint) for rule in self.rules if rule.calls is not None)
         return fingerprint("call-rules-1", about_calls) if about_calls else None
 
-    def judge(self, recording: Recording, history: CallHistory) -> Mapping[str, Judged]:
+    def judge(self, recording: Recording, history: CallHistory | None) -> Mapping[str, Judged]:
         """Return by rule id what becomes of each, without those that are known not to be about this call.
 
         Args:
             recording: The call.
-            history: The earlier calls of its customer.
+            history: The earlier calls of its customer; None where they are not known.
         """
         return {
             rule.id: judge_calls(rule.calls, recording, history)

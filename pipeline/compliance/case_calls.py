@@ -1,15 +1,33 @@
-"""Make a small call of a case: words of equal length, a line half a second after the one before."""
+"""Make a small call of a case: words of equal length, a line half a second after the one before; and its history."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC
 
-from pipeline.compliance.cases import AuthoredCall, Case, Line
+from pipeline.compliance.cases import AuthoredCall, AuthoredEarlier, Case, Line
 from pipeline.compliance.rule import Rule
-from pipeline.records import MadeBy, Recording, Role, Transcript, Turn, Word
+from pipeline.records import (
+    CallHistory,
+    EarlierCall,
+    EarlierRequest,
+    HistoryNeeds,
+    MadeBy,
+    Recording,
+    Role,
+    Transcript,
+    Turn,
+    Word,
+)
 
 MS_PER_WORD, MS_BETWEEN_LINES = 300, 500
+CUSTOMER = "case"
+REPLY_WORDS = 100
+"""So much a customer says in an earlier call that was a conversation: more than any rule asks for."""
+
 _MADE_BY = MadeBy(engine="cases", version="1")
+_Earlier = tuple[EarlierCall, AuthoredEarlier]
 
 
 def transcript_of(case: Case) -> Transcript:
@@ -18,7 +36,7 @@ def transcript_of(case: Case) -> Transcript:
     for line in case.lines:
         follows_ms = turns[-1].end_ms + MS_BETWEEN_LINES if turns else 0
         turns.append(_turn(line, follows_ms if line.start_ms is None else line.start_ms, case.call))
-    last_ms = max(turn.end_ms for turn in turns)
+    last_ms = max((turn.end_ms for turn in turns), default=0)
     duration_ms = last_ms if case.call.duration_s is None else max(last_ms, round(case.call.duration_s * 1000))
     return Transcript(
         call_id="case",
@@ -66,4 +84,41 @@ def recording_of(case: Case, rule: Rule, duration_ms: int) -> Recording:
         direction=call.direction or next(iter(about.directions), None),
         team=call.team or next(iter(about.teams), None),
         metadata=call.metadata,
+        started_at=call.started_at,
+        customer_ref=call.customer_ref or (CUSTOMER if rule.calls is not None else None),
+    )
+
+
+def history_of(case: Case, needs: HistoryNeeds) -> CallHistory:
+    """Return the earlier calls of a case, the latest first, and where the rules that are asked for were heard."""
+    calls = list(_earlier_calls(case.call))
+    dated = sorted((each for each in calls if each[0].started_at), key=lambda each: str(each[0].started_at))
+    undated = [each for each in calls if each[0].started_at is None]
+    requests = {rule: _request(rule, dated, undated) for rule in needs.rules}
+    return CallHistory(calls=tuple(call for call, _ in (*reversed(dated), *undated)), requests=requests)
+
+
+def _earlier_calls(call: AuthoredCall) -> Iterator[_Earlier]:
+    times = ((earlier, time) for earlier in call.earlier for time in earlier.started_at)
+    for i, (earlier, time) in enumerate(times, start=1):
+        known = EarlierCall(
+            call_id=f"earlier-{i}",
+            started_at=None if time is None else time.astimezone(UTC),
+            direction=earlier.direction,
+            reply_words=None if earlier.conversation is None else REPLY_WORDS * earlier.conversation,
+            metadata=call.metadata if earlier.metadata is None else earlier.metadata,
+        )
+        yield known, earlier
+
+
+def _request(rule: str, dated: Sequence[_Earlier], undated: Sequence[_Earlier]) -> EarlierRequest:
+    """Return where a rule was heard, as the database tells it."""
+    first = next((call for call, told in dated if rule in told.present), None)
+    unsure = next((call for call, told in undated if rule in (*told.present, *told.cannot_assess)), None)
+    unsure = unsure or next((call for call, told in dated if rule in told.cannot_assess), None)
+    return EarlierRequest(
+        first=first.call_id if first else None,
+        first_at=first.started_at if first else None,
+        unsure=unsure.call_id if unsure else None,
+        unsure_at=unsure.started_at if unsure else None,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.compliance.case_calls import recording_of, transcript_of
+from pipeline.compliance.call_rules import CallRules
+from pipeline.compliance.case_calls import history_of, recording_of, transcript_of
 from pipeline.compliance.cases import Case, Expected
 from pipeline.compliance.detect import detect
 from pipeline.compliance.meaning import MeaningReader
@@ -71,17 +72,17 @@ class RuleResults:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What kinds of cases the rule lacks; none is asked of what no words can show."""
-        decided_elsewhere = self.rule.calls is not None or self.rule.decidable is Decidable.NEITHER
-        if decided_elsewhere or self.rule.status is not RuleStatus.ACTIVE:
+        """What kinds of cases the rule lacks; none is asked of what nothing in a case can show."""
+        if self.rule.decidable is Decidable.NEITHER or self.rule.status is not RuleStatus.ACTIVE:
             return ()
         has = {result.case.expected for result in self.results}
         sayings = self.rule.sayings()
-        wants_miss = any(not saying.entity for saying in sayings)  # nothing is nearly masked
+        wants_miss = any(not saying.entity for saying in sayings)  # nothing is nearly masked, no call nearly made
         wanted = [
             ("found", has & {Expected.FOUND, Expected.PROBABLY}),
             ("not_found", has & {Expected.NOT_FOUND}),
             ("near_misses", has & {Expected.NEAR_MISSES} or not wants_miss),
+            ("cannot_assess", has & {Expected.CANNOT_ASSESS} or self.rule.calls is None),
         ]
         return tuple(key for key, there in wanted if not there)
 
@@ -119,14 +120,18 @@ def _run(
     prepare: Prepare,
 ) -> CaseResult:
     prepared = prepare(transcript_of(case))
+    recording = recording_of(case, rules[case.rule], prepared.transcript.duration_ms)
+    tried = tuple(rules[rule_id] for rule_id in _with_needs(case.rule, rules))
+    about_calls = CallRules(rules=tried)
     findings = detect(
         prepared.transcript,
-        recording_of(case, rules[case.rule], prepared.transcript.duration_ms),
-        tuple(rules[rule_id] for rule_id in _with_needs(case.rule, rules)),
+        recording,
+        tried,
         settings,
         reader,
         sentiment=prepared.sentiment,
         measures=prepared.measures,
+        judged=about_calls.judge(recording, history_of(case, about_calls.needs)),
     )
     finding = next((each for each in findings if each.rule_id == case.rule), None)
     came, reason = _what_came(finding), _reason(finding)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline.authored import Document
@@ -66,6 +66,10 @@ def _line(given: Any) -> Line:
     return Line(speaker=Role(speaker), words=" ".join(words.split()), start_ms=at)
 
 
+def _several(given: Any) -> Any:
+    return given if isinstance(given, (list, tuple)) else (given,)
+
+
 def _line_wanted() -> Literal["write `agent: words`, or `0:40 agent: words`"]:
     return "write `agent: words`, or `0:40 agent: words`"
 
@@ -74,9 +78,30 @@ class _Authored(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class AuthoredEarlier(_Authored):
+    """An earlier call of the same customer, or as many alike as there are times; without a time nobody knows it.
+
+    Attributes:
+        conversation: Whether the customer spoke with the agent; None where nobody knows.
+        present: Rules that were heard in it; the others were not.
+        cannot_assess: Rules of which nobody can tell.
+        metadata: Other fields; None for those of the call itself.
+    """
+
+    started_at: Annotated[tuple[AwareDatetime | None, ...], BeforeValidator(_several)] = (None,)
+    direction: Literal["inbound", "outbound"] | None = "outbound"
+    conversation: bool | None = None
+    present: tuple[str, ...] = ()
+    cannot_assess: tuple[str, ...] = ()
+    metadata: dict[str, str] | None = None
+
+
 class AuthoredCall(_Authored):
     """What is known of the call; what is left out is a call that the rule is about."""
 
+    started_at: AwareDatetime | None = None
+    customer_ref: str | None = None
+    earlier: tuple[AuthoredEarlier, ...] = ()
     queue: str | None = None
     direction: Literal["inbound", "outbound"] | None = None
     team: str | None = None
@@ -85,11 +110,18 @@ class AuthoredCall(_Authored):
     language: str = "en"
     confidence: Annotated[float, Field(ge=0, le=1)] = 0.9
 
+    @model_validator(mode="after")
+    def _earlier_is_before(self) -> AuthoredCall:
+        times = [time for call in self.earlier for time in call.started_at if time is not None]
+        if times and (self.started_at is None or max(times) > self.started_at):
+            raise PydanticCustomError("case_call", "`earlier` calls begin before the call's own `started_at`")
+        return self
+
 
 class AuthoredCase(_Authored):
-    """One case: lines, and where needed the call and what the reason must say."""
+    """One case: lines, and where needed the call and what the reason must say. A call alone is one without words."""
 
-    lines: tuple[Annotated[Line, BeforeValidator(_line)], ...]
+    lines: tuple[Annotated[Line, BeforeValidator(_line)], ...] = ()
     call: AuthoredCall | None = None
     because: str = ""
 
@@ -103,9 +135,9 @@ class AuthoredCase(_Authored):
             lines = [{key: value} for key, value in lines.items()]
         elif isinstance(lines, str):
             lines = [lines]
-        if not lines:
+        if not lines and (is_short or not given.get("call")):
             raise PydanticCustomError("case_line", _line_wanted())
-        return {"lines": lines} if is_short else {**given, "lines": lines}
+        return {"lines": lines} if is_short else {**given, "lines": lines or ()}
 
 
 Listed = tuple[AuthoredCase, ...]
@@ -195,6 +227,11 @@ def _problems(document: Document, read: CaseFile, cases: Sequence[Case], rule_id
         if rule_id not in rule_ids:
             message = f"no rule {rule_id!r}{did_you_mean(rule_id, rule_ids)}"
             yield document.problem("unknown-rule", ("rules", rule_id), message)
+        for expected in Expected:
+            for i, each in enumerate(getattr(read.rules[rule_id], expected.value)):
+                at = ("rules", rule_id, expected.value, i, "call")
+                yield from _problems_of_earlier(document, each.call, at, rule_ids)
+        yield from _problems_of_earlier(document, read.rules[rule_id].call, ("rules", rule_id, "call"), rule_ids)
     first: dict[object, Case] = {}
     for case in cases:
         same = first.setdefault((case.rule, case.lines, case.call.model_dump_json()), case)
@@ -205,3 +242,13 @@ def _problems(document: Document, read: CaseFile, cases: Sequence[Case], rule_id
                 line=case.line,
                 message=f"stands under `{same.expected}` in line {same.line} already; keep one",
             )
+
+
+def _problems_of_earlier(
+    document: Document, call: AuthoredCall | None, at: tuple[str | int, ...], rule_ids: Sequence[str]
+) -> Iterator[Problem]:
+    for i, earlier in enumerate(call.earlier if call else ()):
+        for rule_id in (*earlier.present, *earlier.cannot_assess):
+            if rule_id not in rule_ids:
+                message = f"no rule {rule_id!r}{did_you_mean(rule_id, rule_ids)}"
+                yield document.problem("unknown-rule", (*at, "earlier", i), message)

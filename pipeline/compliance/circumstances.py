@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.clock import clock
 from pipeline.compliance.outcome import NOTHING_TO_JUDGE, Call, Hit, Outcome, unknown
@@ -35,8 +36,8 @@ def judge_sentiment(condition: SentimentIs, call: Call, anchors: Mapping[str, An
     reason = f"{len(so)} of {len(inside)} passages of the {condition.speaker}'s are {condition.label}"
     if share < condition.share:
         return Outcome(kind=FindingKind.ABSENT, reason=reason, searched=window)
-    telling = sorted(so, key=lambda each: -each[0].probability)[:_SHOWN_READINGS]
-    hits = [_reading_hit(reading, call) for reading, _ in telling]
+    telling = [reading for reading, _ in sorted(so, key=lambda each: -each[0].probability)[:_SHOWN_READINGS]]
+    hits = [replace(_reading_hit(reading, call), told=reading in telling) for reading, _ in so]
     return Outcome(kind=FindingKind.PRESENT, reason=reason, hits=tuple(sorted(hits, key=lambda hit: hit.span.start_ms)))
 
 
@@ -65,8 +66,6 @@ def judge_silence(condition: SilenceIs, call: Call, anchors: Mapping[str, Anchor
 
 def judge_overtalk(condition: OvertalkIs, call: Call, anchors: Mapping[str, Anchor]) -> Outcome:
     """Return whether both speak for so long; an overlap counts where it begins in the window."""
-    if call.measures is not None and call.measures.overtalk_ms is None:
-        return unknown("it cannot be told on this recording who speaks when")
     overtalks = [] if call.measures is None else call.measures.overtalks
     spans = [
         Span(start_ms=each.start_ms, end_ms=each.end_ms)
@@ -74,7 +73,10 @@ def judge_overtalk(condition: OvertalkIs, call: Call, anchors: Mapping[str, Anch
         if condition.by in {None, each.interrupter}
     ]
     who = f" by the {condition.by}" if condition.by else ""
-    return _stretches(f"overtalk{who}", spans, condition, call, anchors)
+    judged = _stretches(f"overtalk{who}", spans, condition, call, anchors)
+    if judged.kind is not None and call.measures is not None and call.measures.overtalk_ms is None:
+        return unknown("it cannot be told on this recording who speaks when")
+    return judged
 
 
 def _stretches(
@@ -109,11 +111,15 @@ def judge_measure(condition: MeasureIs, call: Call) -> Outcome:
         return unknown(f"{condition.name} is not known on this recording")
     low = condition.at_least is None or value >= condition.at_least
     high = condition.at_most is None or value <= condition.at_most
-    bounds = [f"at least {condition.at_least:g}"] if condition.at_least is not None else []
-    bounds += [f"at most {condition.at_most:g}"] if condition.at_most is not None else []
+    bounds = [f"at least {_plain(condition.at_least)}"] if condition.at_least is not None else []
+    bounds += [f"at most {_plain(condition.at_most)}"] if condition.at_most is not None else []
     holds = low and high
-    reason = f"{condition.name} is {value:g}, {'' if holds else 'and not '}{' and '.join(bounds)}"
+    reason = f"{condition.name} is {_plain(value)}, {'' if holds else 'and not '}{' and '.join(bounds)}"
     return Outcome(kind=FindingKind.PRESENT if holds else FindingKind.ABSENT, reason=reason)
+
+
+def _plain(number: float) -> str:
+    return f"{round(number, 3):.10g}"
 
 
 def judge_metadata(condition: MetadataIs, recording: Recording) -> Outcome:

@@ -11,6 +11,7 @@ from pipeline.compliance.authored_rules import (
     AuthoredWindow,
     Speaker,
 )
+from pipeline.compliance.meaning import MEANING_LANGUAGES
 from pipeline.compliance.pattern import near_phrases, plain_wordings
 from pipeline.compliance.rule import (
     All,
@@ -30,14 +31,14 @@ from pipeline.compliance.window import Window
 from pipeline.records import Expectation, Role
 
 
-def condition_of(rule: AuthoredRule, *, by_meaning: bool) -> Condition:
+def condition_of(rule: AuthoredRule, languages: tuple[str, ...]) -> Condition:
     """Return what a rule looks for: its one saying, or its tree of conditions.
 
     Args:
         rule: As authored.
-        by_meaning: Whether the sentence encoder knows the language of the phrases.
+        languages: Codes of the languages that its phrases are in.
     """
-    maker = _Maker(rule.expect, by_meaning=by_meaning)
+    maker = _Maker(rule.expect, languages)
     return maker.tree(rule, rule.id) or maker.saying(rule, rule.id)
 
 
@@ -59,8 +60,8 @@ def phrase_texts(phrases: tuple[str | AuthoredNear, ...]) -> tuple[str, ...]:
 class _Maker:
     """Knows what all conditions of one rule share."""
 
-    def __init__(self, expect: Expectation, *, by_meaning: bool) -> None:
-        self._expect, self._by_meaning = expect, by_meaning
+    def __init__(self, expect: Expectation, languages: tuple[str, ...]) -> None:
+        self._expect, self._languages = expect, languages
 
     def tree(self, tree: AuthoredTree, place: str) -> Condition | None:
         """Return what a tree puts together, or None where it is a leaf."""
@@ -89,7 +90,7 @@ class _Maker:
     def saying(self, authored: AuthoredSaying, name: str) -> Saying:
         phrases = phrase_texts(authored.phrases)
         word_for_word = authored.min_similarity == 1
-        speaks_for_itself = bool(authored.meaning) or word_for_word or not self._by_meaning
+        speaks_for_itself = bool(authored.meaning) or word_for_word or set(self._languages) != MEANING_LANGUAGES
         return Saying(
             id=name,
             expect=self._expect,
@@ -106,6 +107,7 @@ class _Maker:
             at_least=authored.at_least,
             negatable=authored.negation == "counts",
             min_similarity=authored.min_similarity,
+            languages=self._languages,
         )
 
 

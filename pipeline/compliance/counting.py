@@ -49,7 +49,7 @@ _BY_PLACE = "how many days ago it was, which depends on the time zone at the cus
 def judge_frequency(check: FrequencyCheck, recording: Recording, started_at: datetime, history: CallHistory) -> Judged:
     """Count the call and those before it: 12 CFR 1006.14(b)(2)(i)(A) for seven in seven days."""
     within = _Within(days=check.within_days, at=started_at, zones=zones_of(recording))
-    counted: list[str] = []
+    counted: list[EarlierCall] = []
     doubts: list[str] = []
     for call in reversed(history.calls):  # the oldest first
         counts = _all(
@@ -59,7 +59,7 @@ def judge_frequency(check: FrequencyCheck, recording: Recording, started_at: dat
             not excepted(check.except_where, call.metadata),
         )
         if counts is True:
-            counted.append(call.call_id)
+            counted.append(call)
         elif counts is not False:
             doubts.append(counts)
     matter = _matter(check.per)
@@ -68,7 +68,7 @@ def judge_frequency(check: FrequencyCheck, recording: Recording, started_at: dat
             f"this is recorded call {1 + len(counted)}{'' if history.whole else ' or later'} to this customer{matter} "
             f"within {check.within_days} days, and at most {check.more_than} are allowed"
         )
-        return Judged(kind=FindingKind.PRESENT, reason=reason, calls=tuple(counted))
+        return _violation(reason, check.except_where, recording, counted)
     if not history.whole:
         return cannot_tell("this customer has more earlier calls than are looked at")
     if 1 + len(counted) + len(doubts) > check.more_than:
@@ -84,7 +84,7 @@ def judge_after_conversation(
 ) -> Judged:
     """Look for a conversation before the call, whoever called: 12 CFR 1006.14(b)(2)(i)(B), its day being the first."""
     within = _Within(days=check.within_days, at=started_at, zones=zones_of(recording))
-    proof: list[str] = []
+    proof: list[EarlierCall] = []
     doubts: list[str] = []
     for call in reversed(history.calls):
         counts = _all(
@@ -94,13 +94,13 @@ def judge_after_conversation(
             _was_conversation(call, check.min_words),
         )
         if counts is True:
-            proof.append(call.call_id)
+            proof.append(call)
         elif counts is not False:
             doubts.append(counts)
     days = f"within {check.within_days} days, its own day included"
     if proof:
         reason = f"there was a conversation with this customer{_matter(check.per)} before, {days}"
-        return Judged(kind=FindingKind.PRESENT, reason=reason, calls=tuple(proof))
+        return _violation(reason, check.except_where, recording, proof)
     if doubts:
         return cannot_tell(f"there may have been a conversation {days}; of an earlier call it is not known {doubts[0]}")
     if not history.whole:
@@ -132,8 +132,23 @@ def _same_matter(per: Iterable[str], recording: Recording, call: EarlierCall) ->
 
 
 def excepted(except_where: Exceptions, metadata: Mapping[str, str | None]) -> bool:
-    """Tell whether a call is one of those that do not count."""
+    """Tell whether a call is known to be one of those that do not count.
+
+    A field that is not there excepts nothing: who relies on an exception has to show it, and most phone systems write
+    such a field only where there is one, so that without it hardly any call could be assessed.
+    """
     return any((metadata.get(field) or "").casefold() in values for field, values in except_where)
+
+
+def _violation(reason: str, except_where: Exceptions, recording: Recording, proof: Sequence[EarlierCall]) -> Judged:
+    """Return that there is one; where a field that could except a call is missing, the reason says so."""
+    missing = [
+        name
+        for name, _ in except_where
+        if not (field_of(recording, name) and all(call.metadata.get(name) for call in proof))
+    ]
+    told = f"; a call without {' or '.join(missing)} counts" if missing else ""
+    return Judged(kind=FindingKind.PRESENT, reason=reason + told, calls=tuple(call.call_id for call in proof))
 
 
 def _was_conversation(call: EarlierCall, min_words: int) -> Answer:

@@ -8,7 +8,7 @@ from pipeline.compliance.applies import applies
 from pipeline.compliance.judge import judge
 from pipeline.compliance.judged import Judged
 from pipeline.compliance.matching import find_candidates
-from pipeline.compliance.meaning import MeaningReader
+from pipeline.compliance.meaning import MEANING_LANGUAGES, MeaningReader
 from pipeline.compliance.outcome import NOTHING_TO_JUDGE, Call, Outcome, guess_as_miss, unknown
 from pipeline.compliance.rule import Decidable, Rule, RuleStatus
 from pipeline.compliance.speech import stretches
@@ -16,9 +16,7 @@ from pipeline.compliance.window import Unknown
 from pipeline.config import ComplianceSettings
 from pipeline.errors import UnknownNameError
 from pipeline.records import CallSentiment, Expectation, Finding, FindingKind, Measures, Recording, Transcript
-from pipeline.records.language import covered, language_name
-
-MEANING_LANGUAGE = "en"  # the sentence encoder's
+from pipeline.records.language import covered
 
 
 def detect(
@@ -52,8 +50,8 @@ def detect(
         UnknownNameError: A rule hangs on one that is not given or not active.
         ModelError: The reader's model cannot be loaded.
     """
-    if not covered(transcript.language, (MEANING_LANGUAGE,)):
-        reader = None  # every rule with a meaning is in a pack for English, and cannot be assessed for that
+    if not covered(transcript.language, MEANING_LANGUAGES):
+        reader = None  # every saying with a meaning is in a pack for English, and cannot be assessed for that
     active = {rule.id: rule for rule in rules if rule.status is RuleStatus.ACTIVE}
     heard = stretches(transcript)
     sayings = tuple(saying for rule in active.values() for saying in rule.sayings())
@@ -61,7 +59,7 @@ def detect(
         transcript=transcript,
         recording=recording,
         stretches=heard,
-        candidates=find_candidates(heard, sayings, settings, reader),
+        candidates=find_candidates(heard, sayings, settings, reader, timed=_timed(active)),
         reads_meaning=reader is not None,
         settings=settings,
         sentiment=sentiment,
@@ -73,6 +71,13 @@ def detect(
     return tuple(
         _finding(rule, outcomes[rule_id]) for rule_id, rule in active.items() if outcomes[rule_id].kind is not None
     )
+
+
+def _timed(rules: Mapping[str, Rule]) -> frozenset[str]:
+    """Return the sayings of which every moment matters: those that windows hang on, and those that come in order."""
+    anchors = {anchor for rule in rules.values() for anchor in rule.anchors() if anchor in rules}
+    of_anchors = {saying.id for name in anchors for saying in rules[name].sayings()}
+    return frozenset(of_anchors.union(*(rule.ordered_sayings() for rule in rules.values())))
 
 
 def _anchors_first(rules: Mapping[str, Rule]) -> list[str]:
@@ -96,14 +101,22 @@ def _outcome(rule: Rule, call: Call, earlier: Mapping[str, Outcome], judged: Map
     applicable = applies(rule, call.recording, earlier)
     if applicable is False:
         return NOTHING_TO_JUDGE
-    undecidable = applicable if isinstance(applicable, Unknown) else _undecidable(rule, call)
-    if undecidable is not None:
-        return unknown(undecidable.reason)
+    if isinstance(applicable, Unknown):
+        return unknown(applicable.reason)
     if rule.calls is not None:
-        about_calls = judged.get(rule.id)
-        if about_calls is None:
-            return unknown("the earlier calls of this customer are not known here")
-        return Outcome(kind=about_calls.kind, reason=about_calls.reason, calls=about_calls.calls)
+        return _about_calls(judged.get(rule.id))
+    return _in_call(rule, call, earlier)
+
+
+def _about_calls(judged: Judged | None) -> Outcome:
+    if judged is None:
+        return unknown("the earlier calls of this customer are not known here")
+    return Outcome(kind=judged.kind, reason=judged.reason, calls=judged.calls)
+
+
+def _in_call(rule: Rule, call: Call, earlier: Mapping[str, Outcome]) -> Outcome:
+    if rule.decidable is Decidable.NEITHER:
+        return unknown("neither transcript nor metadata can tell; a person has to")
     assert rule.condition is not None
     found = judge(rule.condition, call, earlier)
     if found.kind is FindingKind.PRESENT and found.probable and rule.expect is Expectation.ABSENT:
@@ -111,23 +124,9 @@ def _outcome(rule: Rule, call: Call, earlier: Mapping[str, Outcome], judged: Map
     return found
 
 
-def _undecidable(rule: Rule, call: Call) -> Unknown | None:
-    if rule.decidable is Decidable.NEITHER:
-        return Unknown(reason="neither transcript nor metadata can tell; a person has to")
-    if rule.decidable is Decidable.METADATA:
-        return None
-    if not call.stretches:
-        return Unknown(reason="the transcript has no words")
-    language = call.transcript.language
-    if not covered(language, rule.languages):
-        written_for = " and ".join(language_name(each) for each in rule.languages)
-        return Unknown(reason=f"the call is in {language_name(language)}, and the rule is written for {written_for}")
-    return None
-
-
 def _finding(rule: Rule, outcome: Outcome) -> Finding:
     assert outcome.kind is not None
-    shown = outcome.hits if outcome.kind is FindingKind.PRESENT else ()
+    shown = [hit for hit in outcome.hits if hit.told] if outcome.kind is FindingKind.PRESENT else []
     return Finding(
         rule_id=rule.id,
         rule_fingerprint=rule.fingerprint,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ _NUMBER = {"TEXT": {"REGEX": _IS_NUMBER}, "OP": "+"}
 _CURRENCY_WORDS = frozenset({*CURRENCIES.values(), "pence"})
 _CURRENCY = {"ORTH": {"IN": sorted(_CURRENCY_WORDS)}}
 _MAX_MATCHERS = 16384
+_making_vocab = threading.Lock()
 # What a call's words become where no phrase asks for them: a matcher's vocabulary keeps every word that it ever saw.
 _SOME_WORD, _SOME_NUMBER = "-", "0"
 
@@ -81,6 +83,7 @@ class _Needs:
 def prepare() -> None:
     """Load spaCy now, which takes a second, instead of with the first call."""
     importlib.import_module("spacy.matcher")
+    _vocab()
 
 
 def find_exact(readings: Sequence[Sequence[str]], phrases: Sequence[str]) -> Iterator[ExactMatch]:
@@ -142,8 +145,14 @@ def _told(word: str, known: Set[str], prefixes: tuple[str, ...]) -> str:
     return _SOME_NUMBER if re.match(_IS_NUMBER, word) else _SOME_WORD
 
 
-@functools.lru_cache(maxsize=1)
 def _vocab() -> Any:
+    """Return the one vocabulary of all matchers and texts: a matcher cannot read a text of another."""
+    with _making_vocab:  # several calls may be the first
+        return _made_vocab()
+
+
+@functools.lru_cache(maxsize=1)
+def _made_vocab() -> Any:
     from spacy.vocab import Vocab  # noqa: PLC0415
 
     return Vocab()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.compliance.exact import find_exact
@@ -92,11 +92,20 @@ def find_candidates(
     sayings: Sequence[Saying],
     settings: ComplianceSettings,
     reader: MeaningReader | None = None,
+    *,
+    timed: Collection[str] = (),
 ) -> Mapping[str, tuple[Candidate, ...]]:
     """Return by saying everything that could count, whoever said it, in order of its place.
 
     All that is said word for word; by similarity only where nothing is said word for word, and of overlapping ones the
     best. By meaning only where the saying's speaker says none of its phrases; where there is no reader, not at all.
+
+    Args:
+        stretches: What was said.
+        sayings: What is looked for.
+        settings: From which similarity on words count.
+        reader: Looks for meaning.
+        timed: Ids of sayings of which every moment matters: they are looked for by meaning even where surely said.
     """
     found: dict[str, tuple[Candidate, ...]] = {}
     plain, bare = _readings(stretches)
@@ -107,7 +116,11 @@ def find_candidates(
         best_first = sorted(loose.get(saying.id, ()), key=lambda c: (not c.said, -c.similarity, c.end - c.start))
         kept = _denied_with_their_whole(kept + _apart(best_first, kept))
         found[saying.id] = tuple(sorted(kept, key=lambda c: (c.stretch, c.start, c.end)))
-    unsaid = [saying for saying in sayings if saying.by_meaning and not _surely_said(saying, found, stretches)]
+    unsaid = [
+        saying
+        for saying in sayings
+        if saying.by_meaning and (saying.id in timed or not _surely_said(saying, found, stretches))
+    ]
     if reader is not None and unsaid:
         for name, meant in _meant(stretches, unsaid, reader).items():
             undone = [c for c in found[name] if c.why_not in DENIALS] + exceptions[name]
@@ -117,8 +130,13 @@ def find_candidates(
 
 def _surely_said(saying: Saying, found: Mapping[str, Sequence[Candidate]], stretches: Sequence[Stretch]) -> bool:
     """Tell whether meaning can add nothing; in a window, what is said outside it decides nothing."""
-    said = sum(each.said and saying.counts(stretches[each.stretch].role) for each in found[saying.id])
-    return said >= saying.at_least and saying.window == WHOLE_CALL
+    said = [each for each in found[saying.id] if each.said and saying.counts(stretches[each.stretch].role)]
+    return len(apart(said)) >= saying.at_least and saying.window == WHOLE_CALL
+
+
+def apart(hits: Iterable[Candidate]) -> list[Candidate]:
+    """Return the hits that share no word: what several phrases find in one place was said once."""
+    return _apart(hits, ())
 
 
 def _meant(
@@ -194,11 +212,11 @@ def _exact(
     exceptions: dict[str, list[Candidate]] = defaultdict(list)
     for k, matches in sorted(by_phrase.items()):
         saying, _, is_unless = phrases[k]
-        negative = dict(sorted(matches, key=lambda match: match[1]))
         if is_unless:
-            exceptions[saying.id] += negative
-        else:
-            hits[saying.id] |= negative
+            exceptions[saying.id] += dict.fromkeys(candidate for candidate, _ in matches)
+            continue
+        for candidate, negative in matches:  # one phrase that itself says "not" is enough
+            hits[saying.id][candidate] = negative or hits[saying.id].get(candidate, False)
     judged = {
         saying.id: [
             _judged(c, negative, saying, stretches, exceptions[saying.id]) for c, negative in hits[saying.id].items()

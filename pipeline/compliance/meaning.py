@@ -31,6 +31,7 @@ MEANT_SIMILARITY = 0.6
 INNER_WEIGHT, LAST_WEIGHT, RAREST_WEIGHT, BIAS = 17.6, 9.9, 0.52, -23.0
 INNER, LAST = 0, 1  # of the two layers that are compared
 _LAYERS = (4, 6)  # of the encoder's seven outputs, the embeddings being 0
+MEANING_LANGUAGES = {"en"}  # the sentence encoder's
 MIN_RARITY = 3.5  # about that of "want" and "right"
 MAX_WORDS = 16  # a longer sentence dilutes what one of its parts says
 WINDOW_WORDS, WINDOW_STEP = 10, 5

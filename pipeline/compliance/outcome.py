@@ -65,11 +65,18 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hit:
-    """Where something that was looked for is: its time, its quotes, and whether only its meaning is near."""
+    """Where something that was looked for is.
+
+    Attributes:
+        evidence: Its quotes; none where it has no words.
+        probable: True where only its meaning is near.
+        told: False where it is one of many, and others are more telling.
+    """
 
     span: Span
     evidence: tuple[Evidence, ...] = ()
     probable: bool = False
+    told: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,12 +87,16 @@ class Outcome:
         kind: None where there is nothing to judge: the window begins after something that was never said.
         reason: One clause without a full stop.
         hits: In order of time.
+        guesses: Further places in which it was probably said, where others were surely so.
+        unattributed: Places in which it was said by nobody knows whom.
         searched: Where nothing was found, what was searched.
     """
 
     kind: FindingKind | None
     reason: str = ""
     hits: tuple[Hit, ...] = ()
+    guesses: tuple[Hit, ...] = ()
+    unattributed: tuple[Hit, ...] = ()
     searched: Searched | None = None
     searched_confidence: float | None = None
     nearest_miss: NearestMiss | None = None
@@ -99,8 +110,13 @@ class Outcome:
     @property
     def anchor(self) -> Anchor:
         """What the windows of other rules need of it."""
-        present = self.kind is FindingKind.PRESENT
-        return Anchor(kind=self.kind, hits=tuple(hit.span for hit in self.hits) if present else ())
+        hits = self.hits if self.kind is FindingKind.PRESENT else ()
+        doubtful = (*(hit for hit in hits if hit.probable), *self.guesses, *self.unattributed)
+        return Anchor(
+            kind=self.kind,
+            hits=tuple(hit.span for hit in hits if not hit.probable),
+            doubtful=tuple(hit.span for hit in doubtful),
+        )
 
 
 NOTHING_TO_JUDGE = Outcome(kind=None)

@@ -17,6 +17,7 @@ from pipeline.compliance.authored_rules import (
     Pack,
 )
 from pipeline.compliance.conditions import parts_of, phrase_texts
+from pipeline.compliance.meaning import MEANING_LANGUAGES
 from pipeline.compliance.pattern import PatternError, variants
 from pipeline.compliance.rule import MIN_MEANING_WORDS, Decidable, RuleStatus
 from pipeline.errors import Problem, did_you_mean
@@ -82,6 +83,9 @@ def _rule_problems(document: Document, pack: Pack, rule: AuthoredRule, at: tuple
         yield from _tree_problems(document, pack, rule, at, depth=1)
     else:
         yield from _saying_problems(document, pack, rule, at, needed=rule.decidable_from is not Decidable.NEITHER)
+    if from_metadata and not trees:
+        message = "`decidable_from: metadata` wants `metadata` conditions or `calls`"
+        yield document.problem("not-metadata", (*at, "decidable_from"), message)
     if from_metadata and rule.calls is None:
         for where, condition in conditions(rule, at):
             if condition.metadata is None and not parts_of(condition):
@@ -193,7 +197,7 @@ def _meaning_problems(document: Document, pack: Pack, saying: AuthoredSaying, at
         yield document.problem(
             "meaning-missing", (*at, "not_meaning"), "it only narrows `meaning` or `phrases`: add one"
         )
-    if saying.meaning and set(pack.languages) != {"en"}:
+    if saying.meaning and set(pack.languages) != MEANING_LANGUAGES:
         message = "the sentence encoder knows English only: use `phrases` in other languages"
         yield document.problem("meaning-language", (*at, "meaning"), message)
 
@@ -236,9 +240,40 @@ def _references(document: Document, pack: Pack, read: Reader) -> Iterator[Proble
             elif rule.status is RuleStatus.ACTIVE and rules[name].status is not RuleStatus.ACTIVE:
                 message = f"{name!r} is {rules[name].status}; an active rule can only hang on an active one"
                 yield document.problem("inactive-rule", location, message)
+            elif not _rule_has_moment(rules[name], rules, ()) and _wants_moment(rule, location):
+                message = f"{name!r} has no moment: it is true of the call as a whole"
+                yield document.problem("not-in-time", location, message)
             elif location[-2] != "calls" and (path := _path(rules, name, rule.id)):
                 message = f"rules hang on each other in a circle: {' -> '.join((rule.id, *path))}"
                 yield document.problem("rule-cycle", location, message)
+
+
+def _wants_moment(rule: AuthoredRule, location: Location) -> bool:
+    """Tell whether a place that names another rule asks when it was: a window, or a part of ``in_order``."""
+    return location[-2] == "window" or "in_order" in location
+
+
+def _rule_has_moment(rule: AuthoredRule, rules: Mapping[str, AuthoredRule], seen: tuple[str, ...]) -> bool:
+    """Tell whether what a rule finds has a time; of a circle, which is told as such, it is taken to have one."""
+    if rule.id in seen:
+        return True
+    if rule.calls is not None:
+        return False
+    return not parts_of(rule) or _tree_has_moment(rule, rules, (*seen, rule.id))
+
+
+def _tree_has_moment(tree: AuthoredTree, rules: Mapping[str, AuthoredRule], seen: tuple[str, ...]) -> bool:
+    for key, parts in parts_of(tree).items():
+        found = [_leaf_has_moment(part, rules, seen) for part in parts]
+        return {"all": any(found), "any": all(found), "not": False, "in_order": True}[key]
+    return False
+
+
+def _leaf_has_moment(condition: AuthoredCondition, rules: Mapping[str, AuthoredRule], seen: tuple[str, ...]) -> bool:
+    if condition.rule is not None:
+        return condition.rule not in rules or _rule_has_moment(rules[condition.rule], rules, seen)
+    timeless = condition.measure is not None or condition.metadata is not None
+    return not timeless and (not parts_of(condition) or _tree_has_moment(condition, rules, seen))
 
 
 def _named(rule: AuthoredRule, at: tuple[int | str, ...]) -> Iterator[tuple[Location, str]]:

@@ -21,7 +21,6 @@ __all__ = ["load_pack", "load_packs", "load_rules", "rules_fingerprint"]
 # What changes no finding; everything else is in the fingerprint.
 DESCRIPTIVE = {"title", "reference", "owner", "notes"}
 SUFFIXES = (".yaml", ".yml")
-MEANING_LANGUAGES = {"en"}  # the sentence encoder's
 
 
 def load_rules(path: Path) -> tuple[Rule, ...]:
@@ -99,7 +98,6 @@ def _rule(authored: AuthoredRule, pack: Pack) -> Rule:
     if set(pack.languages) != set(DEFAULT_LANGUAGES):
         scoring["languages"] = sorted(set(pack.languages))
     decidable = authored.decidable_from
-    by_meaning = set(pack.languages) == MEANING_LANGUAGES
     looks_into_call = decidable is not Decidable.NEITHER and authored.calls is None
     return Rule(
         id=authored.id,
@@ -107,7 +105,7 @@ def _rule(authored: AuthoredRule, pack: Pack) -> Rule:
         severity=authored.severity,
         expect=authored.expect,
         fingerprint=fingerprint("rule-1", scoring),
-        condition=condition_of(authored, by_meaning=by_meaning) if looks_into_call else None,
+        condition=condition_of(authored, pack.languages) if looks_into_call else None,
         calls=None if authored.calls is None else call_check(authored.calls),
         applies_if=AppliesIf(**authored.applies_if.model_dump()),
         decidable=decidable,

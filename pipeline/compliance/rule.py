@@ -50,6 +50,7 @@ class Saying:
         at_least: As often it must be said.
         negatable: True where "not" before or inside a hit undoes it.
         min_similarity: Similarity 0..1 from which words count as said; None takes the setting.
+        languages: Codes of the languages that its phrases are in; in a call in another nothing can be told.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Saying:
     at_least: int = 1
     negatable: bool = True
     min_similarity: float | None = None
+    languages: tuple[str, ...] = DEFAULT_LANGUAGES
 
     @property
     def by_meaning(self) -> bool:
@@ -181,6 +183,14 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
         yield condition
 
 
+def trees(condition: Condition) -> Iterator[Condition]:
+    """Yield a condition and all that it is put together from."""
+    yield condition
+    parts = (condition.part,) if isinstance(condition, Not) else getattr(condition, "parts", ())
+    for part in parts:
+        yield from trees(part)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
     """Something that must be said or done, must not be, or is worth knowing.
@@ -189,7 +199,7 @@ class Rule:
         condition: What is looked for in this call; None where nothing in it can tell.
         calls: What is asked of the customer's earlier calls, or of the time of this one, instead.
         decidable: What it can be decided from.
-        languages: Codes of the languages that its phrases are in; in a call in another nothing can be told.
+        languages: Codes of the languages of its pack.
         fingerprint: Of the authored scoring fields; title, reference, owner and notes do not count.
     """
 
@@ -221,6 +231,18 @@ class Rule:
         """Whose words count: None for anybody's, and where its sayings are of several speakers."""
         speakers = {saying.speaker for saying in self.sayings()}
         return speakers.pop() if len(speakers) == 1 else None
+
+    def ordered_sayings(self) -> frozenset[str]:
+        """Return the ids of the sayings that it wants in an order."""
+        found = [tree for tree in trees(self.condition) if isinstance(tree, InOrder)] if self.condition else []
+        return frozenset(leaf.id for tree in found for leaf in leaves(tree) if isinstance(leaf, Saying))
+
+    def anchors(self) -> frozenset[str]:
+        """Return the ids of the rules whose moments it asks for: those of windows, and those in an order."""
+        windows = [leaf.window for leaf in self.leaves() if not isinstance(leaf, (RulePresent, MeasureIs, MetadataIs))]
+        ordered = [tree for tree in trees(self.condition) if isinstance(tree, InOrder)] if self.condition else []
+        named = [leaf.rule for tree in ordered for leaf in leaves(tree) if isinstance(leaf, RulePresent)]
+        return frozenset((*named, *(anchor for window in windows for anchor in window.anchors())))
 
     def needs(self) -> tuple[str, ...]:
         """Return the ids of the rules whose outcome this rule's own outcome hangs on."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.clock import clock
-from pipeline.compliance.matching import SIMILAR, Candidate
+from pipeline.compliance.matching import SIMILAR, Candidate, apart
 from pipeline.compliance.outcome import NOTHING_TO_JUDGE, Call, Hit, Outcome, unknown
 from pipeline.compliance.rule import Saying
 from pipeline.compliance.window import Anchor, Searched, Unknown, resolve
 from pipeline.records import Expectation, FindingKind, NearestMiss, Role, Span
+from pipeline.records.language import covered, language_name
 
 
 def judge_saying(saying: Saying, call: Call, anchors: Mapping[str, Anchor]) -> Outcome:
@@ -17,50 +19,66 @@ def judge_saying(saying: Saying, call: Call, anchors: Mapping[str, Anchor]) -> O
 
     Hits of different phrases that overlap are all kept, but none that lies inside a longer one.
     """
-    if saying.entity and not call.transcript.redacted:
-        return unknown("the transcript has not been searched for personal data")
     window = resolve(saying.window, call.transcript.duration_ms, anchors)
     if window is None:
         return NOTHING_TO_JUDGE
-    if isinstance(window, Unknown):
-        return unknown(window.reason)
+    undecidable = window if isinstance(window, Unknown) else _undecidable(saying, call)
+    if undecidable is not None:
+        return unknown(undecidable.reason)
+    assert isinstance(window, Searched)
     inside = [
         candidate
         for candidate in sorted(call.candidates[saying.id], key=lambda c: (call.span(c).start_ms, call.span(c).end_ms))
         if candidate.said and window.holds(call.span(candidate))
     ]
-    hits = [candidate for candidate in inside if saying.counts(call.role(candidate))]
-    sure = [hit for hit in hits if not hit.like]
-    hits = sure if len(sure) >= saying.at_least else hits  # what is surely said needs no guess beside it
-    # judged by their own times first: the short hit may lie in the window where a longer one runs over its end
-    hits = [hit for hit in hits if not any(hit.inside(other) for other in hits)]
-    if len(_apart(hits)) >= saying.at_least:
-        return _said(saying, call, hits)
+    own = [candidate for candidate in inside if saying.counts(call.role(candidate))]
+    sure = [hit for hit in own if not hit.like]
+    guesses = [hit for hit in own if hit.like and not any(hit.overlaps(other) for other in sure)]
     unattributed = [candidate for candidate in inside if call.role(candidate) is Role.UNKNOWN]
-    if unattributed and len(_apart([*hits, *unattributed])) >= saying.at_least:
+    enough = len(apart(sure)) >= saying.at_least  # what is surely said needs no guess beside it
+    # judged by their own times first: the short hit may lie in the window where a longer one runs over its end
+    hits = _longest(sure if enough else sorted([*sure, *guesses], key=lambda hit: call.span(hit).start_ms))
+    spare = {
+        "guesses": tuple(_hit(call, guess) for guess in guesses) if enough else (),
+        "unattributed": tuple(_hit(call, candidate) for candidate in unattributed),
+    }
+    if len(apart(hits)) >= saying.at_least:
+        return replace(_said(saying, call, hits), **spare)  # type: ignore[arg-type]
+    if unattributed and len(apart([*hits, *unattributed])) >= saying.at_least:
         at = clock(call.span(unattributed[0]).start_ms)
         miss = _miss(call, unattributed[0], "said by an unknown speaker")
         reason = f"{unattributed[0].as_said} at {at}, but it is not known who speaks there"
-        return unknown(reason, searched=window, nearest_miss=miss)
-    return _not_said(saying, call, window, len(_apart(hits)))
+        return unknown(reason, searched=window, nearest_miss=miss, unattributed=spare["unattributed"])
+    return _not_said(saying, call, window, len(apart(hits)))
 
 
-def _apart(hits: Sequence[Candidate]) -> list[Candidate]:
-    """Return the hits that share no word: what several phrases find in one place was said once."""
-    kept: list[Candidate] = []
-    for hit in hits:
-        if not any(hit.overlaps(other) for other in kept):
-            kept.append(hit)
-    return kept
+def _undecidable(saying: Saying, call: Call) -> Unknown | None:
+    if saying.entity and not call.transcript.redacted:
+        return Unknown(reason="the transcript has not been searched for personal data")
+    if not call.stretches:
+        return Unknown(reason="the transcript has no words")
+    language = call.transcript.language
+    if not covered(language, saying.languages):
+        written_for = " and ".join(language_name(each) for each in saying.languages)
+        return Unknown(reason=f"the call is in {language_name(language)}, and the rule is written for {written_for}")
+    return None
+
+
+def _longest(hits: Sequence[Candidate]) -> list[Candidate]:
+    return [hit for hit in hits if not any(hit.inside(other) for other in hits)]
+
+
+def _hit(call: Call, candidate: Candidate) -> Hit:
+    return Hit(span=call.span(candidate), evidence=call.evidence(candidate), probable=bool(candidate.like))
 
 
 def _said(saying: Saying, call: Call, hits: Sequence[Candidate]) -> Outcome:
-    found = tuple(Hit(span=call.span(hit), evidence=call.evidence(hit), probable=bool(hit.like)) for hit in hits)
+    found = tuple(_hit(call, hit) for hit in hits)
     guessed = all(hit.like for hit in hits)
     told = max(hits, key=lambda hit: hit.similarity) if guessed else next(hit for hit in hits if not hit.like)
     reason = f"{told.as_said} {_by(call.role(told))} at {clock(call.span(told).start_ms)}"
     if saying.at_least > 1:
-        reason += f", {len(_apart(hits))} times in all"
+        reason += f", {len(apart(hits))} times in all"
     if told.like:
         reason += f", by meaning: {told.similarity:.2f} like {told.like!r}"
     elif told.similarity < 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.clock import clock
 from pipeline.records import FindingKind, Span
@@ -48,10 +48,17 @@ class Anchor:
     Attributes:
         kind: Its outcome, or None where it did not apply to this call.
         hits: Where it was said, in order of time; none where it was not.
+        doubtful: Where it was only probably said, or by an unknown speaker.
     """
 
     kind: FindingKind | None
     hits: tuple[Span, ...] = ()
+    doubtful: tuple[Span, ...] = ()
+
+    def with_doubtful(self) -> Anchor:
+        """Return the anchor as if all that is doubtful were so."""
+        every = sorted((*self.hits, *self.doubtful), key=lambda span: (span.start_ms, span.end_ms))
+        return replace(self, kind=FindingKind.PRESENT if every else self.kind, hits=tuple(every), doubtful=())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -33,22 +33,31 @@ class JudgedCall:
     judged: str | None
 
 
-def judged_calls(connection: Connection, customer: str, needs: HistoryNeeds) -> Iterator[JudgedCall]:
+def judged_calls(
+    connection: Connection, customer: str, needs_of: Callable[[Recording], HistoryNeeds]
+) -> Iterator[JudgedCall]:
     """Yield the calls of a customer that rules about calls have judged, in order of time, each with its history now.
 
-    The history is the one that `read_history` returns; a call of unknown time has none.
+    Args:
+        connection: To the database.
+        customer: Reference of the customer.
+        needs_of: What has to be known for a call. The history is the one that `read_history` returns for it; a call of
+            unknown time has none.
     """
     rows = connection.execute(calls_where(_call.customer_ref == customer)).all()
     outcomes = _outcomes(connection, customer)
     undated = [row for row in rows if row.started_at is None]
-    sweep = _Sweep(needs, outcomes, undated)
+    judged = {row.call_id: recording_of(row) for row in rows if row.judged is not None}
+    needs = {call_id: needs_of(recording) for call_id, recording in judged.items()}
+    sweeps = {each: _Sweep(each, outcomes, undated) for each in needs.values()}  # few: calls of a kind need the same
     dated = sorted((row for row in rows if row.started_at), key=lambda row: (row.started_at, row.call_id))
     for row in (*dated, *undated):
-        history = sweep.history(row.started_at) if row.started_at else CallHistory()
-        if row.judged is not None:
-            yield JudgedCall(recording=recording_of(row), history=history, checks=row.checks, judged=row.judged)
+        if row.call_id in judged:
+            history = sweeps[needs[row.call_id]].history(row.started_at) if row.started_at else CallHistory()
+            yield JudgedCall(recording=judged[row.call_id], history=history, checks=row.checks, judged=row.judged)
         if row.started_at:
-            sweep.add(row)
+            for sweep in sweeps.values():
+                sweep.add(row)
 
 
 class _Sweep:

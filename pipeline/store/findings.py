@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 from pipeline.canonical import canonical_json
 from pipeline.records import CallFindings, Evidence, Expectation, FactKeys, Finding, FindingKind, Span
 from pipeline.store.steps import get_step
-from pipeline.store.tables import current_scores, findings, recordings, rule_versions
+from pipeline.store.tables import current_scores, findings, recordings, rule_versions, scores
 from pipeline.store.upsert import insert_new
 
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|(?<!\w)'.*?'(?!\w)")
@@ -52,6 +52,7 @@ class OutcomeCount:
         team: None where it is not known, or not asked for.
         agent_id: Likewise.
         present: Of these, ``probable`` were found by meaning only.
+        last_at: When the newest of all these calls began; None where that is not known of any.
     """
 
     team: str | None
@@ -65,6 +66,7 @@ class OutcomeCount:
     probable: int
     absent: int
     cannot_assess: int
+    last_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,8 +107,15 @@ class CallCounts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """One rule's outcome on one call, with the time of its first evidence."""
+class RuleOutcome:
+    """One rule's outcome on one call, with the time of its first evidence.
+
+    Attributes:
+        quotes: How many quotes prove it. All three are 0 where nothing has to: absent, unknown, or a matter of the
+            call's own time or figures.
+        stretches: How many parts of the call without words prove it.
+        earlier_calls: How many earlier calls prove it.
+    """
 
     call_id: str
     started_at: datetime | None
@@ -120,6 +129,9 @@ class Outcome:
     probable: bool
     start_ms: int | None
     reason: str | None
+    quotes: int = 0
+    stretches: int = 0
+    earlier_calls: int = 0
 
 
 def index_findings(connection: Connection, call_id: str, facts_key: str) -> None:
@@ -152,6 +164,7 @@ def count_outcomes(
             *(*subject, found.version_key, _how_many(present), _how_many(and_(present, found.probable.is_(True)))),
             _how_many(found.kind == FindingKind.ABSENT.value),
             _how_many(found.kind == FindingKind.CANNOT_ASSESS.value),
+            func.max(recordings.c.started_at),
         )
         .join_from(recordings, findings, found.call_id == recordings.c.call_id)
         .where(*_calls(asked), *_of_rule(rule_id))
@@ -159,10 +172,10 @@ def count_outcomes(
     )
     named = {row.pop("version_key"): row for row in map(dict, connection.execute(select(rule_versions)).mappings())}
     counts = []
-    for *names, key, said, probable, absent, unknown in connection.execute(counted):
+    for *names, key, said, probable, absent, unknown, last_at in connection.execute(counted):
         row: dict[str, Any] = {"team": None, "agent_id": None, **dict(zip(by, names, strict=True)), **named[key]}
         figures = {"present": said, "probable": probable, "absent": absent, "cannot_assess": unknown}
-        counts.append(OutcomeCount(**row | {name: int(n) for name, n in figures.items()}))
+        counts.append(OutcomeCount(**row, last_at=last_at, **{name: int(n) for name, n in figures.items()}))
     return counts
 
 
@@ -181,7 +194,7 @@ def count_reasons(connection: Connection, asked: AskedCalls, *, rule_id: str | N
 
 
 def count_versions(connection: Connection, asked: AskedCalls, rule_ids: Iterable[str]) -> list[VersionCount]:
-    """Return which versions of some rules judged, from when to when; by rule, then by time."""
+    """Return which versions of some rules judged, from when to when; by rule, then by time, the unknown first."""
     found, version = findings.c, rule_versions.c
     first = func.min(recordings.c.started_at).label("first_at")
     counted = (
@@ -195,7 +208,7 @@ def count_versions(connection: Connection, asked: AskedCalls, rule_ids: Iterable
         .group_by(version.rule_id, version.rule_fingerprint)
     )
     versions = [VersionCount(**row) for row in connection.execute(counted).mappings()]
-    return sorted(versions, key=lambda v: (v.rule_id, v.first_at is None, str(v.first_at), v.fingerprint))
+    return sorted(versions, key=lambda v: (v.rule_id, v.first_at is not None, str(v.first_at), v.fingerprint))
 
 
 def count_calls(connection: Connection, asked: AskedCalls) -> CallCounts:
@@ -225,7 +238,7 @@ def count_calls(connection: Connection, asked: AskedCalls) -> CallCounts:
 
 def list_outcomes(
     connection: Connection, asked: AskedCalls, *, rule_id: str | None = None, limit: int | None = None
-) -> list[Outcome]:
+) -> list[RuleOutcome]:
     """Return violations, and what could not be assessed, by time: the calls that a person should look at."""
     call, found, version = recordings.c, findings.c, rule_versions.c
     violated = or_(
@@ -246,7 +259,10 @@ def list_outcomes(
     )
     if rule_id is not None:
         statement = statement.where(version.rule_id == rule_id)
-    return [Outcome(**row) for row in connection.execute(statement).mappings()]
+    listed = [RuleOutcome(**row) for row in connection.execute(statement).mappings()]
+    proved = {outcome.call_id for outcome in listed if outcome.kind == FindingKind.PRESENT.value}
+    proofs = {call_id: _current_findings(connection, call_id) for call_id in proved}
+    return [_with_proof(outcome, proofs.get(outcome.call_id, {})) for outcome in listed]
 
 
 def known_rules(connection: Connection) -> Sequence[str]:
@@ -263,6 +279,27 @@ def known_subjects(connection: Connection, what: str) -> Sequence[str]:
 def without_words(reason: str) -> str:
     """Return a reason without quoted words and figures, so that it can be grouped and shown to anybody."""
     return _FIGURE.sub("…", _QUOTED.sub("…", reason))
+
+
+def _current_findings(connection: Connection, call_id: str) -> dict[str, Finding]:
+    """Return what the current score of a call rests on, by rule."""
+    current = select(scores.c.facts_key).join(current_scores, current_scores.c.score_id == scores.c.score_id)
+    facts_key = connection.scalar(current.where(current_scores.c.call_id == call_id))
+    keys = get_step(connection, facts_key, FactKeys) if facts_key else None
+    found = get_step(connection, keys.findings, CallFindings) if keys else None
+    return {finding.rule_id: finding for finding in (found.findings if found else ())}
+
+
+def _with_proof(outcome: RuleOutcome, proofs: Mapping[str, Finding]) -> RuleOutcome:
+    finding = proofs.get(outcome.rule_id)
+    if finding is None or outcome.kind != FindingKind.PRESENT.value:
+        return outcome
+    return replace(
+        outcome,
+        quotes=len(finding.evidence),
+        stretches=len(finding.stretches),
+        earlier_calls=len(finding.calls),
+    )
 
 
 def _calls(asked: AskedCalls) -> list[ColumnElement[bool]]:

@@ -46,7 +46,8 @@ def rule(rule_id: str = "notice", *phrases: str, **changes: Any) -> Rule:
         "fingerprint": fingerprint("rule-1", rule_id),
         **{key: value for key, value in changes.items() if key in _OF_RULES},
     }
-    saying = {"speaker": Role.AGENT, "phrases": phrases, **{k: v for k, v in changes.items() if k not in _OF_RULES}}
+    of_saying = {key: value for key, value in changes.items() if key not in _OF_RULES or key == "languages"}
+    saying = {"speaker": Role.AGENT, "phrases": phrases, **of_saying}
     return Rule(**{"condition": Saying(id=rule_id, expect=expect, **saying), **given})
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.compliance.detect import detect
+from pipeline.compliance.meaning import MeaningReader
 from pipeline.compliance.packs import load_pack
 from pipeline.errors import AuthoredFileError
 from pipeline.records import (
@@ -22,6 +24,7 @@ from pipeline.records import (
     Transcript,
 )
 from tests.compliance.rule_files import SETTINGS
+from tests.compliance.test_meaning import WordEncoder
 from tests.factories import MADE_BY, measures, recording, transcript
 
 HEAD = "    title: A rule\n    severity: major\n    expect: {expect}\n"
@@ -264,9 +267,6 @@ def test_conditions_metadata(tmp_path: Path, condition: str, metadata: dict[str,
 
 
 def test_conditions_prohibited_and_only_probably_said_is_cannot_assess_in_a_tree_too(tmp_path: Path) -> None:
-    from pipeline.compliance.meaning import MeaningReader
-    from tests.compliance.test_meaning import WordEncoder
-
     body = "all: [{said: {speaker: agent, phrases: [we guarantee that you will be approved]}}]"
     said = transcript(("agent", "we do guarantee approved loans that will be yours you know"))
     finding = judged(pack(tmp_path, body, expect="absent"), said, reader=MeaningReader(WordEncoder))
@@ -313,12 +313,157 @@ def test_conditions_what_was_hardly_heard_cannot_be_assessed(
         ("all: [{said: {phrases: [hi], window: {around: it}}}]", "window-contradiction", 7),
         ("not: {not: {not: {not: {not: {not: {not: {rule: it}}}}}}}", "too-deep", 7),
         ("decidable_from: metadata\nall: [{silence: {}}]", "not-metadata", 8),
+        ("decidable_from: metadata\nphrases: [hello there]", "not-metadata", 7),
     ],
 )
 def test_conditions_problems_have_code_and_line(tmp_path: Path, body: str, code: str, line: int) -> None:
     with pytest.raises(AuthoredFileError) as refused:
         load_pack(pack(tmp_path, body))
     assert (code, line) in [(problem.code, problem.line) for problem in refused.value.problems]
+
+
+RULE_ASKED = flat("asked", "date of birth")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        # the agent says it again after the balance; the first time it is not known who asked
+        (
+            [("unknown", "your date of birth"), ("agent", "your balance is ten"), ("agent", "date of birth")],
+            "cannot_assess",
+        ),
+        ([("agent", "your balance is ten"), ("unknown", "hello"), ("agent", "date of birth")], "absent"),
+    ],
+)
+def test_conditions_in_order_counts_with_an_unknown_speaker(tmp_path: Path, lines: list[Any], expected: str) -> None:
+    assert kind(pack(tmp_path, f"in_order: [{VERIFIED}, {TOLD}]"), transcript(*lines)) == expected
+
+
+def test_conditions_window_before_what_an_unknown_speaker_may_have_said_earlier(tmp_path: Path) -> None:
+    body = "speaker: agent\nphrases: [good morning]\nmin_similarity: 1\nwindow: {before: asked}"
+    path = pack(tmp_path, body, others=RULE_ASKED)
+    doubtful = transcript(("unknown", "date of birth"), ("agent", "good morning"), ("agent", "date of birth"))
+    finding = judged(path, doubtful)
+    assert finding is not None
+    assert (finding.kind, finding.reason) == (
+        "cannot_assess",
+        "It hangs on asked, which was only probably said, or by an unknown speaker, at 0:00.",
+    )
+    either_way = transcript(("agent", "good morning"), ("unknown", "date of birth"), ("agent", "date of birth"))
+    assert kind(path, either_way) == "present"
+
+
+GRIEVANCE = "    speaker: customer\n    phrases: [formal complaint]\n    meaning: [I would like to make a complaint.]\n"
+
+
+def complaining() -> str:
+    return f"  - id: complaint\n{HEAD.format(expect='signal')}{GRIEVANCE}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "speaker: agent\nphrases: [thank you]\nmin_similarity: 1\napplies_if: {rules_present: [complaint]}",
+        "speaker: agent\nphrases: [thank you]\nmin_similarity: 1\nwindow: {after: complaint}",
+    ],
+)
+def test_conditions_what_hangs_on_a_guess_is_no_violation(tmp_path: Path, body: str) -> None:
+    path = pack(tmp_path, body, others=complaining())
+    reader = MeaningReader(WordEncoder)
+    guessed = judged(
+        path, transcript(("customer", "i would like to make one complaint"), ("agent", "well")), reader=reader
+    )
+    assert guessed is not None
+    assert (guessed.kind, guessed.violated) == ("cannot_assess", False)
+    sure = judged(path, transcript(("customer", "a formal complaint"), ("agent", "well")), reader=reader)
+    assert sure is not None
+    assert sure.violated
+
+
+@pytest.mark.parametrize(
+    ("tree", "expected"),
+    [
+        ("any: [{AFTER}]", None),
+        ("all: [{AFTER}]", None),
+        ("not: {AFTER}", None),
+        ("all: [{AFTER}, {HELLO}]", "present"),
+        ("any: [{AFTER}, {HELLO}]", "present"),
+    ],
+)
+def test_conditions_with_nothing_to_judge_in_them(tmp_path: Path, tree: str, expected: str | None) -> None:
+    after = "{said: {speaker: agent, phrases: [thank you], window: {after: asked}}}"
+    hello = "{said: {speaker: agent, phrases: [good morning]}}"
+    path = pack(tmp_path, tree.replace("{AFTER}", after).replace("{HELLO}", hello), others=RULE_ASKED)
+    assert kind(path, NEITHER) == expected
+
+
+def test_conditions_in_order_keeps_an_earlier_paraphrase_beside_what_is_surely_said(tmp_path: Path) -> None:
+    meaning = "meaning: [may i have your date of birth]"
+    asked = f"{{said: {{speaker: agent, phrases: [may i have your date of birth], {meaning}}}}}"
+    path = pack(tmp_path, f"in_order: [{asked}, {TOLD}]")
+    lines = [("agent", "birth date of your have i then."), ("agent", "your balance is ten")]
+    reader = MeaningReader(WordEncoder)
+    for more in ([], [("agent", "may i have your date of birth")]):
+        finding = judged(path, transcript(*lines, *more), reader=reader)
+        assert finding is not None
+        assert (finding.kind, finding.probable) == ("present", True)
+
+
+def test_conditions_window_after_the_first_of_many_angry_passages(tmp_path: Path) -> None:
+    angry = (
+        f"  - id: angry\n{HEAD.format(expect='signal')}    all: [{{sentiment: {{speaker: customer, is: negative}}}}]\n"
+    )
+    body = "speaker: agent\nphrases: [i am sorry]\nmin_similarity: 1\nwindow: {after: angry}"
+    lines = [("customer", "bad") if i % 2 else ("agent", "i am sorry" if i == 2 else "yes") for i in range(10)]
+    found = tuple(
+        SentimentReading(turn_index=i, role=Role.CUSTOMER, label="negative", score=-0.5, probability=i / 10)
+        for i in range(1, 10, 2)
+    )
+    heard = CallSentiment(readings=found, parties=(), made_by=MADE_BY)
+    assert kind(pack(tmp_path, body, others=angry), transcript(*lines), sentiment=heard) == "present"
+
+
+def test_conditions_overlapping_phrases_do_not_make_one_saying_two(tmp_path: Path) -> None:
+    once = "i would like to make a formal complaint about this"
+    body = f"phrases: [{once}, make a formal complaint about this]\nat_least: 2"
+    said = transcript(("customer", f"{once} yes"), ("customer", "i want to make a formal complaint here about this"))
+    finding = judged(pack(tmp_path, body), said, reader=MeaningReader(WordEncoder))
+    assert finding is not None
+    assert finding.kind == "present"
+    assert len({quote.quote for quote in finding.evidence}) == len(finding.evidence)
+
+
+@pytest.mark.parametrize(
+    "phrases", ["[call is not recorded, call is ~1 recorded]", "[call is ~1 recorded, call is not recorded]"]
+)
+def test_conditions_the_order_of_phrases_changes_nothing(tmp_path: Path, phrases: str) -> None:
+    assert kind(pack(tmp_path, f"phrases: {phrases}"), transcript(("agent", "this call is not recorded"))) == "present"
+
+
+def test_conditions_not_shows_what_is_there(tmp_path: Path) -> None:
+    finding = judged(pack(tmp_path, f"not: {VERIFIED}"), FIRST)
+    assert finding is not None
+    assert finding.nearest_miss is not None
+    assert finding.nearest_miss.evidence.quote == "date of birth"
+
+
+def test_conditions_of_silence_need_no_language(tmp_path: Path) -> None:
+    path = pack(tmp_path, "any: [{silence: {}}, {said: {phrases: [hello]}}]")
+    assert kind(path, replace(CHAT, language="es"), measures=measures(gaps=GAPS)) == "present"
+    assert kind(path, replace(CHAT, language="es"), measures=measures()) == "cannot_assess"
+
+
+@pytest.mark.parametrize(
+    ("body", "other"),
+    [
+        ("in_order: [{rule: quiet}, {said: {phrases: [hello]}}]", "    not: {said: {phrases: [hello]}}\n"),
+        ("phrases: [hello]\nwindow: {after: quiet}", "    all: [{measure: {name: hold_count, at_least: 1}}]\n"),
+    ],
+)
+def test_conditions_refuse_to_wait_for_what_has_no_moment(tmp_path: Path, body: str, other: str) -> None:
+    with pytest.raises(AuthoredFileError, match="'quiet' has no moment"):
+        load_pack(pack(tmp_path, body, others=f"  - id: quiet\n{HEAD.format(expect='signal')}{other}"))
 
 
 def test_conditions_change_the_fingerprint_and_a_title_does_not(tmp_path: Path) -> None:
