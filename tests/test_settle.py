@@ -21,6 +21,7 @@ from pipeline.records import FindingKind, Heard
 from pipeline.run import process_call
 from pipeline.score.rubrics import load_rubrics
 from pipeline.settle import unsettled
+from pipeline.store import customer_calls, history
 from pipeline.store.call_record import read_call
 from pipeline.store.calls import get_recording, list_calls
 from pipeline.store.database import Store, open_store
@@ -186,6 +187,23 @@ def test_findings_do_not_depend_on_the_order_of_calls_nor_on_the_number_of_runs(
         assert found(store) == truth, cut
 
 
+def test_calls_are_settled_by_the_same_earlier_calls_by_which_they_were_judged(
+    folder: Path, stores: Iterator[Store], parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (history, customer_calls):  # C-1 is a catch-all: more calls than are looked at in another rule's days
+        monkeypatch.setattr(module, "MOST_CALLS", 2)
+    other = "applies_if: {queues: [sales]}\n    calls: {check: after-conversation, within_days: 30"
+    shorter = RULES.replace("within_days: 7", "within_days: 1")
+    write(
+        parts.settings.compliance.rules_dir, shorter.replace("calls: {check: after-conversation, within_days: 3", other)
+    )
+    parts = replace(parts, detectors=assemble_detectors(parts.settings))
+    assert parts.detectors.about_calls.needs.days == 30
+    store = next(stores)
+    assert run(folder, store, parts, ["a", "b", "c", "d", "e"]) == 0
+    assert {rules["often"][0] for rules in found(store).values()} == {FindingKind.ABSENT}
+
+
 def test_every_order_of_the_calls_ends_in_the_same_judgement(
     folder: Path, stores: Iterator[Store], parts: Parts
 ) -> None:
@@ -200,7 +218,9 @@ def test_every_order_of_the_calls_ends_in_the_same_judgement(
 
     def judge(connection: Connection, call_id: str) -> None:
         recording = get_recording(connection, call_id)
-        judged = judged_fingerprint(rules.judge(recording, read_history(connection, recording, rules.needs_of(recording))))
+        judged = judged_fingerprint(
+            rules.judge(recording, read_history(connection, recording, rules.needs_of(recording)))
+        )
         put_heard(connection, recording, replace(heard[name_of[call_id]], checks=rules.fingerprint, judged=judged))
 
     ends = set()

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from app.cli import show
+from app.cli.acts import Act, log_acts
 from app.cli.options import (
     AgentOption,
     ConfigOption,
@@ -33,10 +34,13 @@ def list_(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List flags of current scores, the gravest first."""
-    store = open_existing(read_settings(workspace, config))
+    """List flags of current scores, the gravest first. The audit log remembers who looked: flags quote calls."""
+    settings = read_settings(workspace, config)
+    store = open_existing(settings)
     with store.read() as connection:
         found = list_flags(connection, code=code, severity=severity, agent=agent, team=team)
+    asked = {"code": code, "severity": severity.value if severity else None, "agent": agent, "team": team}
+    log_acts(store, settings, [Act(action="view", subject=("flags", ""), details={**asked, "flags": len(found)})])
     store.close()
     if as_json:
         show.print_json(

@@ -56,7 +56,9 @@ def _speakers(rule: Rule) -> str:
 
 @app.command("check")
 def check(
-    path: Annotated[Path | None, typer.Argument(help="Pack file or folder.", show_default="the shipped packs")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(help="Pack file or folder.", show_default="the packs of compliance.rules_dir")
+    ] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -102,7 +104,8 @@ def match(
         ),
     ],
     rules_path: Annotated[
-        Path | None, typer.Option("--rules", help="Pack file or folder.", show_default="the shipped packs")
+        Path | None,
+        typer.Option("--rules", help="Pack file or folder.", show_default="the packs of compliance.rules_dir"),
     ] = None,
     queue: Annotated[str | None, typer.Option("--queue", help="Queue of the call, for rules that ask it.")] = None,
     direction: Annotated[

@@ -35,7 +35,7 @@ class PackCase:
 
 
 def pack_cases(methods: Sequence[str]) -> tuple[PackCase, ...]:
-    """Return the cases of all packs, but those about calls to which the rule does not apply or that tell nothing."""
+    """Return the cases of all packs in which words decide, and in which the rule applies and something can be told."""
     settings = load_settings()
     rules = load_packs(PACKS)
     cases = load_cases(PACKS / CASES_FOLDER, [rule.id for rule in rules])
@@ -43,6 +43,8 @@ def pack_cases(methods: Sequence[str]) -> tuple[PackCase, ...]:
     others = [method for method in methods if method != "Earmark"]
     found: list[PackCase] = []
     for of_rule in results:
+        if of_rule.rule.calls is not None:
+            continue  # judged by metadata and earlier calls, of which the others know nothing
         judges = {method: _judge(method, of_rule.rule) for method in others}
         for result in of_rule.results:
             if result.case.expected not in TO_FIND | NOT_TO_FIND:

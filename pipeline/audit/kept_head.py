@@ -30,8 +30,9 @@ def kept_head(workspace: Path) -> Head | None:
     """
     file = workspace / FILE
     try:
-        with _as_store_error(file):
-            return _read(file)
+        return _read(file)
+    except OSError as error:
+        raise StoreError(f"{file}: the head of the audit log cannot be read ({error.strerror})") from None
     except ValueError:
         raise StoreError(f"{file}: this is no head of an audit log; it was damaged or changed") from None
 

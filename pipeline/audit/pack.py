@@ -68,8 +68,11 @@ class PreparedPack:
         with _as_report_error(self.out):
             if self.staged.is_dir():  # of two on one disk: there whole, or not at all, and over no file
                 os.rename(self.staged, self.out)  # noqa: PTH104
-            else:
+                return
+            try:
                 _place_file(self.staged, self.out)
+            except FileExistsError:
+                raise _taken(self.out) from None
 
 
 @contextmanager
@@ -295,8 +298,6 @@ def _place_file(staged: Path, out: Path) -> None:
 def _as_report_error(out: Path) -> Iterator[None]:
     try:
         yield
-    except FileExistsError:
-        raise _taken(out) from None
     except OSError as error:
         raise ReportError(f"{out}: cannot be written ({error.strerror or type(error).__name__})") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 
 from pipeline.compliance.cases import AuthoredCall, AuthoredEarlier, Case, Line
 from pipeline.compliance.rule import Rule
@@ -27,6 +27,7 @@ REPLY_WORDS = 100
 """So much a customer says in an earlier call that was a conversation: more than any rule asks for."""
 
 _MADE_BY = MadeBy(engine="cases", version="1")
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _Earlier = tuple[EarlierCall, AuthoredEarlier]
 
 
@@ -73,6 +74,7 @@ def _turn(line: Line, start_ms: int, call: AuthoredCall) -> Turn:
 def recording_of(case: Case, rule: Rule, duration_ms: int) -> Recording:
     """Return the call of a case; what it leaves out is as the rule wants it, so that the rule applies."""
     about, call = rule.applies_if, case.call
+    direction, customer = (None, None) if rule.calls is None else ("outbound", CUSTOMER)
     return Recording(
         call_id="case",
         sha256="",
@@ -81,18 +83,18 @@ def recording_of(case: Case, rule: Rule, duration_ms: int) -> Recording:
         sample_rate_hz=8000,
         channels=2,
         queue=call.queue or next(iter(about.queues), None),
-        direction=call.direction or next(iter(about.directions), None),
+        direction=call.direction or next(iter(about.directions), direction),
         team=call.team or next(iter(about.teams), None),
         metadata=call.metadata,
         started_at=call.started_at,
-        customer_ref=call.customer_ref or (CUSTOMER if rule.calls is not None else None),
+        customer_ref=call.customer_ref or customer,
     )
 
 
 def history_of(case: Case, needs: HistoryNeeds) -> CallHistory:
     """Return the earlier calls of a case, the latest first, and where the rules that are asked for were heard."""
     calls = list(_earlier_calls(case.call))
-    dated = sorted((each for each in calls if each[0].started_at), key=lambda each: str(each[0].started_at))
+    dated = sorted((each for each in calls if each[0].started_at), key=lambda each: each[0].started_at or _NEVER)
     undated = [each for each in calls if each[0].started_at is None]
     requests = {rule: _request(rule, dated, undated) for rule in needs.rules}
     return CallHistory(calls=tuple(call for call, _ in (*reversed(dated), *undated)), requests=requests)

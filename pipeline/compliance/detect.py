@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.compliance.applies import applies
+from pipeline.compliance.applies import applies, excluded
 from pipeline.compliance.judge import judge
 from pipeline.compliance.judged import Judged
 from pipeline.compliance.matching import find_candidates
@@ -54,7 +54,8 @@ def detect(
         reader = None  # every saying with a meaning is in a pack for English, and cannot be assessed for that
     active = {rule.id: rule for rule in rules if rule.status is RuleStatus.ACTIVE}
     heard = stretches(transcript)
-    sayings = tuple(saying for rule in active.values() for saying in rule.sayings())
+    # what is not about this call is not looked for: a nothing for those that hang on it, too
+    sayings = tuple(saying for rule in active.values() if not excluded(rule, recording) for saying in rule.sayings())
     call = Call(
         transcript=transcript,
         recording=recording,

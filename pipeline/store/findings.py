@@ -174,8 +174,9 @@ def count_outcomes(
     counts = []
     for *names, key, said, probable, absent, unknown, last_at in connection.execute(counted):
         row: dict[str, Any] = {"team": None, "agent_id": None, **dict(zip(by, names, strict=True)), **named[key]}
+        row["last_at"] = last_at
         figures = {"present": said, "probable": probable, "absent": absent, "cannot_assess": unknown}
-        counts.append(OutcomeCount(**row, last_at=last_at, **{name: int(n) for name, n in figures.items()}))
+        counts.append(OutcomeCount(**row | {name: int(n) for name, n in figures.items()}))
     return counts
 
 

@@ -12,12 +12,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from typer.testing import CliRunner
 
 from app.cli.acts import current_user
+from app.cli.audit_page import print_outcomes
+from app.cli.findings import print_findings
 from app.cli.main import build, tell
 from pipeline.audit.kept_head import FILE
+from pipeline.records import Span
+from pipeline.store.findings import RuleOutcome
 from tests.audit.workspace import Workspace, make_workspace
+from tests.factories import finding
 
 app = build()
 
@@ -80,6 +86,30 @@ def test_report_lists_the_calls_to_look_at(folder: Path, made: Workspace) -> Non
     assert [(row["call_id"], row["kind"]) for row in json.loads(out)] == [(made.calls[1], "absent")]
     _, out, _ = invoke(folder, "audit", "report", "--calls")
     assert "said at 0:06" in out
+    assert "absent" in out
+    assert "not said" not in out
+
+
+def test_outcomes_are_said_only_where_they_are_words(capsys: pytest.CaptureFixture[str]) -> None:
+    given = {"call_id": "c-1", "started_at": None, "agent_id": "a", "team": None, "title": "", "severity": "major"}
+    of_prohibited = {"expected": "absent", "kind": "present", "probable": False, "reason": None}
+    rows = (
+        ("words", {"start_ms": 6000, "quotes": 1}),
+        ("dead-air", {"start_ms": 40_000, "stretches": 1}),
+        ("too-many", {"start_ms": None, "earlier_calls": 7}),
+        ("hours", {"start_ms": None}),
+    )
+    print_outcomes([RuleOutcome(rule_id=rule, **given, **of_prohibited, **proof) for rule, proof in rows])  # type: ignore[arg-type]
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    ends = ("words said at 0:06", "dead-air present at 0:40", "too-many present with earlier calls", "hours present")
+    for end in ends:
+        assert any(line.endswith(end) for line in lines), (end, lines)
+
+
+def test_findings_without_words_are_in_no_tier(capsys: pytest.CaptureFixture[str]) -> None:
+    silence = finding("dead-air", evidence=(), stretches=(Span(start_ms=40_000, end_ms=60_000),))
+    print_findings("c-1", (finding("notice"), silence), as_json=True)
+    assert [each["tier"] for each in json.loads(capsys.readouterr().out)["findings"]] == ["said", None]
 
 
 def test_report_writes_a_page(folder: Path, tmp_path: Path) -> None:
@@ -152,6 +182,8 @@ def test_views_and_exports_are_logged_without_words(folder: Path, made: Workspac
         ["calls", "show", made.calls[0]],
         ["calls", "show", made.calls[1][:9], "--json"],
         ["calls", "list"],
+        ["flags", "list", "--agent", "maria.lopez"],
+        ["flags", "list", "--json"],
         ["audit", "report", "--by", "team", "--from", "2026-10-01"],
         ["scorecards", "export", "--format", "csv", "--out", str(tmp_path / "cards.csv")],
     ):
@@ -161,13 +193,17 @@ def test_views_and_exports_are_logged_without_words(folder: Path, made: Workspac
     assert told == [
         (user, "view", "call", made.calls[0]),
         (user, "view", "call", made.calls[1]),
+        (user, "view", "flags", ""),
+        (user, "view", "flags", ""),
         (user, "export", "audit report", ""),
         (user, "export", "scorecards", ""),
     ]
-    assert json.loads(log_of(folder)[2]["details"])["first_day"] == "2026-10-01"
+    assert json.loads(log_of(folder)[4]["details"])["first_day"] == "2026-10-01"
+    asked = {"code": None, "severity": None, "agent": "maria.lopez", "team": None, "flags": 0}
+    assert json.loads(log_of(folder)[2]["details"]) == asked
     assert "recorded" not in json.dumps(log_of(folder))
     code, out, _ = invoke(folder, "audit", "log")
-    assert (code, out.splitlines()[-1].startswith("head 4:")) == (0, True)
+    assert (code, out.splitlines()[-1].startswith("head 6:")) == (0, True)
 
 
 def test_calls_that_are_not_there_are_no_view(folder: Path) -> None:
@@ -222,6 +258,44 @@ def test_verify_log_holds_it_against_a_head_that_was_written_down(folder: Path, 
     assert (code, "no head is kept" in out) == (1, True)
     code, out, _ = invoke(folder, "audit", "verify", "--log", "--head", head)
     assert (code, "the head that you gave is 3:" in out) == (1, True)
+
+
+@pytest.mark.parametrize("content", ["{}", None])
+def test_verify_log_checks_the_chain_where_the_kept_head_is_damaged(
+    folder: Path, made: Workspace, content: str | None
+) -> None:
+    for _ in range(2):
+        invoke(folder, "calls", "show", made.calls[0])
+    (folder / FILE).unlink()
+    if content is None:
+        (folder / FILE).mkdir()
+    else:
+        (folder / FILE).write_text(content)
+    _damage(folder, "UPDATE audit_log SET actor = 'somebody' WHERE sequence = 1")
+    code, out, _ = invoke(folder, "audit", "verify", "--log", "--json")
+    told = json.loads(out)
+    assert (code, told["ok"]) == (1, False)
+    assert told["problems"][0].startswith("entry 1 was changed")
+    assert told["problems"][1].startswith(f"{folder / FILE}: ")
+    assert len(told["problems"]) == 2
+
+
+def test_pack_that_cannot_keep_the_head_blames_the_head(
+    folder: Path, made: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.audit.kept_head._LOCK_WAIT_S", 0)
+    out = tmp_path / "case.zip"
+    with FileLock(folder / f"{FILE}.lock"):
+        code, _, err = invoke(folder, "audit", "pack", made.calls[0], "--out", out, "--no-clips")
+    assert (code, out.exists()) == (1, False)
+    assert f"{FILE}.lock: another process has held it" in err
+    assert "cannot be written" not in err
+
+
+def test_log_help_names_what_is_logged(folder: Path) -> None:
+    text = " ".join(CliRunner().invoke(app, ["audit", "log", "--help"]).stdout.replace("│", " ").split())
+    assert "Views and exports are logged" in text
+    assert "Only view, or only export" in text
 
 
 def test_current_user_is_no_variable_that_anybody_can_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,21 @@ rules:
     expect: signal
     all: [{silence: {longer_than_s: 20}}]
 """
+ABOUT_CALLS = """pack: mine
+rules:
+  - id: early
+    title: Early
+    severity: major
+    expect: absent
+    decidable_from: metadata
+    calls: {check: hours, from: "08:00", to: "21:00"}
+  - id: often
+    title: Often
+    severity: major
+    expect: absent
+    decidable_from: metadata
+    calls: {check: frequency, more_than: 7, within_days: 7}
+"""
 SAID = "hello this call maybe accorded for quality and training purposes"
 PARAPHRASED = "just to let you know we record all our calls for training"
 DENIED = "this call is not recorded for quality and training purposes"
@@ -99,6 +114,26 @@ def test_rules_match_prints_a_table_for_people(tmp_path: Path, pack: Path) -> No
     told = match(path, pack)
     assert "probably said" in told
     assert "absent" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "reason"),
+    [
+        (("--direction", "inbound"), "absent", "The call is not outbound."),
+        (("--direction", "outbound"), "cannot_assess", "When the call began is not known."),
+        ((), "cannot_assess", "Whether the call is inbound or outbound is not known."),
+    ],
+)
+def test_rules_match_judges_rules_about_calls_as_far_as_a_transcript_tells(
+    tmp_path: Path, pack: Path, options: tuple[str, ...], kind: str, reason: str
+) -> None:
+    path = tmp_path / "call.json"
+    path.write_text(json.dumps(spoken(("agent", SAID))))
+    pack.write_text(ABOUT_CALLS)
+    told = json.loads(match(path, pack, "--json", *options))["findings"]
+    assert {each["rule_id"]: (each["kind"], each["reason"]) for each in told} == dict.fromkeys(
+        ("early", "often"), (kind, reason)
+    )
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,16 @@ def test_rules_test_tells_all_problems_of_the_case_files(earmark: Earmark, rules
     assert "did you mean 'notice'" in problem["message"]
 
 
+def test_rules_test_takes_one_pack_and_the_cases_of_its_name(earmark: Earmark, rules_dir: Path) -> None:
+    (rules_dir / "other.yaml").write_text("pack: other\nrules: [{id: broken}]\n")
+    pack, file = rules_dir / "own.yaml", rules_dir / "cases" / "notice.yaml"
+    for given in ((file, "--rules", pack), ("--rules", pack)):
+        finished = earmark("rules", "test", *given)
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        assert "3 cases: 3 as expected, 0 failed" in finished.stdout
+        file = file.rename(file.with_name(pack.name))
+
+
 def test_rules_test_without_cases_is_wrong_usage(earmark: Earmark, rules_dir: Path, tmp_path: Path) -> None:
     (rules_dir / "cases" / "notice.yaml").unlink()
     for path in (rules_dir, tmp_path / "nowhere"):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipeline.audit.kept_head import FILE, keep_head, kept_head
 from pipeline.audit.log import Head, check_log, record_act
@@ -65,3 +66,24 @@ def test_kept_head_that_was_damaged_is_told_and_left(store: Store, tmp_path: Pat
         kept_head(tmp_path)
     _act(store, tmp_path)
     assert (tmp_path / FILE).read_text(encoding="latin-1") == text
+
+
+def test_keep_head_that_another_process_holds_says_so(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.audit.kept_head._LOCK_WAIT_S", 0)
+    with FileLock(tmp_path / f"{FILE}.lock"), pytest.raises(StoreError, match="another process has held it"):
+        _act(store, tmp_path)
+
+
+@pytest.mark.parametrize("name", [FILE, f"{FILE}.lock"])
+def test_keep_head_that_cannot_be_written_is_told(store: Store, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()  # as root one may read and write all files, but not this
+    with pytest.raises(StoreError, match="must be allowed to read and write"):
+        _act(store, tmp_path)
+
+
+def test_kept_head_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(StoreError, match="cannot be read"):
+        kept_head(tmp_path)

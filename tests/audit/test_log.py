@@ -274,4 +274,19 @@ def test_check_log_ends_a_long_list(connection: Connection) -> None:
     connection.execute(update(audit_log).values(actor="x"))
     problems = check_log(connection, {}).problems
     assert len(problems) == 51
-    assert problems[-1].startswith("and maybe more")
+    assert problems[-1] == "and 10 more like these"
+
+
+def test_check_log_of_many_changes_still_knows_where_the_log_ends(connection: Connection) -> None:
+    for number in range(60):
+        head = _act(connection, number)
+    connection.execute(update(audit_log).values(actor="x"))
+    other = Head(count=55, hash="0" * 64)
+    found = check_log(
+        connection, {"the head kept": head, "a note": other, "a later note": Head(count=62, hash="1" * 64)}
+    )
+    assert found.head == head
+    assert [problem.split(" (")[0].split(":")[0] for problem in found.problems[51:]] == [
+        "entry 55 is not the one that a note names",
+        "the log ends at entry 60, a later note is 62",
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html.parser
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,11 +21,15 @@ import pytest
 from pipeline.audit.clips import heard_spans
 from pipeline.audit.pack import prepare_pack, settings_sha256
 from pipeline.audit.verify import verify_pack
+from pipeline.audit.wording import finding_in_words
+from pipeline.canonical import to_json
 from pipeline.config import load_settings
 from pipeline.errors import NotFoundError, ReportError
-from pipeline.records import Evidence, Expectation, Finding, NearestMiss, Role, Severity, Span
+from pipeline.records import CallFindings, Evidence, Expectation, Finding, NearestMiss, Role, Severity, Span
+from pipeline.scorecards.render.files import safe_name
+from pipeline.store.tables import steps
 from tests.audit.workspace import NOW, PACK, Workspace
-from tests.factories import finding
+from tests.factories import evidence, finding
 
 
 def made(workspace: Workspace, out: Path, *calls: str, **changes: object) -> Path:
@@ -173,7 +178,7 @@ def test_pack_page_shows_everything_and_needs_nothing_else(workspace: Workspace,
     assert "&lt;Maria&gt; &amp; co." in text
     assert "<mark>call is recorded</mark>" in text
     assert "[card_number]" in text
-    assert text.index("said, and must not be") < text.index("said, as it must be")
+    assert text.index("said, though prohibited") < text.index("said, as required")
 
 
 def test_pack_page_of_one_call_is_about_that_call(workspace: Workspace, tmp_path: Path) -> None:
@@ -227,6 +232,34 @@ def test_prepare_pack_writes_over_nothing(workspace: Workspace, tmp_path: Path) 
         made(workspace, tmp_path / "link")
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_publish_writes_over_nothing_that_came_meanwhile(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """The zip appears after it was looked for: a look is no lock."""
+    if not links:
+        monkeypatch.setattr(os, "link", _no_links)
+    monkeypatch.setattr("pipeline.audit.pack._refuse_taken", lambda out: None)
+    out, free = tmp_path / "pack.zip", tmp_path / "free.zip"
+    out.write_text("evidence of another")
+    with pytest.raises(ReportError, match="is there already"):
+        made(workspace, out, clips=False)
+    assert out.read_text() == "evidence of another"
+    assert verify_pack(made(workspace, free, clips=False)).problems == ()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["free.zip", "pack.zip", "work"]
+
+
+def _no_links(*_: object) -> None:
+    raise PermissionError(1, "Operation not permitted")
+
+
+def test_prepare_pack_leaves_faults_of_the_caller_alone(workspace: Workspace, tmp_path: Path) -> None:
+    given = {"store": workspace.store, "settings": workspace.settings, "now": NOW, "clips": False}
+    with pytest.raises(TimeoutError), prepare_pack(workspace.calls, tmp_path / "pack.zip", **given):  # type: ignore[arg-type]
+        raise TimeoutError
+    assert [path.name for path in tmp_path.iterdir()] == ["work"]
+
+
 def test_prepare_pack_refuses_calls_that_there_are_not(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no call 'c-none'"):
         made(workspace, tmp_path / "pack", workspace.calls[0], "c-none")
@@ -251,6 +284,66 @@ def test_settings_hash_hangs_on_what_bears_on_results_only() -> None:
 
     assert hashed() == hashed(workspace="elsewhere") == hashed(compliance__rules_dir="/a") == hashed(run__workers=9)
     assert hashed() != hashed(compliance__said_similarity=0.9)
+
+
+# --- what has no words ------------------------------------------------------------------------------------------------
+
+DEAD_AIR = {"evidence": (), "stretches": (Span(start_ms=5000, end_ms=6000),)}
+EARLIER = {"evidence": (), "calls": ("c-00000001", "c-00000002")}
+PROHIBITED = {"expected": Expectation.ABSENT}
+
+
+def test_pack_shows_what_is_proved_without_words(workspace: Workspace, tmp_path: Path) -> None:
+    (call_id, other) = workspace.calls
+    calls = {"evidence": (), "calls": ("c-00000001", other)}
+    _judged_anew(
+        workspace,
+        call_id,
+        finding("dead-air", **DEAD_AIR, **PROHIBITED),
+        finding("too-many-calls", **calls, **PROHIBITED),
+        finding("hours", evidence=(), **PROHIBITED, reason="The call began at 21:10."),
+    )
+    pack = made(workspace, tmp_path / "pack")
+    found = {each["rule_id"]: each for each in json.loads((pack / "calls" / call_id / "findings.json").read_text())}
+    assert found["dead-air"]["stretches"] == [{"start_ms": 5000, "end_ms": 6000}]
+    (clip,) = found["dead-air"]["clips"]
+    assert (pack / "calls" / call_id / clip).stat().st_size > 1000
+    assert found["too-many-calls"]["calls"] == ["c-00000001", other]
+    assert all(found[rule]["violated"] for rule in ("dead-air", "too-many-calls", "hours"))
+    text = (pack / "index.html").read_text().split(f'<section class="callsection" id="{safe_name(other)}">')[0]
+    assert "Heard from 0:05 to 0:06." in text
+    assert f'src="calls/{call_id}/{clip}"' in text
+    assert f'2 earlier calls: c-00000001 (not in this pack), <a href="#{safe_name(other)}">{other}</a>.' in text
+    assert "The call began at 21:10." in text
+    assert "3 violations" in text
+    assert text.count("present, though prohibited") == 2
+    assert "present with earlier calls, though prohibited" in text
+    assert "said, though" not in text
+
+
+def _judged_anew(workspace: Workspace, call_id: str, *found: Finding) -> None:
+    record = CallFindings(findings=found)
+    with workspace.store.begin() as connection:
+        of_call = (steps.c.call_id == call_id, steps.c.step == "findings")
+        connection.execute(steps.update().where(*of_call).values(payload=to_json(record)))
+
+
+@pytest.mark.parametrize(
+    ("of", "told"),
+    [
+        (finding(), "said"),
+        (finding(evidence=(evidence(meaning_similarity=0.7),)), "probably said"),
+        (finding(stretches=DEAD_AIR["stretches"]), "said"),
+        (finding(**DEAD_AIR), "present"),
+        (finding(**EARLIER), "present with earlier calls"),
+        (finding(evidence=()), "present"),
+        (finding(kind="absent"), "absent"),
+        (finding(kind="absent", calls=EARLIER["calls"]), "absent"),
+        (finding(kind="cannot_assess"), "cannot be told"),
+    ],
+)
+def test_finding_in_words_says_said_only_of_words(of: Finding, told: str) -> None:
+    assert finding_in_words(of) == told
 
 
 # --- what is heard ----------------------------------------------------------------------------------------------------

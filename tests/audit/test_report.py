@@ -134,6 +134,24 @@ def test_report_tells_rules_that_changed_within_its_days(connection: Connection)
     assert report(connection, first_day=date(2026, 10, 3)).versions == ()
 
 
+def test_report_names_a_rule_as_its_newest_version_does(connection: Connection) -> None:
+    """Neither by the alphabet, nor by a version of which nobody knows when it judged."""
+    of_time_unknown, older, newer = (
+        {"title": title, "severity": severity, "rule_fingerprint": f"rule-1:{version}"}
+        for title, severity, version in (
+            ("Z of unknown time", Severity.MINOR, 0),
+            ("Older", Severity.MAJOR, 1),
+            ("Newer", Severity.CRITICAL, 1),  # a title is in no fingerprint
+        )
+    )
+    call(connection, 9, finding("notice", **of_time_unknown), started_at=None)
+    call(connection, 2, finding("notice", **older))
+    call(connection, 3, finding("notice", **newer))
+    made = report(connection)
+    assert (of(made, "notice").title, of(made, "notice").severity) == ("Newer", "critical")
+    assert [version.fingerprint for version in made.versions] == ["rule-1:0", "rule-1:1"]
+
+
 def test_report_keeps_a_rule_apart_that_came_to_expect_something_else(connection: Connection) -> None:
     call(connection, 1, finding("notice", "present"))
     call(connection, 2, finding("notice", "present", rule_fingerprint="rule-1:1", **ABSENT))

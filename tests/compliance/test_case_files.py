@@ -11,6 +11,7 @@ from pipeline.errors import AuthoredFileError, Problem
 from pipeline.records import Role
 
 RULES = ("recording-notice", "complaint")
+CALL = "rules:\n  complaint:\n    found:\n      - lines: [agent: hi]\n        call: {}\n"
 
 
 def read(folder: Path, text: str) -> tuple[Case, ...]:
@@ -59,6 +60,32 @@ rules:
     assert own.because == "denied"
 
 
+def test_case_of_a_rule_about_calls_has_earlier_calls_and_needs_no_lines(tmp_path: Path) -> None:
+    (case,) = read(
+        tmp_path,
+        """\
+rules:
+  complaint:
+    found:
+      - call:
+          started_at: 2026-10-12T09:00-04:00
+          customer_ref: C-1
+          earlier:
+            - {started_at: [2026-10-06T10:00-04:00, 2026-10-06T10:00:30Z], direction: inbound, conversation: no}
+            - {present: [complaint], metadata: {debt_ref: D-1}}
+""",
+    )
+    several, undated = case.call.earlier
+    assert (case.lines, case.call.customer_ref, str(case.call.started_at)) == ((), "C-1", "2026-10-12 09:00:00-04:00")
+    assert [at and at.isoformat() for at in several.started_at] == [
+        "2026-10-06T10:00:00-04:00",
+        "2026-10-06T10:00:30+00:00",
+    ]
+    assert (several.direction, several.conversation, several.metadata) == ("inbound", False, None)
+    assert (undated.started_at, undated.direction, undated.conversation) == ((None,), "outbound", None)
+    assert (undated.present, undated.metadata) == (("complaint",), {"debt_ref": "D-1"})
+
+
 @pytest.mark.parametrize(
     ("text", "code", "line", "says"),
     [
@@ -77,6 +104,19 @@ rules:
         ),
         ("rules:\n  complaint:\n    found: [agent: hi]\n    not_found: [agent: hi]\n", "duplicate-case", 4, "line 3"),
         ("cases: []\n", "missing", 1, "rules"),
+        (CALL.format("{started_at: 2026-10-12 09:00}"), "timezone-aware", 5, "timezone"),
+        (CALL.format("{earlier: [{started_at: 2026-10-12T09:00Z}]}"), "case-call", 5, "before the call's own"),
+        (
+            CALL.format("{started_at: 2026-10-12T09:00Z, earlier: [{started_at: 2026-10-12T09:01Z}]}"),
+            "case-call",
+            5,
+            "before the call's own",
+        ),
+        (CALL.format("{earlier: [{present: [complant]}]}"), "unknown-rule", 5, "did you mean 'complaint'"),
+        (CALL.format("{earlier: [{cannot_assess: [complant]}]}"), "unknown-rule", 5, "did you mean 'complaint'"),
+        (CALL.format("{earlier: [{heard: [complaint]}]}"), "extra-forbidden", 5, "conversation"),
+        ("rules:\n  complaint:\n    call: {earlier: [{present: [x]}]}\n", "unknown-rule", 3, "no rule 'x'"),
+        ("rules:\n  complaint:\n    found:\n      - because: denied\n", "case-line", 4, "agent: words"),
     ],
 )
 def test_case_file_problem_has_line_and_advice(tmp_path: Path, text: str, code: str, line: int, says: str) -> None:

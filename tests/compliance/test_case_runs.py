@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.compliance.case_calls import recording_of, transcript_of
+from pipeline.compliance.case_calls import history_of, recording_of, transcript_of
 from pipeline.compliance.case_runs import CaseResult, Prepared, RuleResults, run_cases
 from pipeline.compliance.cases import Case, load_cases
+from pipeline.compliance.history import AfterConversationCheck, CallCheck, DoNotCallCheck, FrequencyCheck
 from pipeline.compliance.rule import Rule
-from pipeline.records import Transcript
+from pipeline.records import HistoryNeeds, Transcript
 from tests.compliance.rule_files import READER, SETTINGS, rule
 
 NOTICE = rule("notice", "this call is recorded", window={"within_first_s": 30})
@@ -125,3 +126,56 @@ def test_case_kinds_are_asked_only_of_what_words_can_show(
     text = "    found: [agent: this call is recorded]\n"
     _, found = run_cases(cases(tmp_path, text), (NOTICE, other), SETTINGS, READER, masked)
     assert found.missing == missing
+
+
+OFTEN = FrequencyCheck(more_than=2, within_days=7, per=("customer_ref", "debt_ref"))
+SOON = AfterConversationCheck(within_days=7, per=("customer_ref",), min_words=5)
+UNWANTED = DoNotCallCheck(rule="notice", after_days=0)
+CALL = "{{call: {{started_at: 2026-10-12T09:00-04:00, metadata: {{debt_ref: D-1, customer_timezone: UTC}}, {}}}}}"
+
+
+def about_calls(check: CallCheck) -> Rule:
+    return rule(calls=check, condition=None, decidable="metadata", expect="absent")
+
+
+@pytest.mark.parametrize(
+    ("check", "call", "came"),
+    [
+        (OFTEN, "earlier: []", "absent"),
+        (OFTEN, "earlier: [{started_at: [2026-10-11T09:00Z, 2026-10-10T09:00Z]}]", "said"),
+        (OFTEN, "earlier: [{started_at: [2026-10-11T09:00Z, 2026-10-10T09:00Z], direction: inbound}]", "absent"),
+        (OFTEN, "earlier: [{started_at: [2026-10-11T09:00Z, 2026-10-10T09:00Z], metadata: {}}]", "cannot assess"),
+        (OFTEN, "earlier: [], customer_ref: unknown", "cannot assess"),
+        (SOON, "earlier: [{started_at: 2026-10-11T09:00Z, conversation: yes}]", "said"),
+        (SOON, "earlier: [{started_at: 2026-10-11T09:00Z, conversation: no}]", "absent"),
+        (SOON, "earlier: [{started_at: 2026-10-11T09:00Z}]", "cannot assess"),
+        (UNWANTED, "earlier: [{started_at: 2020-10-11T09:00Z, present: [notice]}]", "said"),
+        (UNWANTED, "earlier: [{started_at: 2020-10-11T09:00Z}]", "absent"),
+        (UNWANTED, "earlier: [{present: [notice]}]", "cannot assess"),
+    ],
+)
+def test_case_of_a_rule_about_calls_is_judged_by_its_earlier_calls(
+    tmp_path: Path, check: CallCheck, call: str, came: str
+) -> None:
+    assert result(tmp_path, "found", CALL.format(call), about_calls(check)).came == came
+
+
+@pytest.mark.parametrize(
+    ("calls", "request_"),
+    [
+        ("{started_at: [2026-10-02T09:00Z, 2026-10-01T09:00Z], present: [notice]}", ("earlier-2", None)),
+        ("{started_at: 2026-10-01T09:00Z, cannot_assess: [notice]}, {present: [notice]}", (None, "earlier-2")),
+        ("{started_at: 2026-10-01T09:00Z, cannot_assess: [notice]}, {}", (None, "earlier-1")),
+    ],
+)
+def test_case_tells_where_a_rule_was_heard_as_the_database_does(
+    tmp_path: Path, calls: str, request_: tuple[str | None, str | None]
+) -> None:
+    (case,) = cases(tmp_path, f"    found:\n      - {CALL.format(f'earlier: [{calls}]')}\n")
+    told = history_of(case, HistoryNeeds(rules=("notice",))).requests["notice"]
+    assert (told.first, told.unsure) == request_
+
+
+def test_case_kinds_that_are_asked_of_a_rule_about_calls(tmp_path: Path) -> None:
+    found = results(tmp_path, "    found: []\n", about_calls(OFTEN))
+    assert found.missing == ("found", "not_found", "cannot_assess")

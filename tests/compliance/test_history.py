@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,27 @@ def test_frequency_names_the_calls_that_prove_it_in_order_of_time() -> None:
     judged = judge_calls(SEVEN_IN_SEVEN, outbound(), history(*week(8)))
     assert judged.calls == tuple(f"c-{i}" for i in range(8))
     assert judged.reason.startswith("this is recorded call 9 to this customer with the same debt_ref within 7 days")
+
+
+@pytest.mark.parametrize("check", [SEVEN_IN_SEVEN, AFTER_CONVERSATION])
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told"),
+    [
+        ({}, {}, "; a call without disposition or prior_consent counts"),
+        ({"disposition": "answered"}, {"disposition": "answered"}, "; a call without prior_consent counts"),
+        ({"disposition": "answered"}, {"prior_consent": "no"}, "; a call without disposition or prior_consent counts"),
+        ({"disposition": "answered", "prior_consent": "no"},) * 2 + ("",),
+    ],
+)
+def test_a_missing_field_excepts_no_call_and_the_reason_says_so(
+    check: FrequencyCheck | AfterConversationCheck, ours: dict[str, str], theirs: dict[str, str], told: str
+) -> None:
+    check = replace(check, except_where=(("disposition", ("not_connected",)), ("prior_consent", ("yes",))))
+    before = history(*week(7, metadata={"debt_ref": "D-1", **theirs}))
+    judged = judge_calls(check, outbound(metadata=ours), before)
+    assert (judged.kind, len(judged.calls)) == (FindingKind.PRESENT, 7)
+    _, counts, which = judged.reason.partition("; ")
+    assert counts + which == told
 
 
 @pytest.mark.parametrize(

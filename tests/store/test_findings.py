@@ -163,6 +163,28 @@ def test_list_outcomes_names_violations_and_what_is_unknown(connection: Connecti
     assert [o.call_id for o in list_outcomes(connection, AskedCalls(), rule_id="notice", limit=1)] == ["c-1"]
 
 
+def test_list_outcomes_tells_what_proves_them(connection: Connection) -> None:
+    taken_in(connection)
+    prohibited = {"expected": Expectation.ABSENT}
+    judged(
+        connection,
+        "c-0001",
+        finding("promise", evidence=(evidence(), evidence(start_ms=4000)), **prohibited),
+        finding("dead-air", evidence=(), stretches=(Span(start_ms=7, end_ms=9),), **prohibited),
+        finding("too-many", evidence=(), calls=("c-1", "c-2", "c-3"), **prohibited),
+        finding("hours", evidence=(), **prohibited),
+        finding("notice", "absent"),
+    )
+    listed = list_outcomes(connection, AskedCalls())
+    assert {o.rule_id: (o.quotes, o.stretches, o.earlier_calls) for o in listed} == {
+        "promise": (2, 0, 0),
+        "dead-air": (0, 1, 0),
+        "too-many": (0, 0, 3),
+        "hours": (0, 0, 0),
+        "notice": (0, 0, 0),
+    }
+
+
 def test_known_names_are_those_of_calls(connection: Connection) -> None:
     taken_in(connection, agent_id="b", team=None)
     taken_in(connection, "c-2", agent_id="a", team="north")
