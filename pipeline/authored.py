@@ -43,7 +43,7 @@ class Document:
             if isinstance(node, CommentedMap) and key in node:
                 line = node.lc.key(key)[0] + 1 if key in node.lc.data else line  # a merged key stands elsewhere
             elif isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node):
-                line = node.lc.item(key)[0] + 1
+                line = node.lc.item(key)[0] + 1 if node.lc.data else line  # of a tagged list nothing is known
             else:
                 break
             node = node[key]

@@ -25,7 +25,7 @@ from pipeline.audit.kept_head import kept_head
 from pipeline.audit.log import Head, check_log, current_head, read_head, written
 from pipeline.canonical import to_data
 from pipeline.config import Settings
-from pipeline.errors import NotFoundError, StoreError, did_you_mean
+from pipeline.errors import NotFoundError, ReportError, StoreError, did_you_mean
 
 app = typer.Typer(help="Report on rules, export evidence, check it, and read the audit log.", no_args_is_help=True)
 
@@ -46,7 +46,9 @@ def report(
     calls: Annotated[
         bool, typer.Option("--calls", help="List the calls that broke a rule or could not be assessed, instead.")
     ] = False,
-    html: Annotated[Path | None, typer.Option("--html", help="Write a page instead.", show_default=False)] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page instead, into a new file.", show_default=False)
+    ] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -60,6 +62,8 @@ def report(
     _require_order(first, last)
     if sum((as_json, as_csv, html is not None)) > 1:
         raise typer.BadParameter("choose one of --json, --csv and --html")
+    if html is not None and html.exists():
+        raise ReportError(f"{html}: is there already; choose another name, or remove it first")
     if calls and (as_csv or html):
         raise typer.BadParameter("--calls goes with a table or --json")
     settings = read_settings(workspace, config)

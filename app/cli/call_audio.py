@@ -11,8 +11,9 @@ import typer
 from app.cli import show
 from app.cli.acts import Act, log_acts
 from app.cli.options import ConfigOption, WorkspaceOption, open_existing, read_settings
-from pipeline.errors import NotFoundError
+from pipeline.errors import NotFoundError, ReportError
 from pipeline.store.call_record import read_call
+from pipeline.store.known_files import is_recording
 
 _TIME = re.compile(r"(?:(\d+):)?(\d+)(?:\.(\d{1,3}))?")
 
@@ -50,6 +51,10 @@ def audio(
     store = open_existing(settings)
     with store.read() as connection:
         call = read_call(connection, call_id)
+        taken = is_recording(connection, str(out.resolve()))
+    if taken:
+        store.close()
+        raise ReportError(f"{out}: is a recording of this workspace, and recordings are never changed")
     if call.transcript is None:
         store.close()
         raise NotFoundError(f"call {call.recording.call_id}: has no transcript yet, so nothing tells what to silence")

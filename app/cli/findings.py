@@ -16,7 +16,11 @@ from pipeline.records import Finding, FindingKind
 def print_findings(call_id: str, findings: Sequence[Finding], *, as_json: bool) -> None:
     """Print the findings of one call; as JSON on one line."""
     if as_json:
-        print(json.dumps({"call_id": call_id, "findings": [finding_to_json(f) for f in findings]}, ensure_ascii=False))
+        print(
+            show.plain(
+                json.dumps({"call_id": call_id, "findings": [finding_to_json(f) for f in findings]}, ensure_ascii=False)
+            )
+        )
         return
     show.say(call_id)
     columns = [("Rule", "left"), ("Outcome", "left"), ("At", "right"), ("Why", "left")]

@@ -29,8 +29,8 @@ class _Remarks(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
-out = Console(width=_WIDE, highlight=False, soft_wrap=False)
-err = _Remarks(stderr=True, highlight=False)
+out = Console(width=_WIDE, highlight=False, soft_wrap=False, emoji=False)
+err = _Remarks(stderr=True, highlight=False, emoji=False)
 
 # Unicode's category Cc without tab and newline: what a terminal obeys instead of showing it.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -45,7 +45,7 @@ def print_json(data: Any) -> None:
 
 def plain(content: str) -> str:
     """Return text from a file or a call without the characters that steer a terminal; tab and newline stay."""
-    return _CONTROLS.sub("", content)
+    return _CONTROLS.sub("", content).encode("utf-8", "replace").decode("utf-8")  # half of a pair is no character
 
 
 def text(content: str, style: str = "") -> Text:

@@ -1,7 +1,7 @@
 """What the rules are tried on: disclosures in plain wordings, and what was said, each line as a call of its own.
 
-Three sources of disclosures: ``tests/cases/wordings`` (first and second: for development; third: kept aside), and a study's file
-where it is present. Ordinary turns say none of them: routine lines, and the sentences that sentiment learns from.
+Sources of disclosures: ``tests/cases/wordings`` (first and second: for development; third: kept aside), and a study's
+file where it is present. Ordinary turns say none of them: routine lines, and the sentences that sentiment learns from.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from pipeline.records.language import DEFAULT_LANGUAGES
 
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Times = Annotated[int, Field(ge=1)]
 Speaker = Literal["agent", "customer", "system", "company", "anyone"]
 """Whose words count. ``company`` is the agent or the telephone system."""
@@ -92,8 +92,8 @@ class AuthoredMeasure(Authored):
     """A number about the call (`docs/measures.md`)."""
 
     name: str
-    at_least: float | None = None
-    at_most: float | None = None
+    at_least: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    at_most: Annotated[float, Field(allow_inf_nan=False)] | None = None
 
 
 class AuthoredMetadata(Authored):

@@ -17,6 +17,7 @@ _FUNCTION_WORDS = (
     "you he she it we they me him her us them my your his its our their this that these those of to in on at by for "
     "from with and or but if as so any all there here"
 )
+_UNITS_OF_TIME = frozenset({"second", "minute", "hour", "day", "week", "month", "year"})
 _EMPTY = frozenset(_FUNCTION_WORDS.split())
 
 
@@ -168,9 +169,10 @@ def _are_opposite(word: str, other: str) -> bool:
 
 
 def other_number(phrase: Sequence[str], said: Sequence[str]) -> bool:
-    """Tell whether one number is asked for and another one said, which is no recognition error of a few letters.
+    """Tell whether one number or unit of time is asked for and another said, which is no error of a few letters.
 
     A number of the phrase that is only missing may have been misheard ("for" for "four") and is left to similarity.
     """
     asked, heard = (Counter(word for word in words if word[0].isdecimal()) for words in (phrase, said))
-    return bool(asked - heard) and bool(heard - asked)
+    units, other_units = ({word.rstrip("s") for word in words} & _UNITS_OF_TIME for words in (phrase, said))
+    return bool(asked - heard and heard - asked) or bool(units - other_units and other_units - units)

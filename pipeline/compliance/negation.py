@@ -16,11 +16,16 @@ _HARMLESS = (
     ("no", "problem"),
     ("no", "doubt"),
     ("not", "hesitate"),
+    ("not", "forget"),
+    ("never", "forget"),
 )
 # "No, we record all calls" is an answer and a statement; "no recording" is not.
 _SUBJECTS = "i we you he she it they this that the there my our your all sir madam okay thank"
 _AFTER_AN_ANSWER = frozenset(_SUBJECTS.split())
 WORDS_BEFORE = 3
+WORDS_BEFORE_COMPLEMENT = 5
+_COMPLEMENTS = frozenset({"that", "whether"})
+_NEW_THOUGHTS = frozenset({"but", "and", "so", "because", "if", "though", "although"})
 _CONDITIONS = frozenset({"if", "unless", "until"})
 _CONDITION_WORDS = 6
 
@@ -31,7 +36,9 @@ def has_negator(words: Sequence[str]) -> bool:
 
 
 def denied(words: Sequence[str], clause_ends: Sequence[bool], start: int, end: int) -> bool:
-    """Tell whether words ``[start, end)`` are denied, inside or by one of the three words before in the same clause.
+    """Tell whether words ``[start, end)`` are denied, inside or by one of a few words before in the same clause.
+
+    Three words before are looked at, and more before a "that" or "whether": "you never told me that you agree".
 
     Args:
         words: Folded words of one speaker, contractions written out.
@@ -39,14 +46,7 @@ def denied(words: Sequence[str], clause_ends: Sequence[bool], start: int, end: i
         start: Index of the first word of the hit.
         end: Index behind its last word.
     """
-    if any(_denies(words, i) for i in range(start, end)):
-        return True
-    for i in range(start - 1, max(-1, start - 1 - WORDS_BEFORE), -1):
-        if clause_ends[i]:
-            return False
-        if _denies(words, i):
-            return True
-    return False
+    return any(_denies(words, i) for i in range(_reach(words, clause_ends, start), end))
 
 
 def states_denial(words: Sequence[str], clause_ends: Sequence[bool], start: int, end: int) -> bool:
@@ -62,15 +62,20 @@ def states_denial(words: Sequence[str], clause_ends: Sequence[bool], start: int,
         end: Index behind the last word.
     """
     return any(
-        _denies(words, i) and not _conditional(words, clause_ends, i) for i in range(_reach(clause_ends, start), end)
+        _denies(words, i) and not _conditional(words, clause_ends, i)
+        for i in range(_reach(words, clause_ends, start), end)
     )
 
 
-def _reach(clause_ends: Sequence[bool], start: int) -> int:
-    """Return from which word on something before ``start`` belongs to it: three words back in the same clause."""
-    first = start
-    while first > max(0, start - WORDS_BEFORE) and not clause_ends[first - 1]:
+def _reach(words: Sequence[str], clause_ends: Sequence[bool], start: int) -> int:
+    """Return from which word on something before ``start`` belongs to it."""
+    first, least = start, start - WORDS_BEFORE
+    while first > max(0, least) and not clause_ends[first - 1]:
         first -= 1
+        if words[first] in _COMPLEMENTS and start - first <= WORDS_BEFORE:
+            least = first - WORDS_BEFORE_COMPLEMENT
+        elif words[first] in _NEW_THOUGHTS and first < start - WORDS_BEFORE:
+            return first + 1
     return first
 
 

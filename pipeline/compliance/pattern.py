@@ -23,6 +23,8 @@ MAX_VARIANTS = 256
 MAX_LOOSE_WAYS = 64
 MAX_WORDING_WAYS = 4
 MAX_GAP = 9
+MAX_GAPS = 4
+MAX_PIECES = 200
 MAX_CONTEXT_WORDS = 8
 MIN_PREFIX = 2
 _TOO_WIDE = f"more than {MAX_VARIANTS} ways to say it; make several phrases of it"
@@ -84,7 +86,10 @@ def variants(phrase: str) -> tuple[Variant, ...]:
     Raises:
         PatternError: The phrase cannot be read.
     """
-    ways, rest = _alternatives(_pieces(phrase), nested=False)
+    pieces = _pieces(phrase)
+    if len(pieces) > MAX_PIECES:
+        raise PatternError("pattern-too-long", f"more than {MAX_PIECES} words and marks; make several phrases of it")
+    ways, rest = _alternatives(pieces, nested=False)
     if rest:
         raise PatternError("pattern-parenthesis", "a `)` closes nothing; write alternatives as `(this|that)`")
     if len(ways) == 1 and not ways[0]:
@@ -280,6 +285,8 @@ def _variant(way: Way) -> Variant:
         raise PatternError("pattern-empty", "one way to say it has no word of its own and would be found everywhere")
     if needed[0].kind == "gap" or needed[-1].kind == "gap":
         raise PatternError("pattern-gap", "a gap such as `~3` stands between words, not at the beginning or the end")
+    if sum(element.kind == "gap" for element in way) > MAX_GAPS:  # each multiplies what has to be tried
+        raise PatternError("pattern-gap", f"more than {MAX_GAPS} gaps such as `~3`; make several phrases of it")
     return Variant(elements=way, loose=_loose(way), negative=has_negator([word for e in way for word in e.words[:1]]))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.privacy.digits import Kind, read
+from pipeline.privacy.amounts import amount_at
+from pipeline.privacy.digits import Kind, Reading, read
 from pipeline.records import Role, Turn
 
 # A number goes on after so much of the other party's ...
@@ -13,6 +14,10 @@ MAX_BACKCHANNEL_WORDS = 4
 # ... and after a pause of so much: people look for their card.
 MAX_PAUSE_MS = 30_000
 MAX_FILLERS = 4
+# "the first four are": that four is no digit of the number.
+_PART_NAMES = frozenset("first next last second third middle final other remaining".split())  # noqa: SIM905
+_BEHIND_PART = frozenset("are is were being digits digit numbers ones".split())  # noqa: SIM905 - a list of words
+_HOMOPHONES = {"won": "1", "to": "2", "too": "2", "for": "4", "ate": "8"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,10 +42,16 @@ def digits_of(run: Run) -> str:
     return "".join(piece.digits for piece in run)
 
 
-def runs_by_speaker(turns: Sequence[Turn]) -> Iterator[Run]:
-    """Yield the numbers that each speaker reads out, in the order of the speakers' first words."""
+def runs_by_speaker(turns: Sequence[Turn], *, amounts: bool = False, homophones: bool = False) -> Iterator[Run]:
+    """Yield the numbers that each speaker reads out, in the order of the speakers' first words.
+
+    Args:
+        turns: The call.
+        amounts: Whether "four thousand twelve" is 4012 and "fifteen ones" fifteen digits, or such words end a number.
+        homophones: Whether "won", "to", "for" and "ate" are digits.
+    """
     for own in turns_by_speaker(turns):
-        yield from _runs(turns, own)
+        yield from _runs(turns, own, amounts=amounts, homophones=homophones)
 
 
 def turns_by_speaker(turns: Sequence[Turn]) -> Iterator[list[int]]:
@@ -56,7 +67,9 @@ def runs_of_anybody(turns: Sequence[Turn]) -> Iterator[Run]:
     yield from _runs(turns, range(len(turns)))
 
 
-def _runs(turns: Sequence[Turn], positions: Sequence[int]) -> Iterator[Run]:
+def _runs(
+    turns: Sequence[Turn], positions: Sequence[int], *, amounts: bool = False, homophones: bool = False
+) -> Iterator[Run]:
     run: list[Piece] = []
     before: int | None = None
     for position in positions:
@@ -64,7 +77,7 @@ def _runs(turns: Sequence[Turn], positions: Sequence[int]) -> Iterator[Run]:
             yield tuple(run)
             run = []
         before = position
-        for piece in _pieces(turns[position], position):
+        for piece in _pieces(turns[position], position, amounts=amounts, homophones=homophones):
             if piece is not None:
                 run.append(piece)
             elif run:
@@ -87,15 +100,23 @@ def only_digits(turn: Turn) -> bool:
     return all(read(word.text).kind is not Kind.OTHER for word in turn.words)
 
 
-def _pieces(turn: Turn, position: int) -> Iterator[Piece | None]:
+def _pieces(turn: Turn, position: int, *, amounts: bool, homophones: bool) -> Iterator[Piece | None]:
     """Yield the digits of a turn, and None where a number ends."""
-    readings = [read(word.text) for word in turn.words]
+    words = [word.text.casefold().strip(".,;:?!") for word in turn.words]
+    readings = [_heard(word.text, plain, homophones) for word, plain in zip(turn.words, words, strict=True)]
     fillers = i = 0
     while i < len(readings):
         reading, first = readings[i], i
         following = readings[i + 1] if i + 1 < len(readings) else None
         digits = apart = ""
-        if (
+        amount = amount_at(words, i) if amounts and reading.kind in {Kind.DIGITS, Kind.TENS} else None
+        if amount is not None:
+            digits, apart, i = amount.digits, amount.apart, amount.last
+        elif _names_part(words, i):
+            yield None
+            i += 1
+            continue
+        elif (
             reading.kind is Kind.MULTIPLIER
             and following
             and following.kind is Kind.DIGITS
@@ -115,3 +136,14 @@ def _pieces(turn: Turn, position: int) -> Iterator[Piece | None]:
         elif reading.kind is not Kind.FILLER or fillers > MAX_FILLERS:
             yield None
         i += 1
+
+
+def _heard(word: str, plain: str, homophones: bool) -> Reading:
+    if homophones and plain in _HOMOPHONES:
+        return Reading(kind=Kind.DIGITS, digits=_HOMOPHONES[plain])
+    return read(word)
+
+
+def _names_part(words: Sequence[str], i: int) -> bool:
+    """Tell whether a word counts the digits that follow: "the first four are", "the last three digits"."""
+    return 0 < i < len(words) - 1 and words[i - 1] in _PART_NAMES and words[i + 1] in _BEHIND_PART

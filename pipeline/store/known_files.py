@@ -60,6 +60,11 @@ def known_files(connection: Connection, media_uris: Iterable[str]) -> dict[str, 
     return {row["media_uri"]: KnownFile(**row) for row in connection.execute(statement).mappings()}
 
 
+def is_recording(connection: Connection, media_uri: str) -> bool:
+    """Tell whether a file was taken in as a recording, or rejected as one."""
+    return connection.scalar(select(files.c.file_id).where(files.c.media_uri == media_uri)) is not None
+
+
 def settled_files(connection: Connection) -> dict[str, tuple[int, int]]:
     """Return by path the size and time of change of those files for which nothing may be left to do.
 

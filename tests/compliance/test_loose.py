@@ -54,3 +54,8 @@ def test_carried_share_counts_the_words_that_carry(phrase: str, said: str, share
 def test_other_number_is_asked_for_and_another_said() -> None:
     assert other_number(["150", "dollars"], ["250", "dollars"])
     assert not other_number(["150", "dollars"], ["dollars"])
+
+
+@pytest.mark.parametrize(("unit", "other"), [("hours", True), ("day", False), ("dates", False), ("weeks", True)])
+def test_other_unit_of_time_is_no_recognition_error(unit: str, other: bool) -> None:
+    assert other_number(["cancel", "within", "14", "days"], ["cancel", "within", "14", unit]) is other

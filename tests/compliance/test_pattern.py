@@ -66,6 +66,8 @@ def test_pattern_is_not_found(phrase: str, words: str) -> None:
         ("(so|) ~3 recorded", "pattern-gap"),
         ("recorded ~2", "pattern-gap"),
         ("call?s recorded", "pattern-character"),
+        ("a ~1 b ~1 c ~1 d ~1 e ~1 f", "pattern-gap"),
+        ("word " * 201, "pattern-too-long"),
         ("call ... recorded", "pattern-character"),
         ("call } recorded", "pattern-character"),
         ("g* returns", "pattern-wildcard"),
