@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.privacy.digits import Kind, read
+from pipeline.records import Turn
 
 _PLURALS = {
     f"{word}{ending}": digit
@@ -16,6 +17,7 @@ _PLURALS = {
     )
 }  # fmt: skip
 MAX_REPEATED = 19
+_AMOUNT_WORDS = frozenset(_PLURALS) | {"hundred", "thousand"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +27,11 @@ class Amount:
     digits: str
     last: int
     apart: str = ""
+
+
+def says_amounts(turns: Sequence[Turn]) -> bool:
+    """Tell whether any turn holds a word that makes an amount: without one, reading amounts changes nothing."""
+    return any(word.text.casefold().strip(".,;:?!") in _AMOUNT_WORDS for turn in turns for word in turn.words)
 
 
 def amount_at(words: Sequence[str], first: int) -> Amount | None:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
+from pipeline.privacy.amounts import says_amounts
 from pipeline.privacy.cues import Cue
 from pipeline.privacy.digits import issued_as_card, luhn, read
 from pipeline.privacy.masks import CARD_NUMBER, SECURITY_CODE, Mask
-from pipeline.privacy.runs import Piece, Run, digits_of, only_digits, runs_of_anybody
+from pipeline.privacy.parts import cards_in_parts
+from pipeline.privacy.runs import Piece, Run, digits_of, only_digits, runs_by_speaker, runs_of_anybody
 from pipeline.records import Turn, Word
 
 CARD_LENGTHS = range(13, 20)
@@ -32,6 +34,8 @@ ECHO_TURNS = 3
 MIN_ECHO_DIGITS = 3
 MAX_LEADING_DIGITS = 2
 MAX_TRAILING_DIGITS = 8
+# What is longer is no one number: where it holds a card number, all of it is masked, and it is searched only once.
+MAX_RUN_DIGITS = 64
 _UNIT_LIST = (
     "dollars dollar pounds pound euros euro cents pence bucks percent am pm days day weeks week hours hour minutes "
     "minute miles years months month digits digit street road hundred thousand million a p times year"
@@ -50,6 +54,8 @@ def find_cards(turns: Sequence[Turn], runs: Sequence[Run], cues: Sequence[Cue]) 
     # the same number, cut in two by a wrong speaker; only where somebody asked for it, two phone numbers are as long
     cards += [run for run in runs_of_anybody(turns) if _has_card_length(run) and card_was_asked(run, cues)]
     cards += [run for run in _bridged(runs) if card_was_asked(run, cues)]
+    cards += _loosely_said(turns, cues)
+    cards += cards_in_parts(turns, runs)
     masks = [mask for card in cards for mask in masks_of_run(card, CARD_NUMBER)]
     for card in cards:
         masks += [mask for run in echoes(card, runs, MIN_ECHO_DIGITS) for mask in masks_of_run(run, CARD_NUMBER)]
@@ -75,6 +81,8 @@ def _has_card_length(run: Run) -> bool:
 def _card_in(run: Run, *, cued: bool, turns: Sequence[Turn]) -> Run | None:
     """Return the part of a run that is to be masked as a card number."""
     digits = digits_of(run)
+    if len(digits) > MAX_RUN_DIGITS:
+        return run if _holds_card(digits) else None
     if len(digits) in CARD_LENGTHS and luhn(digits):
         return run
     if cued and (_has_card_length(run) or _part_of_card(run, digits, turns)):
@@ -91,6 +99,24 @@ def _card_in(run: Run, *, cued: bool, turns: Sequence[Turn]) -> Run | None:
                 trailing = len(digits_of(run[end:]))
                 return run[start:] if trailing <= MAX_TRAILING_DIGITS else run[start:end]
     return None
+
+
+def _holds_card(digits: str) -> bool:
+    """Tell whether a card number begins at any digit."""
+    windows = (digits[start : start + length] for start in range(len(digits)) for length in CARD_LENGTHS)
+    return any(len(window) in CARD_LENGTHS and issued_as_card(window) and luhn(window) for window in windows)
+
+
+def _loosely_said(turns: Sequence[Turn], cues: Sequence[Cue]) -> Iterator[Run]:
+    """Yield card numbers that hold "four thousand twelve" or "fifteen ones", or, where asked for, "to" for "two"."""
+    ways = [False] * says_amounts(turns) + [True] * any(cue.kind == CARD_NUMBER for cue in cues)
+    for homophones in ways:
+        for run in runs_by_speaker(turns, amounts=True, homophones=homophones):
+            digits, cued = digits_of(run), card_was_asked(run, cues)
+            numbers = (digits, *_read_apart(run))
+            checked = any(len(n) in CARD_LENGTHS and luhn(n) and issued_as_card(n) for n in numbers)
+            if (cued and len(digits) in CUED_CARD_LENGTHS) or (checked and not homophones):
+                yield run
 
 
 def _read_apart(run: Run) -> Iterator[str]:
@@ -172,6 +198,15 @@ def _misheard_code(cue: Cue, runs: Iterable[Run], turns: Sequence[Turn], masks: 
     masked = {mask.turn for mask in masks}
     for position in range(cue.turn, min(cue.turn + ECHO_TURNS + 1, len(turns))):
         start = cue.last + 1 if position == cue.turn else 0
+        words = [_plain(word) for word in turns[position].words]
+        hundred = next((i for i in range(start, len(words) - 1) if words[i + 1] == "hundred"), None)
+        if position not in masked and hundred is not None and len(words) - start <= MAX_CODE_TURN_WORDS:
+            read_before = read(words[hundred]).digits
+            if len(read_before) == 1 and words[hundred + 2 : hundred + 3] not in ([unit] for unit in UNITS):
+                behind = range(hundred + 2, min(hundred + 5, len(words)))
+                ends = [i for i in behind if read(words[i]).digits or words[i] == "and"]
+                yield Mask(turn=position, first=hundred, last=max(ends, default=hundred + 1), kind=SECURITY_CODE)
+                return
         places = [i for run in runs for piece in run if piece.turn == position for i in (piece.first, piece.last)]
         places = [i for i in places if i >= start]
         if position in masked:

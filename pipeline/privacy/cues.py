@@ -11,10 +11,15 @@ from pipeline.records import Turn
 OTHER = "other"
 _PATTERNS = {
     "card_number": r"(?:card|visa|mastercard|amex) numbers?|long (?:card )?number|card details"
-    r"|(?:numbers?|digits) (?:on|across|from) (?:the |your )?(?:front|card)|(?:sixteen|16|fifteen|15)[- ]digits?",
+    r"|(?:numbers?|digits) (?:on|across|from) (?:the |your )?(?:front|card)"
+    r"|\b(?:my|the) (?:visa|mastercard|amex|card)(?: is|'s)?(?= (?:um |uh )?(?:zero|one|two|three|four|five|six|seven"
+    r"|eight|nine|\w+teen|\w+ty|[0-9]{2,})\b)|your card,? (?:whenever|when|once)(?= you)"
+    r"|(?:sixteen|16|fifteen|15)[- ]digits?",
     "security_code": r"(?:card )?(?:security|verification) (?:code|number|value|digits)|\bc ?[,.]? ?v ?[,.]? ?[vc]2?\b"
     r"|\bcvn\b|(?:three|four|3|4)[- ]digits? (?:\w+ ){0,3}(?:on|at) (?:the )?(?:back|front)"
-    r"|(?:numbers?|digits|code) (?:on|at) (?:the |your )?back|\bpin\b(?: code| number)?",
+    r"|(?:numbers?|digits|code|three) (?:on|at) (?:the |your )?(?:back|reverse)|(?:three|3)[- ]digits? code"
+    r"|expir\w+(?: date)? and (?:the )?(?:last )?(?:three|3)(?: digits?| numbers?)?|the back says"
+    r"|signature strip|\bsee vee vee\b|\bpin\b(?: code| number)?",
     "social_security_number": r"social(?: security)?(?: number| code)?\b|\bssn\b|\bs ?[.,]? ?s ?[.,]? ?n\b"
     r"|national insurance number|tax(?:payer)? (?:id|identification)(?: number)?",
     "account_number": r"(?:account|routing|member(?:ship)?|customer|policy|loan|subscriber) ?(?:number|no\b|id\b|#)"

@@ -15,12 +15,16 @@ MAX_PLAIN_WORDS = 3
 MAX_LOCAL_WORDS = 24
 ASKED_TURNS = 4
 _TOP = "com|net|org|edu|gov|mil|info|biz|co|io|me|us|uk|ca|au|de|fr|es|it|nl|ie|in|nz|eu|ai|app|dev|mx|br|ch|at"
-_WRITTEN = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+_WRITTEN = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _DOMAIN = re.compile(
     rf"(?<!\S)(?:at|@) (?:the )?((?:[a-z0-9-]+ ){{0,2}}?[a-z0-9-]+(?:(?: dot |\.)[a-z0-9-]+)*?(?: dot |\.)(?:{_TOP}))"
     rf"(?:(?: dot |\.)(?:{_TOP}))?(?!\S)"
 )
+# After "your email?" people leave "dot com" out.
+_MAILBOXES = "gmail|googlemail|yahoo|hotmail|outlook|icloud|aol|proton|protonmail|comcast|verizon|msn|live|gmx|fastmail"
+_BARE_DOMAIN = re.compile(rf"(?<!\S)(?:at|@) (?:{_MAILBOXES})(?!\S)")
 _CONNECTORS = frozenset("dot period point underscore dash hyphen minus plus".split())  # noqa: SIM905 - a list of words
+_WRITTEN_AS = frozenset("all word together lowercase".split())  # noqa: SIM905 - "all one word"
 _STOP_LIST = (
     "is it's its that's thats email e-mail mail address to me my the a an and yes yeah yep sure okay ok so at on "
     "for it that this you your us as well please sorry right hello hi thanks thank of be am i'm will i send sent "
@@ -45,8 +49,11 @@ def find_emails(turns: Sequence[Turn], stretches: Sequence[Stretch]) -> Iterator
     for stretch in stretches:
         for match in _WRITTEN.finditer(stretch.text):
             yield from stretch.masks_of(match.start(), match.end(), KIND)
-        for match in _DOMAIN.finditer(stretch.text):
+        for match in (*_DOMAIN.finditer(stretch.text), *_BARE_DOMAIN.finditer(stretch.text)):
             at = stretch.at(match.start())
+            turn = stretch.words[at].turn
+            if match.re is _BARE_DOMAIN and not any(0 <= turn - i <= ASKED_TURNS for i in asked):
+                continue
             first = _local_part(turns, stretch, at)
             if first < at:
                 locals_said |= {word.plain for word in stretch.words[first:at]}
@@ -82,7 +89,7 @@ def _local_part(turns: Sequence[Turn], stretch: Stretch, at: int) -> int:
             break
         if word.turn != stretch.words[i + 1].turn and not connected and not is_email_talk(turns, word.turn):
             break
-        if not (connected or letters or word.plain in _CONNECTORS):
+        if not (connected or letters or word.plain in _CONNECTORS | _WRITTEN_AS):
             plain += 1
             if plain > MAX_PLAIN_WORDS or (i + 1 < at and word.raw.rstrip()[-1:] in ".?!"):
                 break

@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pipeline.privacy.amounts import says_amounts
 from pipeline.privacy.cards import counts_something, echoes, has_unit, masks_of_run, nearest_cue
 from pipeline.privacy.cues import OTHER, Cue
 from pipeline.privacy.masks import CARD_NUMBER, Mask, masked_words
-from pipeline.privacy.runs import Run, digits_of, only_digits
+from pipeline.privacy.runs import Run, digits_of, only_digits, runs_by_speaker
 from pipeline.privacy.stretch import Stretch
 from pipeline.records import Turn
 
 CUE_TURNS = 5
 ANSWER_TURNS = 2
-_MIN_DIGITS = {"date_of_birth": 3, "address": 4}
+MAX_AMOUNT_WORDS = 14
+SOCIAL = "social_security_number"
+_MIN_DIGITS = {"date_of_birth": 3, "address": 4, "social_security_number": 3}
 _MAX_DIGITS = {"date_of_birth": 8, "address": 9, "social_security_number": 14, "phone_number": 16, "account_number": 30}
 _SOCIAL = re.compile(r"\d{3}-\d{2}-\d{4}")
+_UNIT = "(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)"
+_DASH = "(?:dash|hyphen|minus)"
+_SPOKEN_SOCIAL = re.compile(rf"\b{_UNIT}(?: {_UNIT}){{2}} {_DASH} {_UNIT} {_UNIT} {_DASH} {_UNIT}(?: {_UNIT}){{3}}\b")
 _IBAN = re.compile(r"\b[a-z]{2}\d{2}(?: ?[a-z0-9]){11,30}")
 _MIXED = re.compile(r"(?=(?:[a-z-]*\d){3})(?=[\d-]*[a-z])[a-z0-9][a-z0-9-]{4,}")
 _TIMES_AND_DATES = re.compile(r"\d+(?:st|nd|rd|th|am|pm|x|g|gb|mb|k|m|hz|mbps|kg|cm|mm)|\d{1,4}-\d{1,2}-\d{1,4}")
@@ -48,6 +54,21 @@ def find_identifiers(
         for echo in echoes(run, _free(runs, taken), 3):
             if not counts_something(echo, turns):
                 yield from masks_of_run(echo, kind)
+
+
+def find_social_amounts(turns: Sequence[Turn], cues: Sequence[Cue]) -> Iterator[Mask]:
+    """Yield parts of a social security number that are said as amounts: "six thousand seven hundred eighty nine"."""
+    if not any(cue.kind == SOCIAL for cue in cues) or not says_amounts(turns):
+        return
+    for run in runs_by_speaker(turns, amounts=True):
+        cue = nearest_cue(run, cues, CUE_TURNS)
+        said = {word.text.casefold().strip(".,;:?!") for word in turns[run[-1].turn].words}
+        is_amount = len(said) <= MAX_AMOUNT_WORDS and not said.isdisjoint({"hundred", "thousand"})
+        is_part = 3 <= len(digits_of(run)) <= _MAX_DIGITS[SOCIAL] and not counts_something(run, turns)
+        if cue is None or cue.kind != SOCIAL or (cue.turn, cue.last) > (run[0].turn, run[0].first):
+            continue
+        if is_amount and is_part:
+            yield from masks_of_run(run, SOCIAL)
 
 
 def _free(runs: Sequence[Run], taken: frozenset[tuple[int, int]]) -> Iterator[Run]:
@@ -106,6 +127,8 @@ def _is_private_phone(digits: str, region: str) -> bool:
 def find_mixed_identifiers(stretches: Sequence[Stretch], cues: Sequence[Cue]) -> Iterator[Mask]:
     """Yield account numbers that hold letters: IBANs by their check digits, others where they were asked for."""
     for stretch in stretches:
+        for match in _SPOKEN_SOCIAL.finditer(stretch.text):
+            yield from stretch.masks_of(match.start(), match.end(), "social_security_number")
         for match in _IBAN.finditer(stretch.text):
             letters = match.group().replace(" ", "")
             for length in range(len(letters), 14, -1):

@@ -50,7 +50,9 @@ _ONLY_NAMES = FIRST_NAMES - WORDS_TOO
 _COMPANY_WORDS = frozenset(_COMPANY_LIST.split())
 _NAME_ASKED = re.compile(
     r"\b(?:your|the|account holder'?s?) (?:full |first |last |middle |maiden |complete )*(?:and )?(?:last )?name\b"
-    r"|who am i (?:speaking|talking)|who is calling|who's calling|(?:first|last|full) name please",
+    r"|maiden name|name (?:is )?(?:on|for|under|of) (?:the|your|this) (?:card|account|policy)\b"
+    r"|what name is the account|who(?: is|'s) the account ?holder|who am i (?:speaking|talking)|who is calling"
+    r"|who's calling|(?:first|last|full) name please",
     re.IGNORECASE,
 )
 _SPELL = re.compile(r"\bspell|\bname\b|\bsurname\b", re.IGNORECASE)
@@ -156,17 +158,21 @@ def _taken(stretch: Stretch, first: int, *, sure: bool) -> int:
     """Return the last word of the name that begins at ``first``; ``first - 1`` where none does."""
     last = first - 1
     with_capitals = stretch.words[first].capital if first < len(stretch.words) else False
-    for i in range(first, min(first + MAX_NAME_WORDS, len(stretch.words))):
+    names, compound = 0, False
+    for i in range(first, len(stretch.words)):
         word = stretch.words[i]
+        if names == MAX_NAME_WORDS:
+            break
         if word.plain in PARTICLES and i + 1 < len(stretch.words) and stretch.words[i + 1].capital == with_capitals:
             if stretch.words[i + 1].plain in NO_NAME:
                 break
+            compound = i > first
             continue
         if with_capitals != word.capital or not _may_be_name(word, sure=sure or i > first):
             break
-        if not with_capitals and i > first + 1:
+        if not with_capitals and names > 1 and not compound:
             break
-        last = i
+        last, names, compound = i, names + 1, False
         if word.ends:
             break
     return last
@@ -193,7 +199,8 @@ def _answered(turns: Sequence[Turn], stretches: Sequence[Stretch], own: frozense
                 places.pop(0)
             if not places:
                 continue
-            last = _taken(stretch, places[0], sure=len(places) <= MAX_NAME_WORDS or stretch.words[places[0]].capital)
+            names = sum(stretch.words[place].plain not in PARTICLES for place in places)
+            last = _taken(stretch, places[0], sure=names <= MAX_NAME_WORDS or stretch.words[places[0]].capital)
             said = stretch.words[places[0] : last + 1]
             short = last - places[0] + 1 == len(places) or (said and said[-1].ends and said[0].capital)
             if said and short and not all(_bare(word) in own for word in said):

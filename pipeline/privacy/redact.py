@@ -12,7 +12,7 @@ from pipeline.privacy.cards import find_cards
 from pipeline.privacy.cues import find_cues
 from pipeline.privacy.dropped import masked_text
 from pipeline.privacy.emails import find_emails
-from pipeline.privacy.identifiers import find_identifiers, find_mixed_identifiers
+from pipeline.privacy.identifiers import find_identifiers, find_mixed_identifiers, find_social_amounts
 from pipeline.privacy.masks import Mask, apply, around_masked, covered, merged
 from pipeline.privacy.names import agents_own_names, find_names
 from pipeline.privacy.persons import Persons
@@ -74,6 +74,7 @@ def _find(
     masks += find_emails(turns, said)
     masks += find_addresses(turns, said, cues)
     masks += find_mixed_identifiers(said, cues)
+    masks += find_social_amounts(turns, cues)
     masks += find_identifiers(turns, runs, cues, covered(masks), settings.phone_region)
     masks += find_rest(turns, masks)
     named, names = find_names(turns, said, persons.of([turn.text for turn in turns]), own)

@@ -6,6 +6,7 @@ masked word, and shortly after, short turns that hold little else than digits be
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
@@ -96,11 +97,24 @@ def _rest_of_turn(
         unknown = [place for place in words.others if strict and _may_be_digit(turn, place, masked)]
         chosen = [*words.digits, *(place for place in unknown if _beside(place, known, words.solid))]
     else:
-        chosen = [place for place in words.digits if strict and any(abs(place - k) <= 2 for k in masked)]
-    anchors = [*masked, *chosen]
+        chosen = sorted(_reached(words.digits, masked)) if strict else []
+    anchors = {*masked, *chosen}
     for place in chosen:
-        near = [anchor for anchor in anchors if anchor != place and _beside(place, [anchor], words.solid)]
+        around = range(place - MAX_WORDS, place + MAX_WORDS + 1)
+        near = [
+            other for other in around if other in anchors and other != place and _beside(place, [other], words.solid)
+        ]
         yield min([place, *near]), max([place, *near])
+
+
+def _reached(digits: Sequence[int], masked: Sequence[int]) -> set[int]:
+    """Return the digits that are at most two words from a masked word, or from another that is."""
+    reached = set(masked)
+    for order in (digits, digits[::-1]):
+        for place in order:
+            if not reached.isdisjoint(range(place - 2, place + 3)):
+                reached.add(place)
+    return reached & set(digits)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -113,17 +127,17 @@ class _Words:
 
 
 def _sorted_words(turn: Turn, masked: Sequence[int], taken: Set[int], *, trusted: bool, strict: bool) -> _Words:
-    words = _Words(digits=[], others=[], solid=[])
+    words, known = _Words(digits=[], others=[], solid=[]), set(masked)
     for place, word in enumerate(turn.words):
         kind, sound = read(word.text).kind, strict and _plain(word.text) in _SOUNDS
-        if place in masked or kind is not Kind.FILLER or sound:  # "let me see" makes no gap
+        if place in known or kind is not Kind.FILLER or sound:  # "let me see" makes no gap
             words.solid.append(place)
-        if place in masked or place in taken or _is_mask(turn, place):
+        if place in known or place in taken or _is_mask(turn, place):
             continue
         if kind in {Kind.DIGITS, Kind.TENS, Kind.MULTIPLIER}:
             words.digits.append(place)
         elif sound:
-            is_digit = any(abs(place - k) <= 1 for k in [*masked, *words.digits]) or (
+            is_digit = any(k in known or k in words.digits[-3:] for k in range(place - 1, place + 2)) or (
                 trusted and place == words.solid[0]
             )
             words.digits += [place] if is_digit else []
@@ -146,7 +160,7 @@ def _is_mask(turn: Turn, place: int) -> bool:
 
 def _beside(place: int, places: Sequence[int], solid: Sequence[int]) -> bool:
     """Tell whether there is at most one word between a place and one of the others, fillers not counted."""
-    return any(sum(min(place, other) < between < max(place, other) for between in solid) <= 1 for other in places)
+    return any(bisect_left(solid, max(place, other)) - bisect_right(solid, min(place, other)) <= 1 for other in places)
 
 
 def _plain(text: str) -> str:

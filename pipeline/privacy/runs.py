@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -102,7 +103,7 @@ def only_digits(turn: Turn) -> bool:
 
 def _pieces(turn: Turn, position: int, *, amounts: bool, homophones: bool) -> Iterator[Piece | None]:
     """Yield the digits of a turn, and None where a number ends."""
-    words = [word.text.casefold().strip(".,;:?!") for word in turn.words]
+    words = [_plain(word.text) for word in turn.words]
     readings = [_heard(word.text, plain, homophones) for word, plain in zip(turn.words, words, strict=True)]
     fillers = i = 0
     while i < len(readings):
@@ -142,6 +143,11 @@ def _heard(word: str, plain: str, homophones: bool) -> Reading:
     if homophones and plain in _HOMOPHONES:
         return Reading(kind=Kind.DIGITS, digits=_HOMOPHONES[plain])
     return read(word)
+
+
+@functools.lru_cache(maxsize=8192)
+def _plain(word: str) -> str:
+    return word.casefold().strip(".,;:?!")
 
 
 def _names_part(words: Sequence[str], i: int) -> bool:

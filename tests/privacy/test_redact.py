@@ -154,7 +154,7 @@ def test_redact_amount_after_a_security_code_stays() -> None:
 
 
 def test_redact_two_turns_far_apart_are_not_one_number() -> None:
-    lines = [("customer", "4111 1111", 0), ("customer", "1111 1111", 50_000)]
+    lines = [("customer", "4111 1111", 0), ("customer", "1111 1111", 70_000)]
     assert masked(*lines) == ["4111 1111", "1111 1111"]
 
 
