@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -28,6 +29,8 @@ def start(*arguments: str | Path, stdout: int | None = subprocess.PIPE) -> subpr
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # tests that were started in the background ignore Ctrl-C, and so would the command
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
 
