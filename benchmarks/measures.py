@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.canonical import from_json, to_json
-from pipeline.config import Settings, load_settings
+from pipeline.config import Settings
 from pipeline.conversation.measure import measure
 from pipeline.intake.decode import call_audio
 from pipeline.intake.metadata import index_metadata
 from pipeline.intake.take_in import take_in
+from pipeline.load_settings import load_settings
 from pipeline.privacy.redact import redact
 from pipeline.records import MadeBy, Measures, Recording, Role, Transcript, Turn, Word
 from pipeline.transcribe.engine import create_engine

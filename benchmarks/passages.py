@@ -11,7 +11,8 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.config import SentimentSettings, load_settings
+from pipeline.config import SentimentSettings
+from pipeline.load_settings import load_settings
 from pipeline.records import MadeBy, Role, Transcript, Turn, Word
 from pipeline.sentiment.engine import SentimentEngine, create_sentiment_engine
 from pipeline.sentiment.passages import passages

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.canonical import to_data
-from pipeline.config import SentimentSettings, load_settings
+from pipeline.config import SentimentSettings
+from pipeline.load_settings import load_settings
 from pipeline.records import Role
 from pipeline.sentiment.card import figures
 from pipeline.sentiment.engine import LabelProbabilities, create_sentiment_engine

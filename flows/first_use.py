@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 from flows.prefect_home import prefect_server
-from pipeline.config import load_settings
 from pipeline.errors import EarmarkError
+from pipeline.load_settings import load_settings
 from pipeline.parts import assemble
 
 

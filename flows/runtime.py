@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.config import Settings, load_settings
+from pipeline.config import Settings
 from pipeline.intake.metadata import MetadataIndex, index_metadata
+from pipeline.load_settings import load_settings
 from pipeline.parts import Parts, assemble
 from pipeline.store.database import Store, open_store
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import FlagSettings, Settings, load_settings
+from pipeline.config import FlagSettings, Settings
 from pipeline.errors import AuthoredFileError, ConfigError
+from pipeline.load_settings import load_settings
 
 
 def toml(tmp_path: Path, text: str) -> Path:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.config import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, Settings, load_settings
+from pipeline.config import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, Settings
 from pipeline.errors import StoreError
+from pipeline.load_settings import load_settings
 
 if TYPE_CHECKING:
     from pipeline.store.database import Store

@@ -21,10 +21,10 @@ Listener = Callable[[Path], list[Heard]]
 
 def in_process(engine_name: str, *, model: str, device: str, threads: int) -> Listener:
     """Return what transcribes a file as ``earmark transcribe`` does, weights loaded once; card numbers stay."""
-    from pipeline.config import load_settings  # noqa: PLC0415 - only the process of this system should pay for it
     from pipeline.intake.decode import call_audio  # noqa: PLC0415
     from pipeline.intake.metadata import index_metadata  # noqa: PLC0415
     from pipeline.intake.take_in import take_in  # noqa: PLC0415
+    from pipeline.load_settings import load_settings  # noqa: PLC0415 - only the process of this system should pay for it
     from pipeline.transcribe.engine import create_engine  # noqa: PLC0415
     from pipeline.transcribe.files import transcript_to_json  # noqa: PLC0415
     from pipeline.transcribe.transcribe import transcribe_call  # noqa: PLC0415

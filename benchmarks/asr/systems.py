@@ -65,7 +65,7 @@ def command_of(name: str, options: Options) -> Listener | None:
 
 def weights(options: Options) -> Path:
     """Return the folder of the CTranslate2 weights that all share."""
-    from pipeline.config import load_settings  # noqa: PLC0415
+    from pipeline.load_settings import load_settings  # noqa: PLC0415
     from pipeline.transcribe.models import resolve_whisper  # noqa: PLC0415
 
     return resolve_whisper(options.model, load_settings().models_dir).folder

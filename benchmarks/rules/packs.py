@@ -17,7 +17,7 @@ from pipeline.compliance.cases import Case, Expected, load_cases
 from pipeline.compliance.meaning import meaning_reader
 from pipeline.compliance.packs import load_packs
 from pipeline.compliance.rule import Rule
-from pipeline.config import load_settings
+from pipeline.load_settings import load_settings
 from pipeline.records import Role
 
 # a person finds what the rule does not find yet, so it counts as missed

@@ -18,10 +18,9 @@ from pipeline.compliance.negation import states_denial
 from pipeline.compliance.rule import MIN_MEANING_WORDS, Saying
 from pipeline.compliance.speech import MASK, Stretch
 from pipeline.compliance.stems import rarest_shared, stem
-from pipeline.compliance.wording import expand, without_hesitations
+from pipeline.compliance.wording import spoken_words, without_hesitations
 from pipeline.encoder import FILES, PACKAGE, Encoder, load_encoder
 from pipeline.errors import ModelError
-from pipeline.numbers.written import spoken_tokens
 from pipeline.records import Role
 from pipeline.weights import package_file
 
@@ -177,7 +176,7 @@ def _could_mean(piece: _Piece, saying: Saying, role: Role) -> bool:
 
 def _is_another_matter(piece: _Piece, wordings: tuple[str, ...]) -> bool:
     """Tell whether a piece asks what the wordings state, or speaks of mine where they speak of yours."""
-    words, written = piece.text.split(), [_words(each) for each in wordings]
+    words, written = piece.text.split(), [spoken_words(each) for each in wordings]
     if asks(words, piece.ends_in_question) and not any(asks(each, False) or requests(each) for each in written):
         return True
     return all(swapped_possessives(words, each) for each in written)
@@ -221,17 +220,13 @@ def _overlap(one: _Piece, other: _Piece) -> bool:
     return one.stretch == other.stretch and one.start < other.end and other.start < one.end
 
 
-def _words(sentence: str) -> list[str]:
-    return [part for token in spoken_tokens(sentence) for part in expand(token.folded)]
-
-
 def _sentence_denies(sentence: str) -> bool:
-    words = _words(sentence)
+    words = spoken_words(sentence)
     return states_denial(words, [False] * len(words), 0, len(words))
 
 
 def _bare(sentence: str) -> list[str]:
-    words = _words(sentence)
+    words = spoken_words(sentence)
     return [words[i] for i in without_hesitations(words)]
 
 

@@ -38,17 +38,15 @@ def judge_saying(saying: Saying, call: Call, anchors: Mapping[str, Anchor]) -> O
     enough = len(apart(sure)) >= saying.at_least  # what is surely said needs no guess beside it
     # judged by their own times first: the short hit may lie in the window where a longer one runs over its end
     hits = _longest(sure if enough else sorted([*sure, *guesses], key=lambda hit: call.span(hit).start_ms))
-    spare = {
-        "guesses": tuple(_hit(call, guess) for guess in guesses) if enough else (),
-        "unattributed": tuple(_hit(call, candidate) for candidate in unattributed),
-    }
+    not_needed = tuple(_hit(call, guess) for guess in guesses) if enough else ()
+    anybodys = tuple(_hit(call, candidate) for candidate in unattributed)
     if len(apart(hits)) >= saying.at_least:
-        return replace(_said(saying, call, hits), **spare)  # type: ignore[arg-type]
+        return replace(_said(saying, call, hits), guesses=not_needed, unattributed=anybodys)
     if unattributed and len(apart([*hits, *unattributed])) >= saying.at_least:
         at = clock(call.span(unattributed[0]).start_ms)
         miss = _miss(call, unattributed[0], "said by an unknown speaker")
         reason = f"{unattributed[0].as_said} at {at}, but it is not known who speaks there"
-        return unknown(reason, searched=window, nearest_miss=miss, unattributed=spare["unattributed"])
+        return unknown(reason, searched=window, nearest_miss=miss, unattributed=anybodys)
     return _not_said(saying, call, window, len(apart(hits)))
 
 

@@ -8,8 +8,7 @@ import math
 from collections.abc import Mapping, Set
 from pathlib import Path
 
-from pipeline.compliance.wording import expand
-from pipeline.numbers.written import spoken_tokens
+from pipeline.compliance.wording import spoken_words
 
 COUNTS = Path(__file__).parent / "data" / "stem_counts.json"  # made by tools/stem_counts.py
 _STEM_LETTERS = 5
@@ -28,8 +27,7 @@ def stem(word: str) -> str:
 
 def stems_of(sentence: str) -> set[str]:
     """Return the stems of a sentence's content words."""
-    words = [part for token in spoken_tokens(sentence) for part in expand(token.folded)]
-    return {stem(word) for word in words if word not in FUNCTION_WORDS}
+    return {stem(word) for word in spoken_words(sentence) if word not in FUNCTION_WORDS}
 
 
 def rarest_shared(stems: Set[str], sentences: tuple[str, ...]) -> float:

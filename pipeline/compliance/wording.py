@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.numbers.written import spoken_tokens
 from pipeline.text import fold
 
 HESITATIONS = frozenset({"um", "uh", "uhm", "er", "erm", "hm", "hmm", "mm", "mhm", "ah", "eh"})
@@ -46,6 +47,11 @@ def expand(word: str) -> tuple[str, ...]:
     if stem in _BEFORE_IS and stem != folded:
         return (stem, "is")
     return (folded,)
+
+
+def spoken_words(sentence: str) -> list[str]:
+    """Return the comparable forms of a written sentence's words."""
+    return [part for token in spoken_tokens(sentence) for part in expand(token.folded)]
 
 
 def without_hesitations(words: Sequence[str]) -> list[int]:

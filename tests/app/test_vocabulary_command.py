@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import PACKAGE_ROOT, load_settings
+from pipeline.config import PACKAGE_ROOT
+from pipeline.load_settings import load_settings
 from pipeline.transcribe.vocabulary import ListForm, TermForm, VocabularyForm, load_vocabulary
 
 Earmark = Callable[..., subprocess.CompletedProcess[str]]

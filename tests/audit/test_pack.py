@@ -23,8 +23,8 @@ from pipeline.audit.pack import prepare_pack, settings_sha256
 from pipeline.audit.verify import verify_pack
 from pipeline.audit.wording import finding_in_words
 from pipeline.canonical import to_json
-from pipeline.config import load_settings
 from pipeline.errors import NotFoundError, ReportError
+from pipeline.load_settings import load_settings
 from pipeline.records import CallFindings, Evidence, Expectation, Finding, NearestMiss, Role, Severity, Span
 from pipeline.scorecards.render.files import safe_name
 from pipeline.store.tables import steps

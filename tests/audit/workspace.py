@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.compliance.packs import load_packs
-from pipeline.config import Settings, load_settings
+from pipeline.config import Settings
 from pipeline.intake.metadata import index_metadata
 from pipeline.intake.take_in import take_in
+from pipeline.load_settings import load_settings
 from pipeline.records import (
     CallFindings,
     CriterionResult,

@@ -64,10 +64,10 @@ def test_wordings_of_another_matter_are_never_surely_said(case: dict[str, Any], 
     assert tier(case, *lines) != "said"
 
 
-def test_wordings_paraphrased_are_found_by_half_and_only_probably() -> None:
+def test_wordings_paraphrased_are_mostly_found_and_only_probably() -> None:
     found = [tier(case, line) for case in written() for line in case["paraphrased"]]
     assert found.count("said") <= 2
-    assert found.count("probably") >= 0.5 * len(found)
+    assert found.count("probably") >= 0.6 * len(found)
 
 
 RECORDED = ("this call may be recorded for quality and training purposes", "calls are recorded and monitored")

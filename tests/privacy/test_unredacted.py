@@ -75,7 +75,7 @@ def test_what_may_not_be_read_or_is_no_transcript_is_told_without_its_words(
     [(["card_number"], "security_code cannot be left out"), (["card_number", "security_code", "adress"], "'address'")],
 )
 def test_kinds_are_checked(kinds: list[str], message: str) -> None:
-    from pipeline.config import load_settings
+    from pipeline.load_settings import load_settings
 
     with pytest.raises(ConfigError, match=message):
         load_settings(environment={}, flags={"privacy.kinds": kinds})
