@@ -115,7 +115,7 @@ def match(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell what rules find in a transcript: said, probably said, absent, cannot assess. Nothing is stored.
+    """Tell what rules find in a transcript: said, probably said, absent, cannot be told. Nothing is stored.
 
     With --json one result a line, in the order of the transcripts.
     """
