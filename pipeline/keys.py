@@ -86,7 +86,8 @@ def measures_key(*, transcript: str, settings: ConversationSettings) -> str:
 
 def facts_key(recording: Recording, keys: FactKeys) -> str:
     """Return the key of all facts that a score rests on."""
-    return _key(_FACTS_RECIPE, _metadata(recording), keys=to_data(keys))
+    known = {name: key for name, key in to_data(keys).items() if key is not None}  # what is new changes no old key
+    return _key(_FACTS_RECIPE, _metadata(recording), keys=known)
 
 
 def score_key(*, facts: str, rubric: Rubric, flags: FlagSettings) -> str:

@@ -6,10 +6,13 @@ UTC datetimes. Confidence and shares are 0..1, or None when unknown. Sentiment i
 
 from __future__ import annotations
 
+from pipeline.records.answers import AnswerForm, Band, Choice, Numeric, Option, Scale, YesNo
 from pipeline.records.basics import MadeBy, Role, Severity, Span
+from pipeline.records.confidence import Calibration, Trust
 from pipeline.records.facts import (
     CallFacts,
     CallFindings,
+    CallJudgements,
     CallSentiment,
     ChannelLoudness,
     Evidence,
@@ -18,6 +21,7 @@ from pipeline.records.facts import (
     Finding,
     FindingKind,
     Gap,
+    Judgement,
     Measures,
     NearestMiss,
     Overtalk,
@@ -37,19 +41,28 @@ from pipeline.records.history import (
     field_of,
 )
 from pipeline.records.recording import Defect, Recording
+from pipeline.records.review import Review
 from pipeline.records.rubric import (
+    AnswerIs,
     AppliesIf,
-    Band,
+    AutoFailEffect,
+    CombinationTest,
     Criterion,
     CriterionTest,
+    LlmTest,
     ManualTest,
     MeasureTest,
+    MetadataIs,
+    PhraseTest,
     Rubric,
+    RubricStatus,
     RuleTest,
     Section,
     SentimentTest,
+    SequenceTest,
+    Weighting,
 )
-from pipeline.records.score import CallScore, CriterionResult, Flag, Status
+from pipeline.records.score import CallScore, CriterionResult, Flag, ScoreTerms, SectionTerms, Status
 from pipeline.records.scorecard import (
     CallToHear,
     CoachingTopic,
@@ -65,16 +78,23 @@ from pipeline.records.scorecard import (
 from pipeline.records.transcript import Dropped, Redaction, Transcript, Turn, Word
 
 __all__ = [
+    "AnswerForm",
+    "AnswerIs",
     "AppliesIf",
+    "AutoFailEffect",
     "Band",
+    "Calibration",
     "CallFacts",
     "CallFindings",
     "CallHistory",
+    "CallJudgements",
     "CallScore",
     "CallSentiment",
     "CallToHear",
     "ChannelLoudness",
+    "Choice",
     "CoachingTopic",
+    "CombinationTest",
     "Criterion",
     "CriterionResult",
     "CriterionSummary",
@@ -94,25 +114,37 @@ __all__ = [
     "Heard",
     "HistoryNeeds",
     "Interval",
+    "Judgement",
+    "LlmTest",
     "MadeBy",
     "ManualTest",
     "MeasureTest",
     "Measures",
+    "MetadataIs",
     "NearestMiss",
+    "Numeric",
+    "Option",
     "Overtalk",
     "PartySentiment",
     "Period",
+    "PhraseTest",
     "RaisedVoice",
     "Recording",
     "Recovery",
     "Redaction",
+    "Review",
     "Role",
     "Rubric",
+    "RubricStatus",
     "RuleTest",
+    "Scale",
+    "ScoreTerms",
     "Scorecard",
     "Section",
+    "SectionTerms",
     "SentimentReading",
     "SentimentTest",
+    "SequenceTest",
     "Severity",
     "Span",
     "Standing",
@@ -120,9 +152,12 @@ __all__ = [
     "SubjectSummary",
     "Transcript",
     "TrendPoint",
+    "Trust",
     "Turn",
     "TurningPoint",
+    "Weighting",
     "Word",
+    "YesNo",
     "customer_of",
     "field_of",
 ]

@@ -299,13 +299,48 @@ class CallFindings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """A language model's answer to one question, after its citations were checked against the transcript.
+
+    Attributes:
+        question: Fingerprint of the question as asked (`pipeline.score.fingerprints.question_fingerprint`).
+        answer: In the words of the question's form ("yes", "3"); None where there is none that can be used.
+        applicable: False where the model says that the question does not arise on this call.
+        reason: One plain sentence: the model's, without words of the call, or why there is no answer.
+        evidence: The quotes that it cites, found in the transcript; an answer without any is none.
+        confidence: How sure the model is, as it says or as its words' probabilities tell; None where neither does.
+    """
+
+    question: str
+    answer: str | None
+    reason: str
+    applicable: bool = True
+    evidence: tuple[Evidence, ...] = ()
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallJudgements:
+    """The answers of a language model to the questions of one rubric."""
+
+    judgements: tuple[Judgement, ...]
+    made_by: MadeBy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FactKeys:
-    """Under which keys the facts are stored that a score rests on."""
+    """Under which keys the facts are stored that a score rests on.
+
+    ``own_findings`` and ``judgements`` are of what the rubric itself asks for: its phrases, and its questions to a
+    language model; None where it asks for none.
+    """
 
     transcript: str
     findings: str
     sentiment: str
     measures: str
+    own_findings: str | None = None
+    judgements: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -317,6 +352,11 @@ class CallFacts:
     findings: tuple[Finding, ...]
     sentiment: CallSentiment
     measures: Measures
+    judgements: tuple[Judgement, ...] = ()
+
+    def judgement(self, question: str) -> Judgement | None:
+        """Return a language model's answer to a question, by its fingerprint, or None where it was not asked."""
+        return next((judgement for judgement in self.judgements if judgement.question == question), None)
 
     def finding(self, rule_id: str) -> Finding | None:
         """Return the outcome of a rule, or None where the rule was not applied to this call."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
 
+from pipeline.records.answers import YES_NO, AnswerForm, Band
 from pipeline.records.basics import Role
+from pipeline.records.facts import Expectation
 from pipeline.records.language import DEFAULT_LANGUAGES, covered
 
 
@@ -18,12 +22,20 @@ class RuleTest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Band:
-    """Values ``at_least <= value < below`` earn ``share`` (0..1) of the points. None is open-ended."""
+class PhraseTest:
+    """Passes when one of these phrases was said (``present``) or none was (``absent``); rule language, `docs/rules.md`.
 
-    share: float
-    at_least: float | None = None
-    below: float | None = None
+    Looked for like a rule, under the id that `Rubric.own_rule_id` gives. Windows are in seconds, as authored.
+    """
+
+    phrases: tuple[str, ...]
+    speaker: str = "agent"
+    expect: Expectation = Expectation.PRESENT
+    unless: tuple[str, ...] = ()
+    within_first_s: float | None = None
+    within_last_s: float | None = None
+    min_similarity: float | None = None
+    kind: str = "phrase"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,14 +58,69 @@ class SentimentTest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SequenceTest:
+    """Passes when what these rules look for was said in this order; with ``partial``, steps in order earn a part."""
+
+    rules: tuple[str, ...]
+    partial: bool = False
+    kind: str = "sequence"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CombinationTest:
+    """Several tests as one: the worst (``all``), the best (``any``) or the mean (``average``) of those that apply."""
+
+    tests: tuple[CriterionTest, ...]
+    require: str = "all"
+    kind: str = "combination"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ManualTest:
     """A question that only a person can answer: always ``cannot_assess`` until somebody has."""
 
     question: str
+    answers: AnswerForm = YES_NO
     kind: str = "manual"
 
 
-CriterionTest = RuleTest | MeasureTest | SentimentTest | ManualTest
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LlmTest:
+    """A question that a language model answers from the redacted transcript, citing turns (`pipeline.judge`).
+
+    Attributes:
+        question: What is asked.
+        answers: How it can be answered.
+        look_for: What makes a good answer, for the model.
+        not_applicable_when: When the question does not arise; empty leaves that to the model.
+    """
+
+    question: str
+    answers: AnswerForm = YES_NO
+    look_for: str = ""
+    not_applicable_when: str = ""
+    kind: str = "llm"
+
+
+CriterionTest = (
+    RuleTest | PhraseTest | MeasureTest | SentimentTest | SequenceTest | CombinationTest | ManualTest | LlmTest
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerIs:
+    """Holds where another criterion was answered so: a status, or an answer of its form such as ``yes``."""
+
+    criterion_id: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetadataIs:
+    """Holds where a field of the call's metadata has one of these values."""
+
+    name: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +131,16 @@ class AppliesIf:
     directions: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     rules_present: tuple[str, ...] = ()
+    metadata: tuple[MetadataIs, ...] = ()
+    answers: tuple[AnswerIs, ...] = ()
+
+
+class AutoFailEffect(StrEnum):
+    """What failing an auto-fail criterion does; the raw score is kept beside it."""
+
+    ZERO_CALL = "zero_call"
+    ZERO_SECTION = "zero_section"
+    CAP = "cap"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +149,9 @@ class Criterion:
 
     Attributes:
         critical: Counts into the critical score, shown beside the total.
-        auto_fail: Failing it sets the call's total to 0; the raw score is kept.
+        auto_fail: Failing it fails the call, and does what ``auto_fail_effect`` says to the total.
+        auto_fail_cap: With ``cap``: the total is at most this share.
+        min_confidence: An answer less sure than this is withheld, for a person to give; None asks for none.
     """
 
     id: str
@@ -81,6 +160,9 @@ class Criterion:
     test: CriterionTest
     critical: bool = False
     auto_fail: bool = False
+    auto_fail_effect: AutoFailEffect = AutoFailEffect.ZERO_CALL
+    auto_fail_cap: float | None = None
+    min_confidence: float | None = None
     applies_if: AppliesIf = AppliesIf()
     guidance: str = ""
     coaching: str = ""
@@ -88,12 +170,34 @@ class Criterion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """A group of criteria with one weight."""
+    """A group of criteria with one weight.
+
+    Attributes:
+        bonus: Its points are earned on top: they count among those earned, not among those possible.
+        critical_below: A share of its points under this sets the total to 0; its own share stays (Zendesk QA).
+    """
 
     id: str
     title: str
     weight: float
     criteria: tuple[Criterion, ...]
+    bonus: bool = False
+    critical_below: float | None = None
+
+
+class Weighting(StrEnum):
+    """How sections make up a total: every point by its section's weight, or every section's share by its weight."""
+
+    POINTS = "points"
+    SECTIONS = "sections"
+
+
+class RubricStatus(StrEnum):
+    """Whether calls are scored by it unasked: a draft is only used where it is named, a retired one no more."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +206,10 @@ class Rubric:
 
     Attributes:
         languages: Codes of the languages that calls may be in; others are not scored by it.
+        weighting: How sections make up the total.
+        max_share: The total is at most this, where bonus points would pass it; None sets no bound.
+        effective_from: First day, in the site's zone, of the calls that it scores unasked; None: always has been.
+        effective_to: Last day of them; None: until a later version takes effect.
         file: Where it was read from; None where it was made in code. Two rubrics that say the same are equal anywhere.
     """
 
@@ -114,6 +222,11 @@ class Rubric:
     pass_share: float = 0.8
     description: str = ""
     languages: tuple[str, ...] = DEFAULT_LANGUAGES
+    weighting: Weighting = Weighting.POINTS
+    max_share: float | None = None
+    status: RubricStatus = RubricStatus.ACTIVE
+    effective_from: date | None = None
+    effective_to: date | None = None
     file: str | None = field(default=None, compare=False)
 
     def criteria(self) -> tuple[Criterion, ...]:
@@ -123,3 +236,12 @@ class Rubric:
     def covers(self, language: str) -> bool:
         """Tell whether a call in this language can be scored; where nothing was said there is nothing to misread."""
         return covered(language, self.languages)
+
+    def own_rule_id(self, criterion_id: str, position: int = 0) -> str:
+        """Return the id under which the phrases of a criterion are looked for; no rule of a pack can have such an id.
+
+        Args:
+            criterion_id: The criterion.
+            position: Of its phrase tests, in order, inside a combination.
+        """
+        return f"{self.id}/{criterion_id}" + (f"/{position}" if position else "")

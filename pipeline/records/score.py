@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pipeline.records.basics import Severity, Span
 from pipeline.records.facts import Evidence, NearestMiss
+from pipeline.records.rubric import AnswerIs, AutoFailEffect, Weighting
 
 
 class Status(StrEnum):
@@ -26,6 +27,11 @@ class CriterionResult:
 
     ``points_earned`` is None for ``not_applicable`` and ``cannot_assess``. ``weight`` is the section's. ``rule_ids``
     are the rules that the criterion names. ``searched`` is where it looked; of a measure, the stretch that stands out.
+    ``confidence`` is calibrated on reviewed answers where there is a `Calibration`; ``raw_confidence`` is what it was
+    made from. ``answer`` is what was answered in the words of the question's form ("yes", "3"). Where the machine was
+    not sure enough, ``leaning`` and ``leaning_share`` keep the answer that it would have given. ``asked`` is the
+    fingerprint of the question: equal ones may be compared over versions and rubrics. ``depends_on`` are the answers
+    on which it hangs whether the question applies.
     """
 
     criterion_id: str
@@ -38,11 +44,38 @@ class CriterionResult:
     weight: float
     critical: bool = False
     auto_fail: bool = False
+    auto_fail_effect: AutoFailEffect = AutoFailEffect.ZERO_CALL
+    auto_fail_cap: float | None = None
     confidence: float | None = None
+    raw_confidence: float | None = None
+    answer: str | None = None
+    leaning: Status | None = None
+    leaning_share: float | None = None
+    asked: str = ""
+    depends_on: tuple[AnswerIs, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     searched: Span | None = None
     nearest_miss: NearestMiss | None = None
     rule_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SectionTerms:
+    """What a section adds to the making of the total beside its weight, which stands with each result."""
+
+    section_id: str
+    title: str = ""
+    bonus: bool = False
+    critical_below: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoreTerms:
+    """How a rubric makes a total of answers."""
+
+    weighting: Weighting = Weighting.POINTS
+    max_share: float | None = None
+    sections: tuple[SectionTerms, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +89,7 @@ class CallScore:
     rubric_fingerprint: str
     pass_share: float
     results: tuple[CriterionResult, ...]
+    terms: ScoreTerms = ScoreTerms()
 
     def _ratio(self, results: list[CriterionResult]) -> float | None:
         answered = [(result, result.points_earned) for result in results if result.points_earned is not None]
