@@ -13,10 +13,11 @@ from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.records.transcript import REDACTION_KINDS
+from pipeline.server_address import address_problem
 
 ENVIRONMENT_PREFIX = "EARMARK_"
 CONFIG_VARIABLE = "EARMARK_CONFIG"  # names the settings file; it is no setting itself
@@ -227,6 +228,65 @@ class ScoreSettings(Group):
     default_rubric: str = Field(default="general", description="Id of the rubric for queues that no rubric names.")
 
 
+class JudgeSettings(Group):
+    """Which language model answers questions of kind `llm`, if any, and how it is asked (docs/judge.md)."""
+
+    url: str | None = Field(
+        default=None,
+        description="Address of an OpenAI-compatible server, such as http://127.0.0.1:8080/v1; none asks no model.",
+    )
+    model: str | None = Field(default=None, description="Name of the model there; needed with an address.")
+    api_key: SecretStr | None = Field(
+        default=None,
+        description="Key that the server asks for; never shown. Keep it in the environment: `EARMARK_JUDGE__API_KEY`.",
+    )
+    allow_remote: bool = Field(
+        default=False,
+        description="Allow an address that is not this machine: masked words of calls then leave it (docs/judge.md).",
+    )
+    structured: Literal["json_schema", "json_object", "prompt"] = Field(
+        default="json_schema",
+        description="How a server is told the form of an answer: by JSON Schema, as any JSON, or in the prompt alone.",
+    )
+    timeout_s: float = Field(default=60.0, gt=0, description="An answer that takes longer is given up.")
+    max_retries: int = Field(
+        default=2, ge=0, le=10, description="Times a question is asked again after a passing fault of the server."
+    )
+    retry_delay_s: float = Field(default=1.0, ge=0, description="Wait before the first of them; doubles each time.")
+    max_tokens: int = Field(
+        default=800, ge=50, description="An answer may have so many tokens; a model that thinks aloud needs more."
+    )
+    context_chars: int = Field(
+        default=24000,
+        ge=500,
+        description="A transcript of more characters is not asked about; four of them are about one token.",
+    )
+    temperature: float = Field(default=0.0, ge=0, le=2, description="0 takes the likeliest words.")
+    seed: int = Field(default=1, ge=0, description="Makes a temperature above 0 repeatable, where a server knows it.")
+    logprobs: bool = Field(
+        default=True,
+        description="Ask for the words' probabilities, from which an answer's confidence is told; without them it is "
+        "unknown.",
+    )
+
+    @field_validator("api_key")
+    @classmethod
+    def _fit_for_a_header(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not re.fullmatch(r"[!-~]+", key.get_secret_value()):
+            raise ValueError("a key is printable ASCII without spaces")  # which one it is must not be told
+        return key
+
+    @model_validator(mode="after")
+    def _address_and_model(self) -> JudgeSettings:
+        if self.url is None:
+            return self
+        if problem := address_problem(self.url, allow_remote=self.allow_remote):
+            raise ValueError(f"url: {problem}")
+        if not self.model:
+            raise ValueError("model: name the model that the server at judge.url is to use")
+        return self
+
+
 class FlagSettings(Group):
     """What marks a call for a person."""
 
@@ -246,6 +306,41 @@ class FlagSettings(Group):
     )
 
 
+class ReviewSettings(Group):
+    """What agents may dispute, and how far apart reviewers may be."""
+
+    dispute_window_days: int = Field(
+        default=45, ge=1, description="An answer may be disputed for so many days from when it was given."
+    )
+    dispute_limit: int = Field(default=5, ge=0, description="At most so many disputes of one evaluation.")
+    points_apart: float = Field(
+        default=10.0,
+        ge=0,
+        le=100,
+        description="In a calibration session, an answer or total further from the expert's than this is marked.",
+    )
+
+
+class SamplingSettings(Group):
+    """Which calls `earmark queue build` takes where its options do not say."""
+
+    policy: Literal["per-agent", "per-reviewer", "random", "stratified", "disagreement"] = Field(
+        default="per-agent", description="How calls are chosen (docs/reviews.md)."
+    )
+    count: int = Field(
+        default=5, ge=1, description="Calls for each agent, for each reviewer, or in all, as the policy says."
+    )
+    share: float = Field(default=0.05, gt=0, le=1, description="Part of all calls that policy `random` takes.")
+    by: tuple[Literal["queue", "team", "agent", "band"], ...] = Field(
+        default=("queue", "band"), description="What makes a stratum of policy `stratified`."
+    )
+    period: str = Field(
+        default="month", description="week or month (the present one), all, or one such as 2026-10 or 2026-W42."
+    )
+    seed: int = Field(default=1, ge=0, le=999_999, description="Another seed draws other calls.")
+    reviewers: tuple[str, ...] = Field(default=(), description="Who reviews, in turns; none leaves it open.")
+
+
 class ScorecardSettings(Group):
     """How scorecards aggregate."""
 
@@ -258,6 +353,15 @@ class ScorecardSettings(Group):
         description="IANA zone in which days begin; `intake.site_timezone` where that is set and this is not.",
     )
     calls_to_hear: int = Field(default=5, ge=0, description="At most this many calls to coach on.")
+
+
+class FairnessSettings(Group):
+    """Which groups of calls a fairness report shows and judges."""
+
+    min_calls: int = Field(default=30, ge=2, description="Groups of fewer calls have no ratio and no verdict.")
+    shown_from: int = Field(
+        default=5, ge=2, description="Groups of fewer calls are not shown: their figures would be those of persons."
+    )
 
 
 class RunSettings(Group):
@@ -290,8 +394,12 @@ class Settings(Group):
     compliance: ComplianceSettings = ComplianceSettings()
     privacy: PrivacySettings = PrivacySettings()
     score: ScoreSettings = ScoreSettings()
+    judge: JudgeSettings = JudgeSettings()
     flags: FlagSettings = FlagSettings()
+    review: ReviewSettings = ReviewSettings()
+    sampling: SamplingSettings = SamplingSettings()
     scorecards: ScorecardSettings = ScorecardSettings()
+    fairness: FairnessSettings = FairnessSettings()
     run: RunSettings = RunSettings()
 
     @property

@@ -14,6 +14,9 @@
     |-- UnexpectedError             something failed that nobody foresaw; only its kind and place are told
     |-- NotFoundError               no such call, score or flag in this workspace
     |-- ReportError                 a report cannot be written where it should go
+    |-- JudgeError                  the language model could not be asked; it is asked again
+    |-- AnswerError                 an answer is none that a question can have (says which there are)
+    |-- ReviewError                 a review, dispute or calibration session cannot be made like this (says why)
     `-- StoreError                  the database cannot be reached or is of another version
 
 A message says what happened, where, what was allowed and what to do next. It never holds words of a call.
@@ -130,6 +133,18 @@ class NotFoundError(EarmarkError):
 
 class ReportError(EarmarkError):
     """A report cannot be written where it should go."""
+
+
+class JudgeError(EarmarkError):
+    """The language model could not be asked; it is asked again on the next run."""
+
+
+class AnswerError(EarmarkError):
+    """An answer is none that a question can have; the message says which there are."""
+
+
+class ReviewError(EarmarkError):
+    """A review, dispute or calibration session cannot be made like this; the message says why and what can be done."""
 
 
 class StoreError(EarmarkError):

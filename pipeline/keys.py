@@ -10,10 +10,12 @@ from typing import Any
 
 from pipeline.canonical import fingerprint, to_data
 from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettings, PrivacySettings, SentimentSettings
-from pipeline.records import FactKeys, MadeBy, Recording, Rubric, field_of
+from pipeline.records import FactKeys, MadeBy, Recording, Rubric, Trust, field_of
 
 _TRANSCRIPT_RECIPE = "transcript-3"
 _FINDINGS_RECIPE = "findings-5"
+_OWN_FINDINGS_RECIPE = "own-findings-1"
+_JUDGEMENTS_RECIPE = "judgements-1"
 _SENTIMENT_RECIPE = "sentiment-2"
 _MEASURES_RECIPE = "measures-3"
 _FACTS_RECIPE = "facts-1"
@@ -74,6 +76,17 @@ def findings_key(
     )
 
 
+def own_findings_key(*, transcript: str, rules: Sequence[tuple[str, str]], settings: ComplianceSettings) -> str:
+    """Return the key of what a rubric's own phrases find: the transcript, and the phrases by id and fingerprint."""
+    how_near = settings.model_dump(mode="json", exclude={"rules_dir"})
+    return _key(_OWN_FINDINGS_RECIPE, how_near, transcript=transcript, rules=[list(rule) for rule in rules])
+
+
+def judgements_key(*, transcript: str, judge: str) -> str:
+    """Return the key of a language model's answers: the transcript, and all that bears on question and answer."""
+    return _key(_JUDGEMENTS_RECIPE, {}, transcript=transcript, judge=judge)
+
+
 def sentiment_key(*, transcript: str, engine: MadeBy, settings: SentimentSettings) -> str:
     """Return the key of a call's sentiment: the transcript, the engine with its model, and which turns are read."""
     return _key(_SENTIMENT_RECIPE, to_data(engine), transcript=transcript, min_characters=settings.min_characters)
@@ -90,9 +103,18 @@ def facts_key(recording: Recording, keys: FactKeys) -> str:
     return _key(_FACTS_RECIPE, _metadata(recording), keys=known)
 
 
-def score_key(*, facts: str, rubric: Rubric, flags: FlagSettings) -> str:
-    """Return the key of a score with its flags, which is also its ``score_id``."""
+def score_key(*, facts: str, rubric: Rubric, flags: FlagSettings, trust: Trust | None = None) -> str:
+    """Return the key of a score with its flags, which is also its ``score_id``.
+
+    Args:
+        facts: Key of the facts.
+        rubric: What they are scored by.
+        flags: What raises flags.
+        trust: What reviewed answers tell about confidence; None where nothing was learnt.
+    """
     chosen = {"id": rubric.id, "version": rubric.version, "fingerprint": rubric.fingerprint}
+    if trust is not None:
+        chosen["trust"] = trust.fingerprint
     key = _key(_SCORE_RECIPE, chosen, facts=facts, flags=flags.model_dump(mode="json"))
     return "s-" + key.rpartition(":")[2][:24]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from pipeline.config import Settings
 from pipeline.detectors import Detectors, assemble_detectors
 from pipeline.errors import AuthoredFileError
 from pipeline.privacy import name_model
 from pipeline.records import Recording, Rubric
+from pipeline.rubric_phrases import phrase_problems
 from pipeline.score.rubrics import check_rule_references, choose_rubric, find_rubric, load_rubrics
 from pipeline.transcribe.engine import Engine, create_engine
 from pipeline.transcribe.vocabulary import NO_VOCABULARY, Vocabulary, load_vocabulary
@@ -35,8 +37,12 @@ class Parts:
         return self.engine.prepare, *names, *self.detectors.preparations()
 
     def rubric_for(self, recording: Recording, language: str) -> Rubric:
-        """Return the rubric that scores a call in this language; it may be one that covers another."""
-        return self.only_rubric or choose_rubric(self.rubrics, recording, self.settings.score, language=language)
+        """Return the rubric that scores a call of its day in this language; it may be one that covers another."""
+        if self.only_rubric is not None:
+            return self.only_rubric
+        zone = ZoneInfo(self.settings.intake.site_timezone or self.settings.scorecards.timezone)
+        day = None if recording.started_at is None else recording.started_at.astimezone(zone).date()
+        return choose_rubric(self.rubrics, recording, self.settings.score, language=language, day=day)
 
 
 def assemble(settings: Settings) -> Parts:
@@ -69,11 +75,11 @@ def assemble(settings: Settings) -> Parts:
 
 
 def require_known_rules(rubrics: tuple[Rubric, ...], detectors: Detectors, *, where: str) -> None:
-    """Refuse rubrics that ask for rules which nobody looks for: they would be answered "not applicable" for ever.
+    """Refuse rubrics that ask for rules which nobody looks for, or for phrases that nobody can look for.
 
     Raises:
         AuthoredFileError: With every such place.
     """
-    problems = check_rule_references(rubrics, detectors.active_rule_ids())
+    problems = [*check_rule_references(rubrics, detectors.active_rule_ids()), *phrase_problems(rubrics)]
     if problems:
         raise AuthoredFileError(where, problems)

@@ -8,11 +8,8 @@ again: a run that was killed goes on where it stopped, and a new rubric never tr
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import TypeVar
-
 from pipeline import keys
+from pipeline.call_steps import Now, Steps
 from pipeline.intake.decode import call_audio
 from pipeline.parts import Parts
 from pipeline.privacy.redact import redact
@@ -23,39 +20,17 @@ from pipeline.records import (
     CallScore,
     CallSentiment,
     Measures,
-    Recording,
     Role,
     Transcript,
 )
+from pipeline.rubric_facts import facts_for
 from pipeline.score.evaluate import evaluate
 from pipeline.score.flags import raise_flags
 from pipeline.store import calls, failures, history, scores
 from pipeline.store.database import Store
-from pipeline.store.steps import get_step, put_step
+from pipeline.store.steps import put_step
+from pipeline.store.trust import latest_trust
 from pipeline.transcribe.transcribe import transcribe_call, turn_settings_fingerprint
-
-Now = Callable[[], datetime]
-Result = TypeVar("Result")
-
-
-class Steps:
-    """Does each step of one call once, and remembers which had to be done."""
-
-    def __init__(self, recording: Recording, store: Store, now: Now) -> None:
-        self.done: list[str] = []
-        self._recording, self._store, self._now = recording, store, now
-
-    def once(self, step: str, key: str, kind: type[Result], make: Callable[[], Result]) -> Result:
-        """Return what is stored under the key; where nothing is, make it and store it."""
-        with self._store.read() as connection:
-            stored = get_step(connection, key, kind)
-        if stored is not None:
-            return stored
-        made = make()
-        self.done.append(step)
-        with self._store.begin() as connection:  # another process may have stored its own meanwhile: that one counts
-            call_id = self._recording.call_id
-            return put_step(connection, key, call_id=call_id, step=step, record=made, now=self._now())
 
 
 def process_call(call_id: str, parts: Parts, store: Store, *, now: Now) -> tuple[CallScore, tuple[str, ...]]:
@@ -100,22 +75,26 @@ def process_call(call_id: str, parts: Parts, store: Store, *, now: Now) -> tuple
         return detectors.find(transcript, recording, sentiment, measures, judged)
 
     found = steps.once("findings", under.findings, CallFindings, find)
+    rubric = parts.rubric_for(recording, transcript.language)
+    own = facts_for(rubric, transcript, recording, under=under, settings=settings, once=steps.once)
     facts = CallFacts(
         recording=recording,
         transcript=transcript,
-        findings=found.findings,
+        findings=(*found.findings, *own.findings),
         sentiment=sentiment,
         measures=measures,
+        judgements=own.judgements,
     )
-    facts_key = keys.facts_key(recording, under)
+    facts_key = keys.facts_key(recording, own.keys)
 
-    rubric = parts.rubric_for(recording, transcript.language)
-    score_id = keys.score_key(facts=facts_key, rubric=rubric, flags=settings.flags)
-    score = evaluate(facts, rubric, score_id=score_id)
+    with store.read() as connection:
+        trust = latest_trust(connection, rubric.id)  # how sure its answers turned out to be
+    score_id = keys.score_key(facts=facts_key, rubric=rubric, flags=settings.flags, trust=trust)
+    score = evaluate(facts, rubric, score_id=score_id, trust=trust)
     flags = raise_flags(facts, score, rubric, settings.flags)
     customer = sentiment.of(Role.CUSTOMER)
     with store.begin() as connection:
-        put_step(connection, facts_key, call_id=recording.call_id, step="facts", record=under, now=now())
+        put_step(connection, facts_key, call_id=recording.call_id, step="facts", record=own.keys, now=now())
         overall = customer.overall if customer else None
         is_new = scores.put_score(connection, score, facts_key, flags, customer_sentiment=overall, now=now())
         history.put_heard(connection, recording, detectors.about_calls.heard(transcript, found.findings, judged))

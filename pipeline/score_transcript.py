@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline import keys
 from pipeline.detectors import Detectors
 from pipeline.match_transcript import recording_of
 from pipeline.privacy.redact import redact
 from pipeline.records import CallFacts, CallScore, Flag, Rubric, Transcript
+from pipeline.rubric_facts import facts_for
 from pipeline.score.evaluate import evaluate
 from pipeline.score.flags import raise_flags
 
@@ -46,16 +49,21 @@ def score_transcript(
     own_queue = rubric.queues[0] if len(rubric.queues) == 1 else None
     recording = recording_of(clean, queue=queue or own_queue, direction=direction)
     sentiment, measures = detectors.read(clean), detectors.measure(clean, None)
+    heard = recording.sha256
+    own = facts_for(rubric, clean, recording, under=detectors.keys(heard, recording), settings=settings, once=_at_once)
     facts = CallFacts(
         recording=recording,
         transcript=clean,
-        findings=detectors.find(clean, recording, sentiment, measures).findings,
+        findings=(*detectors.find(clean, recording, sentiment, measures).findings, *own.findings),
         sentiment=sentiment,
         measures=measures,
+        judgements=own.judgements,
     )
-    heard = recording.sha256
-    under = detectors.keys(heard, recording)
-    facts_key = keys.facts_key(recording, under)
+    facts_key = keys.facts_key(recording, own.keys)
     score_id = keys.score_key(facts=facts_key, rubric=rubric, flags=settings.flags)
     score = evaluate(facts, rubric, score_id=score_id)
     return ScoredTranscript(facts=facts, score=score, flags=raise_flags(facts, score, rubric, settings.flags))
+
+
+def _at_once(step: str, key: str, kind: type[Any], make: Callable[[], Any]) -> Any:
+    return make()

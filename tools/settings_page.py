@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 import platformdirs
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,7 +17,14 @@ sys.path.insert(0, str(ROOT))
 from pipeline.config import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, PACKAGE_ROOT, Settings  # noqa: E402
 
 PAGE = ROOT / "docs" / "settings.md"
-TYPES = {str: "text", bool: "true or false", int: "whole number", float: "number", Path: "path"}
+TYPES = {
+    str: "text",
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+    Path: "path",
+    SecretStr: "text, kept secret",
+}
 INTRODUCTION = f"""# Settings
 
 <!-- Written by tools/settings_page.py from pipeline/config.py; change the descriptions there. -->

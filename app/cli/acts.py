@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from sqlalchemy import Connection
 
 from pipeline.audit.kept_head import keep_head
 from pipeline.audit.log import Detail, Head, record_act
@@ -42,6 +45,23 @@ def log_acts(store: Store, settings: Settings, acts: Sequence[Act]) -> Head:
     with store.read() as connection:
         keep_head(connection, settings.workspace)
     return head
+
+
+@contextmanager
+def editing(store: Store, settings: Settings) -> Iterator[tuple[Connection, list[Act]]]:
+    """Give a transaction that writes, and a list for the acts done in it: both are kept, or neither.
+
+    Raises:
+        StoreError: Either cannot be written; then nothing is.
+    """
+    acts: list[Act] = []
+    with store.begin() as connection:
+        yield connection, acts
+        actor, now = current_user(), datetime.now(UTC)
+        for act in acts:
+            record_act(connection, actor=actor, action=act.action, subject=act.subject, details=act.details, now=now)
+    with store.read() as connection:
+        keep_head(connection, settings.workspace)
 
 
 def current_user() -> str:

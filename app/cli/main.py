@@ -24,7 +24,24 @@ from pipeline.errors import AuthoredFileError, ConfigError, EarmarkError, Unknow
 STOPPED = 130
 
 COMMANDS = ("run", "transcribe", "score", "doctor")
-GROUPS = ("calls", "flags", "models", "rubrics", "rules", "vocabulary", "scorecards", "sentiment", "audit", "flows")
+GROUPS = (
+    "calls",
+    "flags",
+    "models",
+    "rubrics",
+    "rules",
+    "vocabulary",
+    "scorecards",
+    "sentiment",
+    "audit",
+    "fairness",
+    "flows",
+    "reviews",
+    "disputes",
+    "calibration",
+    "queue",
+    "judge",
+)
 
 
 def build(wanted: str | None = None) -> typer.Typer:

@@ -1,73 +1,35 @@
-"""Make a small call of a case: words of equal length, a line half a second after the one before; and its history."""
+"""Make a small call of a case, and its history."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from pipeline.compliance.cases import AuthoredCall, AuthoredEarlier, Case, Line
+from pipeline.compliance.cases import AuthoredCall, AuthoredEarlier, Case
 from pipeline.compliance.rule import Rule
+from pipeline.dialogue import transcript_of_lines
 from pipeline.records import (
     CallHistory,
     EarlierCall,
     EarlierRequest,
     HistoryNeeds,
-    MadeBy,
     Recording,
-    Role,
     Transcript,
-    Turn,
-    Word,
 )
 
-MS_PER_WORD, MS_BETWEEN_LINES = 300, 500
 CUSTOMER = "case"
 REPLY_WORDS = 100
 """So much a customer says in an earlier call that was a conversation: more than any rule asks for."""
 
-_MADE_BY = MadeBy(engine="cases", version="1")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _Earlier = tuple[EarlierCall, AuthoredEarlier]
 
 
 def transcript_of(case: Case) -> Transcript:
     """Return a case as a transcript, not redacted yet; a line with a time of its own begins there."""
-    turns: list[Turn] = []
-    for line in case.lines:
-        follows_ms = turns[-1].end_ms + MS_BETWEEN_LINES if turns else 0
-        turns.append(_turn(line, follows_ms if line.start_ms is None else line.start_ms, case.call))
-    last_ms = max((turn.end_ms for turn in turns), default=0)
-    duration_ms = last_ms if case.call.duration_s is None else max(last_ms, round(case.call.duration_s * 1000))
-    return Transcript(
-        call_id="case",
-        language=case.call.language,
-        duration_ms=duration_ms,
-        turns=tuple(replace(turn, index=i) for i, turn in enumerate(sorted(turns, key=lambda turn: turn.start_ms))),
-        made_by=_MADE_BY,
-        redacted=False,
-    )
-
-
-def _turn(line: Line, start_ms: int, call: AuthoredCall) -> Turn:
-    texts = line.words.split()
-    words = tuple(
-        Word(
-            text=text,
-            start_ms=start_ms + i * MS_PER_WORD,
-            end_ms=start_ms + (i + 1) * MS_PER_WORD,
-            confidence=call.confidence,
-        )
-        for i, text in enumerate(texts)
-    )
-    return Turn(
-        index=0,
-        channel=1 if line.speaker is Role.CUSTOMER else 0,
-        role=line.speaker,
-        role_confidence=1.0,
-        start_ms=start_ms,
-        end_ms=words[-1].end_ms,
-        words=words,
+    call = case.call
+    return transcript_of_lines(
+        case.lines, language=call.language, confidence=call.confidence, duration_s=call.duration_s
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,12 +12,10 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic_core import PydanticCustomError
 
 from pipeline.authored import Document
+from pipeline.dialogue import LINE_WANTED, AuthoredLine, Line
 from pipeline.errors import AuthoredFileError, Problem, did_you_mean
-from pipeline.records import Role
 
 SUFFIXES = (".yaml", ".yml")
-_SPEAKERS = tuple(role.value for role in Role)
-_TIMED = re.compile(r"(?:(?P<minutes>\d{1,3}):(?P<seconds>[0-5]\d)\s+)?(?P<speaker>[^\s:]+)")
 
 
 class Expected(StrEnum):
@@ -33,45 +30,8 @@ class Expected(StrEnum):
     NOT_YET_FOUND = "not_yet_found"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """Words that somebody says. ``start_ms`` is None where they follow the line before."""
-
-    speaker: Role
-    words: str
-    start_ms: int | None = None
-
-
-def _line(given: Any) -> Line:
-    """Read ``agent: words``, ``0:40 agent: words``, or the same as a YAML mapping, which it is without quotes."""
-    if isinstance(given, dict) and len(given) == 1:
-        before, words = next((str(key), value) for key, value in given.items())
-        if not isinstance(words, str):
-            raise PydanticCustomError("case_line", "put the line in quotes: YAML does not read its words as text")
-    elif isinstance(given, str) and ": " in given:
-        before, _, words = given.partition(": ")
-    else:
-        raise PydanticCustomError("case_line", _line_wanted())
-    match = _TIMED.fullmatch(before.strip())
-    if match is None or not words.split():
-        raise PydanticCustomError("case_line", _line_wanted())
-    speaker = match["speaker"]
-    if speaker not in _SPEAKERS:
-        raise PydanticCustomError(
-            "case_speaker",
-            "nobody is called {speaker}{near}; there are: {known}",
-            {"speaker": repr(speaker), "near": did_you_mean(speaker, _SPEAKERS), "known": ", ".join(_SPEAKERS)},
-        )
-    at = None if match["minutes"] is None else (int(match["minutes"]) * 60 + int(match["seconds"])) * 1000
-    return Line(speaker=Role(speaker), words=" ".join(words.split()), start_ms=at)
-
-
 def _several(given: Any) -> Any:
     return given if isinstance(given, (list, tuple)) else (given,)
-
-
-def _line_wanted() -> Literal["write `agent: words`, or `0:40 agent: words`"]:
-    return "write `agent: words`, or `0:40 agent: words`"
 
 
 class _Authored(BaseModel):
@@ -121,7 +81,7 @@ class AuthoredCall(_Authored):
 class AuthoredCase(_Authored):
     """One case: lines, and where needed the call and what the reason must say. A call alone is one without words."""
 
-    lines: tuple[Annotated[Line, BeforeValidator(_line)], ...] = ()
+    lines: tuple[AuthoredLine, ...] = ()
     call: AuthoredCall | None = None
     because: str = ""
 
@@ -136,7 +96,7 @@ class AuthoredCase(_Authored):
         elif isinstance(lines, str):
             lines = [lines]
         if not lines and (is_short or not given.get("call")):
-            raise PydanticCustomError("case_line", _line_wanted())
+            raise PydanticCustomError("case_line", LINE_WANTED)
         return {"lines": lines} if is_short else {**given, "lines": lines or ()}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from pipeline.compliance.authored_rules import (
     AuthoredCondition,
     AuthoredNear,
@@ -40,6 +42,19 @@ def condition_of(rule: AuthoredRule, languages: tuple[str, ...]) -> Condition:
     """
     maker = _Maker(rule.expect, languages)
     return maker.tree(rule, rule.id) or maker.saying(rule, rule.id)
+
+
+def words_only(saying: AuthoredSaying, name: str, expect: Expectation, languages: tuple[str, ...]) -> Saying:
+    """Return a saying whose words are looked for, and nothing that is only near to them in meaning.
+
+    Args:
+        saying: As authored.
+        name: Its id.
+        expect: Whether it must be said; only then what came closest is told.
+        languages: Codes of the languages that its phrases are in.
+    """
+    made = _Maker(expect, languages).saying(saying, name)
+    return dataclasses.replace(made, wordings=(), meaning=())
 
 
 def parts_of(tree: AuthoredTree) -> dict[str, tuple[AuthoredCondition, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -76,13 +77,7 @@ def _units(turn: Turn, position: int) -> Iterable[Unit]:
     offset = 0
     for i, word in enumerate(turn.words):
         ends_clause = word.text[-1:] in _CLAUSE_END
-        found: list[tuple[str, int, int]] = []
-        mask = MASK.search(word.text)
-        if mask:  # what was masked is no word of anybody's: "card number" must not be found in it
-            found.append((mask.group(), mask.start(), mask.end()))
-        else:
-            for token in spoken_tokens(word.text):
-                found += [(part, token.char_start, token.char_end) for part in expand(token.folded)]
+        found = _parts(word.text)
         for k, (folded, start, end) in enumerate(found):
             yield Unit(
                 folded=folded,
@@ -95,6 +90,16 @@ def _units(turn: Turn, position: int) -> Iterable[Unit]:
                 asks=word.text[-1:] == "?" and k == len(found) - 1,
             )
         offset += len(word.text) + 1
+
+
+@functools.lru_cache(maxsize=65536)  # calls share most of their words
+def _parts(word: str) -> tuple[tuple[str, int, int], ...]:
+    """Return the comparable forms of a spoken word with the characters that each stands for."""
+    mask = MASK.search(word)
+    if mask:  # what was masked is no word of anybody's: "card number" must not be found in it
+        return ((mask.group(), mask.start(), mask.end()),)
+    parts = ((part, token) for token in spoken_tokens(word) for part in expand(token.folded))
+    return tuple((part, token.char_start, token.char_end) for part, token in parts)
 
 
 def quotes(transcript: Transcript, units: Iterable[Unit]) -> tuple[Evidence, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.weights import ModelStatus, check_sha256, package_file, package_file_status
@@ -16,6 +16,7 @@ FILES = {
     f"{_FOLDER}/ner/model": "cd93e9ca9126c69f1d10a1039ef67c3d9ec1223b44d079856705970f0f19ff4e",
     f"{_FOLDER}/vocab/strings.json": "b1966d1f07a05b68576df07f43f40203b4e11124ad82cc839e8312ad8d7fdae7",
 }
+TAGGER = (f"{_FOLDER}/tagger/model", "1ec3d93f38cebe172f2b5c89d84be72856ce42c8f1a64f1699f1d98a771f36b7")
 _UNUSED = ["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]
 
 PersonReader = Callable[[Sequence[str]], list[list[tuple[int, int]]]]
@@ -43,11 +44,7 @@ def person_reader() -> PersonReader:
     Raises:
         ModelError: The package of the pipeline is not installed, or its files are not the ones they should be.
     """
-    for file, sha256 in FILES.items():
-        check_sha256(package_file(PACKAGE, file), sha256)
-    import spacy  # noqa: PLC0415
-
-    pipeline: Any = spacy.load(package_file(PACKAGE, f"{_FOLDER}/config.cfg").parent, exclude=_UNUSED)
+    pipeline = _load(FILES, _UNUSED)
 
     def read(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         return [
@@ -56,3 +53,22 @@ def person_reader() -> PersonReader:
         ]
 
     return read
+
+
+@functools.cache
+def tag_reader() -> Callable[[Sequence[str]], list[list[tuple[int, str]]]]:
+    """Return what gives for each text the Penn Treebank tag of each token, by the character at which it begins.
+
+    Raises:
+        ModelError: As `person_reader`.
+    """
+    pipeline = _load(FILES | dict([TAGGER]), ["ner" if name == "tagger" else name for name in _UNUSED])
+    return lambda texts: [[(token.idx, token.tag_) for token in doc] for doc in pipeline.pipe(texts)]
+
+
+def _load(files: Mapping[str, str], exclude: list[str]) -> Any:
+    for file, sha256 in files.items():
+        check_sha256(package_file(PACKAGE, file), sha256)
+    import spacy  # noqa: PLC0415
+
+    return spacy.load(package_file(PACKAGE, f"{_FOLDER}/config.cfg").parent, exclude=exclude)

@@ -332,7 +332,8 @@ class FactKeys:
     """Under which keys the facts are stored that a score rests on.
 
     ``own_findings`` and ``judgements`` are of what the rubric itself asks for: its phrases, and its questions to a
-    language model; None where it asks for none.
+    language model; None where it asks for none. ``not_looked_for`` are the rules that it asks for and that nobody had
+    looked for when these findings were made, sorted; None where there are none.
     """
 
     transcript: str
@@ -341,6 +342,7 @@ class FactKeys:
     measures: str
     own_findings: str | None = None
     judgements: str | None = None
+    not_looked_for: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

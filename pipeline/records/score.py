@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
+import dataclasses
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipeline.records import totals
 from pipeline.records.basics import Severity, Span
 from pipeline.records.facts import Evidence, NearestMiss
 from pipeline.records.rubric import AnswerIs, AutoFailEffect, Weighting
@@ -91,56 +93,102 @@ class CallScore:
     results: tuple[CriterionResult, ...]
     terms: ScoreTerms = ScoreTerms()
 
-    def _ratio(self, results: list[CriterionResult]) -> float | None:
-        answered = [(result, result.points_earned) for result in results if result.points_earned is not None]
-        possible = math.fsum(result.points_possible * result.weight for result, _ in answered)
-        if possible <= 0:
-            return None
-        # rounded, because 1.2 / 1.5 is 0.7999999999999999 and would miss a pass mark of 0.8
-        return round(math.fsum(earned * result.weight for result, earned in answered) / possible, 12)
-
     @property
     def raw_share(self) -> float | None:
-        """Weighted share of points before auto-fail: sum(earned * weight) / sum(possible * weight) (Genesys Cloud).
+        """The total before auto-fails and critical sections, at most ``terms.max_share``.
 
-        None where nothing could be assessed.
+        By points: sum(earned * weight) / sum(possible * weight) (Genesys Cloud). By sections: sum(weight * share of the
+        section) / sum(weight). Bonus sections count above the line only. None where nothing but bonus was answered.
         """
-        return self._ratio(list(self.results))
+        return self._total(zeroed=())
+
+    def section_shares(self, *, raw: bool = False) -> dict[str, float | None]:
+        """Return each section's share of its points 0..1, in order; None where nothing in it was answered.
+
+        Args:
+            raw: As answered. Otherwise a section that an auto-fail sets to 0 has 0; one that is critical keeps its own.
+        """
+        sums = totals.sum_sections(self.results, zeroed=() if raw else self._zeroed)
+        return {each.section_id: each.share if each.share is None else round(each.share, 12) for each in sums}
 
     @property
     def auto_failed_by(self) -> tuple[str, ...]:
-        """Criteria whose failure sets the total to 0."""
-        return tuple(r.criterion_id for r in self.results if r.auto_fail and r.status is Status.FAIL)
+        """Criteria whose failure fails the call, whatever it does to the total."""
+        return tuple(result.criterion_id for result in self._auto_failed)
+
+    @property
+    def sections_below_mark(self) -> tuple[str, ...]:
+        """Sections whose share is under their ``critical_below``, which sets the total to 0 (Zendesk QA)."""
+        shares = self.section_shares()
+        return tuple(
+            section.section_id
+            for section in self.terms.sections
+            if section.critical_below is not None
+            and (share := shares.get(section.section_id)) is not None
+            and share < section.critical_below
+        )
 
     @property
     def share(self) -> float | None:
-        """The call's score 0..1: 0 after an auto-fail, else ``raw_share``."""
-        return 0.0 if self.auto_failed_by else self.raw_share
+        """The call's score: ``raw_share`` after what auto-fails and critical sections do to it; None where that is."""
+        total = self._total(zeroed=self._zeroed)
+        effects = {result.auto_fail_effect for result in self._auto_failed}
+        if total is None:
+            return None
+        if AutoFailEffect.ZERO_CALL in effects or self.sections_below_mark:
+            return 0.0
+        caps = [r.auto_fail_cap or 0.0 for r in self._auto_failed if r.auto_fail_effect is AutoFailEffect.CAP]
+        return min([total, *caps])
 
     @property
     def critical_share(self) -> float | None:
-        """Weighted share over critical criteria only; None where none could be assessed."""
-        return self._ratio([result for result in self.results if result.critical])
+        """Weighted share of points over critical criteria only (Genesys Cloud); None where none could be assessed."""
+        return totals.by_points(totals.sum_sections(result for result in self.results if result.critical))
 
     @property
     def passed(self) -> bool | None:
-        """At or above the pass mark, no critical error and no auto-fail; None where there is no score."""
-        if self.share is None:
+        """At or above the pass mark, no critical error, auto-fail or section below its mark; None without a score."""
+        share = self.share
+        if share is None:
             return None
-        if self.auto_failed_by:
-            return False
         critical_error = any(result.critical and result.status is Status.FAIL for result in self.results)
-        return self.share >= self.pass_share and not critical_error
+        failed = critical_error or self._auto_failed or self.sections_below_mark
+        return share >= self.pass_share and not failed
 
     @property
     def assessed_share(self) -> float | None:
-        """Share of the applicable weighted points that could be assessed; None where nothing applies."""
-        applicable = [result for result in self.results if result.status is not Status.NOT_APPLICABLE]
-        possible = math.fsum(result.points_possible * result.weight for result in applicable)
-        if possible <= 0:
-            return None
-        assessed = math.fsum(r.points_possible * r.weight for r in applicable if r.points_earned is not None)
-        return round(assessed / possible, 12)
+        """Share of what applies and counts into the total that could be assessed; None where nothing applies.
+
+        By points it is a share of the weighted points, by sections of the weights: each section by its own points.
+        Bonus sections, which only add, are left out.
+        """
+        on_top = self._bonus_sections
+        assessed = [
+            dataclasses.replace(r, points_earned=0.0 if r.points_earned is None else r.points_possible)
+            for r in self.results
+            if r.status is not Status.NOT_APPLICABLE and r.section_id not in on_top
+        ]
+        return self._by_weighting(totals.sum_sections(assessed))
+
+    @property
+    def _auto_failed(self) -> tuple[CriterionResult, ...]:
+        return tuple(result for result in self.results if result.auto_fail and result.status is Status.FAIL)
+
+    @property
+    def _zeroed(self) -> tuple[str, ...]:
+        return tuple(r.section_id for r in self._auto_failed if r.auto_fail_effect is AutoFailEffect.ZERO_SECTION)
+
+    @property
+    def _bonus_sections(self) -> frozenset[str]:
+        return frozenset(section.section_id for section in self.terms.sections if section.bonus)
+
+    def _total(self, *, zeroed: Iterable[str]) -> float | None:
+        total = self._by_weighting(totals.sum_sections(self.results, bonus=self._bonus_sections, zeroed=zeroed))
+        return total if total is None or self.terms.max_share is None else min(total, self.terms.max_share)
+
+    def _by_weighting(self, sections: Sequence[totals.SectionSum]) -> float | None:
+        in_sections = self.terms.weighting is Weighting.SECTIONS
+        return totals.by_sections(sections) if in_sections else totals.by_points(sections)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ class Answer:
         share: Share of the points, 0..1; None where there is none.
         reason: One plain sentence, without words of the call.
         confidence: How sure the answer is, 0..1, from what it rests on; None where that cannot be computed.
+        words: What was answered in the words of the question's form; None where it has none.
     """
 
     status: Status
@@ -25,6 +26,7 @@ class Answer:
     evidence: tuple[Evidence, ...] = ()
     searched: Span | None = None
     nearest_miss: NearestMiss | None = None
+    words: str | None = None
 
 
 def status_of(share: float) -> Status:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from pipeline.clock import clock
 from pipeline.config import FlagSettings
 from pipeline.records import (
+    AutoFailEffect,
     CallFacts,
     CallScore,
     CriterionResult,
@@ -29,8 +30,9 @@ from pipeline.score.wording import SHOWN_SCALE, cut, listed, percent, signed
 
 CODES: Mapping[str, str] = MappingProxyType(
     {
-        "auto_fail": "A criterion failed that sets the score to 0.",
+        "auto_fail": "A criterion failed that fails the call and lowers its score.",
         "critical_error": "A critical criterion failed.",
+        "critical_section": "A section earned so little that the score is set to 0.",
         "prohibited_phrase": "Something was said that must not be.",
         "prohibited_call": "The call should not have been made, or not then.",
         "missing_disclosure": "Something was not said that had to be.",
@@ -71,6 +73,7 @@ def raise_flags(facts: CallFacts, score: CallScore, rubric: Rubric, settings: Fl
     else:
         flags = [
             *_criterion_flags(score),
+            *_section_flags(score),
             *_finding_flags(facts, score),
             *_score_flags(facts, score, settings),
             *_sentiment_flags(facts, score, settings),
@@ -108,7 +111,7 @@ def _criterion_flags(score: CallScore) -> Iterator[Flag]:
     for result in score.results:
         if not _is_error(result):
             continue
-        effect = "; this sets the score to 0" if result.auto_fail else ""
+        effect = f"; {_effect(score, result)}" if result.auto_fail else ""
         yield _flag(
             score,
             "auto_fail" if result.auto_fail else "critical_error",
@@ -118,6 +121,33 @@ def _criterion_flags(score: CallScore) -> Iterator[Flag]:
             rule_id=result.rule_ids[0] if len(result.rule_ids) == 1 else None,
             evidence=result.evidence,
         )
+
+
+def _effect(score: CallScore, result: CriterionResult) -> str:
+    if result.auto_fail_effect is AutoFailEffect.ZERO_SECTION:
+        return f"this sets the section {_section_title(score, result.section_id)} to 0"
+    if result.auto_fail_effect is AutoFailEffect.CAP:
+        return f"this caps the score at {percent(result.auto_fail_cap or 0.0)}"
+    return "this sets the score to 0"
+
+
+def _section_flags(score: CallScore) -> Iterator[Flag]:
+    shares, low = score.section_shares(), score.sections_below_mark
+    told = []
+    for section in score.terms.sections:
+        share = shares.get(section.section_id)
+        if section.section_id in low and section.critical_below is not None and share is not None:
+            told.append(
+                f"{_section_title(score, section.section_id)} earned {percent(share)}; "
+                f"below {percent(section.critical_below)} this sets the score to 0."
+            )
+    if told:
+        yield _flag(score, "critical_section", Severity.CRITICAL, " ".join(told))
+
+
+def _section_title(score: CallScore, section_id: str) -> str:
+    titles = {section.section_id: section.title for section in score.terms.sections}
+    return titles.get(section_id) or section_id
 
 
 def _is_error(result: CriterionResult) -> bool:
@@ -170,7 +200,8 @@ def _is_told(code: str, naming: list[CriterionResult]) -> bool:
 
 def _score_flags(facts: CallFacts, score: CallScore, settings: FlagSettings) -> Iterator[Flag]:
     share = score.share
-    if share is not None and share < settings.below_share and not score.auto_failed_by:
+    explained = score.auto_failed_by or score.sections_below_mark  # flagged, and why it is low is said there
+    if share is not None and share < settings.below_share and not explained:
         reason = f"The score is {percent(share)}; below {percent(settings.below_share)} a call is heard."
         yield _flag(score, "low_score", Severity.MAJOR, reason)
     if share is None:

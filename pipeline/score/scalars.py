@@ -7,9 +7,10 @@ is refused, never converted: a silent guess would change how calls are scored.
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from pipeline.errors import did_you_mean
@@ -43,6 +44,20 @@ def _share(value: float) -> float:
     return value
 
 
+def _mark(value: float) -> float:
+    if value <= 0:
+        raise refusal("not_a_mark", f"{value:g} is not allowed: no share is below it; leave the key out, or say more")
+    return value
+
+
+def _at_least_all(value: float) -> float:
+    if value < 1:
+        raise refusal(
+            "below_one", f"{value:g} is not allowed: below 1 no call could earn all its points; write 1 or more"
+        )
+    return value
+
+
 def _positive(value: float) -> float:
     if value <= 0:
         raise refusal("not_positive", f"{value:g} is not allowed: it must be more than 0")
@@ -57,6 +72,28 @@ def _language(value: str) -> str:
     return code
 
 
+def _day(value: Any) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise refusal("not_a_day", f"{value!s} is no day; write year, month and day, such as 2026-01-31") from None
+
+
+def _label(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _all_different(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    seen: set[Any] = set()
+    for each in value:
+        if each in seen:
+            raise refusal("listed_twice", f"{each!r} stands in the list twice; once is enough")
+        seen.add(each)
+    return value
+
+
 def _not_empty(value: tuple[Any, ...]) -> tuple[Any, ...]:
     if not value:
         raise refusal("list_empty", "this list must not be empty; leave the key out or list something")
@@ -69,6 +106,13 @@ Identifier = Annotated[str, AfterValidator(_text), AfterValidator(_identifier)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False), AfterValidator(float)]
 Positive = Annotated[Number, AfterValidator(_positive)]
 Share = Annotated[Number, AfterValidator(_share)]
+Mark = Annotated[Share, AfterValidator(_mark)]
+AtLeastAll = Annotated[Number, AfterValidator(_at_least_all)]
+Whole = Annotated[int, Field(strict=True), AfterValidator(int)]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Label = Annotated[Text, BeforeValidator(_label), WithJsonSchema({"type": ["string", "integer"]})]
+"""An answer as it is written: of a scale a whole number, of other forms text."""
 YesNo = Annotated[bool, Field(strict=True)]
 Counted = Annotated[int, Field(strict=True, ge=1), AfterValidator(int)]
 NotEmpty = AfterValidator(_not_empty)
+AllDifferent = AfterValidator(_all_different)

@@ -12,7 +12,17 @@ from sqlalchemy import Connection, select
 
 from pipeline.canonical import to_json
 from pipeline.errors import NotFoundError
-from pipeline.records import CallScore, CriterionResult, Flag, NearestMiss, Span, Status
+from pipeline.records import (
+    AnswerIs,
+    AutoFailEffect,
+    CallScore,
+    CriterionResult,
+    Flag,
+    NearestMiss,
+    ScoreTerms,
+    Span,
+    Status,
+)
 from pipeline.store.findings import index_findings
 from pipeline.store.flags import insert_flags
 from pipeline.store.payload import read_evidence, read_payload
@@ -66,6 +76,14 @@ def put_score(
         insert_flags(connection, flags, now=now)
     set_current(connection, score.call_id, score.score_id)
     return is_new
+
+
+def rows_of_score(
+    score: CallScore, facts_key: str, *, customer_sentiment: float | None, now: datetime
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the row of a score and those of its results, for whoever stores many at once."""
+    results = [_result_row(score.score_id, position, result) for position, result in enumerate(score.results)]
+    return _score_row(score, facts_key, customer_sentiment, now), results
 
 
 def set_current(connection: Connection, call_id: str, score_id: str) -> None:
@@ -138,6 +156,7 @@ def _score_row(score: CallScore, facts_key: str, customer_sentiment: float | Non
         "auto_failed": bool(score.auto_failed_by),
         "critical_error": any(result.critical and result.status is Status.FAIL for result in score.results),
         "customer_sentiment": customer_sentiment,
+        "terms": to_json(score.terms),
         "made_at": now,
     }
 
@@ -161,6 +180,14 @@ def _result_row(score_id: str, position: int, result: CriterionResult) -> dict[s
         "searched": None if result.searched is None else to_json(result.searched),
         "nearest_miss": None if result.nearest_miss is None else to_json(result.nearest_miss),
         "rule_ids": to_json(result.rule_ids),
+        "raw_confidence": result.raw_confidence,
+        "answer": result.answer,
+        "leaning": None if result.leaning is None else result.leaning.value,
+        "leaning_share": result.leaning_share,
+        "asked": result.asked,
+        "depends_on": to_json(result.depends_on),
+        "auto_fail_effect": result.auto_fail_effect.value,
+        "auto_fail_cap": result.auto_fail_cap,
     }
 
 
@@ -173,6 +200,7 @@ def _score(row: Any, results: Iterable[Any]) -> CallScore:
         rubric_fingerprint=row.rubric_fingerprint,
         pass_share=row.pass_share,
         results=tuple(_result(result) for result in results),
+        terms=ScoreTerms() if row.terms is None else read_payload(ScoreTerms, row.terms, f"score {row.score_id}"),
     )
 
 
@@ -198,4 +226,12 @@ def _result(row: Any) -> CriterionResult:
         searched=optional(Span, row.searched),
         nearest_miss=optional(NearestMiss, row.nearest_miss),
         rule_ids=read_payload(tuple[str, ...], row.rule_ids, where),
+        raw_confidence=row.raw_confidence,
+        answer=row.answer,
+        leaning=None if row.leaning is None else Status(row.leaning),
+        leaning_share=row.leaning_share,
+        asked=row.asked or "",
+        depends_on=() if row.depends_on in (None, "[]") else read_payload(tuple[AnswerIs, ...], row.depends_on, where),
+        auto_fail_effect=AutoFailEffect(row.auto_fail_effect or AutoFailEffect.ZERO_CALL),
+        auto_fail_cap=row.auto_fail_cap,
     )

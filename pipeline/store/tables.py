@@ -147,6 +147,7 @@ scores = Table(
     Column("auto_failed", Boolean, nullable=False),
     Column("critical_error", Boolean, nullable=False),
     Column("customer_sentiment", Double),
+    Column("terms", Json),  # NULL: made by points, without bonus, caps and marks
     Column("made_at", UtcDateTime, nullable=False, info=WHEN),
 )
 
@@ -170,6 +171,15 @@ criterion_results = Table(
     Column("searched", Json),
     Column("nearest_miss", Json),
     Column("rule_ids", Json, nullable=False),
+    # NULL in all of these: the score was made before the column was there
+    Column("raw_confidence", Double),
+    Column("answer", Text),
+    Column("leaning", Code),
+    Column("leaning_share", Double),
+    Column("asked", Code),
+    Column("depends_on", Json),
+    Column("auto_fail_effect", Code),
+    Column("auto_fail_cap", Double),
 )
 
 current_scores = Table(
@@ -254,4 +264,127 @@ heard_rules = Table(
     _call_id(primary_key=True),
     Column("rule_id", Code, primary_key=True),
     Column("kind", Code, nullable=False),
+)
+
+# What people say. Rows are only ever added: what counts now is derived from them.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("review_id", Code, primary_key=True),
+    _call_id(nullable=False, index=True),
+    Column("score_id", Code, ForeignKey("scores.score_id"), nullable=False),
+    Column("criterion_id", Code, nullable=False),
+    Column("asked", Code, nullable=False),
+    Column("status", Code, nullable=False),
+    Column("share", Double),
+    Column("answer", Text),
+    Column("machine_status", Code),
+    Column("machine_confidence", Double),
+    Column("reviewer", Code, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("session_id", Code, ForeignKey("calibration_sessions.session_id"), index=True),
+    Column("made_at", UtcDateTime, nullable=False, index=True, info=WHEN),
+)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("acknowledgement_id", Code, primary_key=True),
+    _call_id(nullable=False, index=True),
+    Column("score_id", Code, ForeignKey("scores.score_id"), nullable=False),
+    Column("state", Code, nullable=False),
+    Column("acknowledged_by", Code, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+disputes = Table(
+    "disputes",
+    metadata,
+    Column("dispute_id", Code, primary_key=True),
+    _call_id(nullable=False, index=True),
+    Column("score_id", Code, ForeignKey("scores.score_id"), nullable=False, index=True),
+    Column("criterion_id", Code, nullable=False),
+    Column("asked", Code, nullable=False),
+    Column("opened_by", Code, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+dispute_rulings = Table(
+    "dispute_rulings",
+    metadata,
+    Column("dispute_id", Code, ForeignKey("disputes.dispute_id"), primary_key=True),
+    Column("outcome", Code, nullable=False),
+    Column("ruled_by", Code, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("review_id", Code, ForeignKey("reviews.review_id")),
+    Column("ruled_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+calibration_sessions = Table(
+    "calibration_sessions",
+    metadata,
+    Column("session_id", Code, primary_key=True),
+    Column("rubric_id", Code, nullable=False),
+    Column("calls", Json, nullable=False),
+    Column("reviewers", Json, nullable=False),
+    Column("expert", Code, nullable=False),
+    Column("started_by", Code, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+session_closings = Table(
+    "session_closings",
+    metadata,
+    Column("session_id", Code, ForeignKey("calibration_sessions.session_id"), primary_key=True),
+    Column("closed_by", Code, nullable=False),
+    Column("closed_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+sampled_calls = Table(
+    "sampled_calls",
+    metadata,
+    Column("policy", Code, primary_key=True),
+    Column("period", Code, primary_key=True),
+    _call_id(primary_key=True, index=True),
+    Column("score_id", Code, ForeignKey("scores.score_id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("reviewer", Code),
+    Column("agent_id", Code),
+    Column("sampled_by", Code, nullable=False),
+    Column("sampled_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+queue_closings = Table(
+    "queue_closings",
+    metadata,
+    Column("closing_id", Code, primary_key=True),
+    _call_id(nullable=False, index=True),
+    Column("closed_by", Code, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("closed_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+flag_changes = Table(
+    "flag_changes",
+    metadata,
+    Column("change_id", Code, primary_key=True),
+    Column("flag_id", Code, ForeignKey("flags.flag_id"), nullable=False, index=True),
+    Column("state", Code, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("changed_by", Code, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+# What people's answers taught about the machine's confidence: the newest version of a rubric counts.
+trust_versions = Table(
+    "trust_versions",
+    metadata,
+    Column("rubric_id", Code, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("fingerprint", Code),  # with the payload NULL: switched off
+    Column("payload", Json),
+    Column("made_by", Code, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False, info=WHEN),
 )

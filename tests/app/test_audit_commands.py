@@ -295,7 +295,7 @@ def test_pack_that_cannot_keep_the_head_blames_the_head(
 def test_log_help_names_what_is_logged(folder: Path) -> None:
     text = " ".join(CliRunner().invoke(app, ["audit", "log", "--help"]).stdout.replace("│", " ").split())
     assert "Views and exports are logged" in text
-    assert "Only view, or only export" in text
+    assert "such as view, export or review" in text
 
 
 def test_current_user_is_no_variable_that_anybody_can_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.canonical import to_json
 from pipeline.records import CallFacts, CriterionTest, Rubric, Status
 from pipeline.score.evaluate import KINDS, evaluate
-from pipeline.score.form import ManualForm, MeasureForm, RuleForm, SentimentForm
+from pipeline.score.kind_forms import TestForm
 from tests.factories import evidence, facts, finding, measures, recording, sentiment, transcript
 from tests.score.rubric_files import answer, criterion, measure, rubric, rule, section
 
@@ -46,9 +46,10 @@ def test_evaluate_answers_a_manual_question_never(tmp_path: Path) -> None:
 
 
 def test_evaluate_knows_every_kind_of_test_and_of_form() -> None:
-    forms = {RuleForm, MeasureForm, SentimentForm, ManualForm}
-    assert set(KINDS) == {get_args(form.model_fields["kind"].annotation)[0] for form in forms}
-    assert set(KINDS) == {record.__dataclass_fields__["kind"].default for record in get_args(CriterionTest)}
+    forms = get_args(get_args(TestForm)[0])
+    kinds = {record.__dataclass_fields__["kind"].default for record in get_args(CriterionTest)}
+    assert {get_args(form.model_fields["kind"].annotation)[0] for form in forms} == kinds
+    assert kinds == {*KINDS, "phrase", "combination"}
 
 
 def test_evaluate_gives_the_genesys_check_value(tmp_path: Path) -> None:

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
 
 from pipeline.records import Status
-from pipeline.score.evaluate import KINDS
+from pipeline.score.answer_forms import ChoiceForm, NumericForm, OptionForm, ScaleForm, YesNoForm
+from pipeline.score.band_forms import BandForm
 from pipeline.score.form import (
-    MEASURES,
     AppliesIfForm,
-    BandForm,
+    AutoFailForm,
     CriterionForm,
+    EffectiveForm,
+    RubricForm,
+    SectionForm,
+)
+from pipeline.score.kind_forms import (
+    MEASURES,
+    CombinationForm,
+    LlmForm,
     ManualForm,
     MeasureForm,
-    RubricForm,
+    PhraseForm,
     RuleForm,
-    SectionForm,
     SentimentForm,
+    SequenceForm,
+    TestForm,
 )
 from pipeline.score.rubrics import check_rule_references, load_rubric, load_rubrics
 from tests.score.rubric_files import write
@@ -29,29 +39,39 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "rubrics" / "README.md").read_text(encoding="utf-8")
 FORMS: dict[str, type[BaseModel]] = {
     "The file": RubricForm,
+    "effective": EffectiveForm,
     "A section": SectionForm,
     "A question (criterion)": CriterionForm,
+    "auto_fail": AutoFailForm,
     "kind: rule": RuleForm,
+    "kind: phrase": PhraseForm,
     "kind: measure": MeasureForm,
     "kind: sentiment": SentimentForm,
+    "kind: sequence": SequenceForm,
+    "kind: combination": CombinationForm,
     "kind: manual": ManualForm,
+    "kind: llm": LlmForm,
+    "answers: yes_no": YesNoForm,
+    "answers: scale": ScaleForm,
+    "answers: choice": ChoiceForm,
+    "answers: numeric": NumericForm,
     "Bands": BandForm,
     "applies_if": AppliesIfForm,
 }
 
 
-def table_under(heading: str) -> dict[str, tuple[str, ...]]:
-    """The rows of the first table under a heading: first cell without backticks -> the other cells."""
+def table_under(heading: str, number: int = 0) -> dict[str, tuple[str, ...]]:
+    """The rows of a table under a heading: first cell without backticks -> the other cells."""
     below = re.split(rf"^#+ {re.escape(heading)}$", PAGE, flags=re.MULTILINE)[1]
-    table = re.search(r"(?:^\|.*\n)+", below, flags=re.MULTILINE)
-    assert table, heading
-    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table[0].splitlines()[2:]]
+    tables = re.findall(r"(?:^\|.*\n)+", below, flags=re.MULTILINE)
+    assert len(tables) > number, heading
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in tables[number].splitlines()[2:]]
     return {row[0].strip("`"): tuple(row[1:]) for row in rows}
 
 
 @pytest.mark.parametrize("heading", FORMS)
 def test_rubrics_page_lists_every_key_in_order_and_whether_it_is_needed(heading: str) -> None:
-    fields = FORMS[heading].model_fields
+    fields = {field.alias or name: field for name, field in FORMS[heading].model_fields.items()}
     documented = {key: cells[0] for key, cells in table_under(heading).items()}
     expected = {key: "yes" if field.is_required() else "no" for key, field in fields.items()}
     assert documented == expected
@@ -59,8 +79,14 @@ def test_rubrics_page_lists_every_key_in_order_and_whether_it_is_needed(heading:
         assert list(documented) == list(expected)
 
 
+def test_rubrics_page_lists_the_keys_of_an_option() -> None:
+    expected = {key: "yes" if field.is_required() else "no" for key, field in OptionForm.model_fields.items()}
+    assert {key: cells[0] for key, cells in table_under("answers: choice", 1).items()} == expected
+
+
 def test_rubrics_page_has_a_heading_for_every_kind() -> None:
-    assert set(re.findall(r"^### kind: (\w+)$", PAGE, flags=re.MULTILINE)) == set(KINDS)
+    kinds = {get_args(form.model_fields["kind"].annotation)[0] for form in get_args(get_args(TestForm)[0])}
+    assert set(re.findall(r"^### kind: (\w+)$", PAGE, flags=re.MULTILINE)) == kinds
 
 
 def test_rubrics_page_lists_every_measure() -> None:
@@ -82,7 +108,7 @@ def test_shipped_rubrics_load_with_guidance_and_coaching_for_every_question() ->
     rubrics = {rubric.id: rubric for rubric in load_rubrics(ROOT / "rubrics")}
     assert set(rubrics) >= {"general", "bank-support", "collections", "sales", "tech-support"}
     for rubric in rubrics.values():
-        assert 8 <= len(rubric.criteria()) <= 14, rubric.id
+        assert 12 <= len(rubric.criteria()) <= 25, rubric.id
         assert all(criterion.guidance and criterion.coaching for criterion in rubric.criteria()), rubric.id
     assert rubrics["general"].queues == ()
     assert rubrics["bank-support"].queues == ("bank_support",)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.records import CallFacts, Evidence, Expectation, Finding, FindingKind, RuleTest, Status
+from pipeline.records import CallFacts, Expectation, Finding, FindingKind, RuleTest, Status
 from pipeline.score.answer import Answer, not_applicable
+from pipeline.score.kinds.findings import answer_from, confidence_of, surest, weakest
 from pipeline.score.wording import listed
 
 
@@ -25,12 +26,12 @@ def answer(facts: CallFacts, test: RuleTest) -> Answer:
     one_decides = kept if test.require == "any" else broken
     if one_decides:
         passed = test.require == "any"
-        return _from(one_decides, Status.PASS if passed else Status.FAIL, _surest(one_decides))
+        return answer_from(one_decides, Status.PASS if passed else Status.FAIL, surest(_confidences(one_decides)))
     if open_:
-        return _from(open_, Status.CANNOT_ASSESS, None)
+        return answer_from(open_, Status.CANNOT_ASSESS, None)
     if test.require == "any":
-        return _from(broken, Status.FAIL, _weakest(broken))
-    return _from(kept, Status.PASS, _weakest(kept))
+        return answer_from(broken, Status.FAIL, weakest(_confidences(broken)))
+    return answer_from(kept, Status.PASS, weakest(_confidences(kept)))
 
 
 def _status(finding: Finding) -> Status:
@@ -40,42 +41,5 @@ def _status(finding: Finding) -> Status:
     return Status.PASS if finding.kind is wanted else Status.FAIL
 
 
-def _from(findings: list[Finding], status: Status, confidence: float | None) -> Answer:
-    """Carry the evidence of the findings that decided; of an absence, the window searched and the nearest miss."""
-    evidence = tuple(sorted((e for finding in findings for e in finding.evidence), key=_place))
-    misses = [finding.nearest_miss for finding in findings if finding.nearest_miss is not None]
-    return Answer(
-        status=status,
-        share={Status.PASS: 1.0, Status.FAIL: 0.0}.get(status),
-        reason=_reason(findings),
-        confidence=confidence,
-        evidence=evidence,
-        searched=next((finding.searched for finding in findings if finding.searched is not None), None),
-        nearest_miss=max(misses, key=lambda miss: miss.similarity, default=None),
-    )
-
-
-def _reason(findings: list[Finding]) -> str:
-    if len(findings) == 1:
-        return findings[0].reason
-    return "; ".join(f"{finding.title}: {finding.reason.rstrip('.')}" for finding in findings) + "."
-
-
-def _place(evidence: Evidence) -> tuple[int, int]:
-    return evidence.start_ms, evidence.turn_index
-
-
-def _confidence(finding: Finding) -> float | None:
-    """How well the surest hit was recognised, or for an absence how well the words of the window were."""
-    if finding.kind is FindingKind.ABSENT:
-        return finding.searched_confidence
-    return max((e.confidence for e in finding.evidence if e.confidence is not None), default=None)
-
-
-def _weakest(findings: list[Finding]) -> float | None:
-    known = [_confidence(finding) for finding in findings]
-    return None if None in known else min((value for value in known if value is not None), default=None)
-
-
-def _surest(findings: list[Finding]) -> float | None:
-    return max((value for finding in findings if (value := _confidence(finding)) is not None), default=None)
+def _confidences(findings: list[Finding]) -> list[float | None]:
+    return [confidence_of(finding) for finding in findings]

@@ -1,0 +1,83 @@
+"""Who says something and why, as options; and the days that a list is of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from app.cli.acts import current_user
+from pipeline.config import Settings
+from pipeline.errors import ReviewError
+from pipeline.review.wording import checked_name, checked_reason
+
+
+def _asked(check: Callable[[str], str]) -> Callable[[str | None], str | None]:
+    def checked(given: str | None) -> str | None:
+        try:
+            return None if given is None else check(given)
+        except ReviewError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return checked
+
+
+def _names(given: str) -> str:
+    return ",".join(checked_name(name) for name in given.split(","))
+
+
+ByOption = Annotated[
+    str | None,
+    typer.Option("--by", help="Who does this.", show_default="your user name", callback=_asked(checked_name)),
+]
+ReasonOption = Annotated[
+    str,
+    typer.Option("--reason", help="Why, in a sentence.", show_default=False, callback=_asked(checked_reason)),
+]
+ReviewerOption = Annotated[
+    str | None, typer.Option("--reviewer", help="Only this reviewer's.", callback=_asked(checked_name))
+]
+ReviewersOption = Annotated[
+    str | None,
+    typer.Option("--reviewers", help="Names with commas between.", show_default=False, callback=_asked(_names)),
+]
+FromOption = Annotated[
+    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False)
+]
+ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default=False)]
+CallArgument = Annotated[
+    str, typer.Argument(metavar="CALL", help="Id of the call; its first characters do.", show_default=False)
+]
+CriterionArgument = Annotated[
+    str, typer.Argument(metavar="CRITERION", help="Id of the question in its rubric.", show_default=False)
+]
+AnswerArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ANSWER",
+        help="pass, partial, fail, not-applicable, cannot-assess, a share such as 50%, or a label of the question.",
+        show_default=False,
+    ),
+]
+
+
+def whoever(by: str | None) -> str:
+    """Return who acts: who was named, else the operating system's user."""
+    return by or current_user()
+
+
+def listed(names: str | None) -> tuple[str, ...]:
+    """Return names that stand with commas between."""
+    return tuple(name.strip() for name in names.split(",") if name.strip()) if names else ()
+
+
+def days(first: datetime | None, last: datetime | None, settings: Settings) -> tuple[datetime | None, datetime | None]:
+    """Return the first instant of the days and the first one after them; days begin in the site's zone."""
+    if first and last and first > last:
+        raise typer.BadParameter(f"{first:%Y-%m-%d} is after --to {last:%Y-%m-%d}", param_hint="--from")
+    zone = ZoneInfo(settings.scorecards.timezone)
+    after = (last + timedelta(days=1)).replace(tzinfo=zone) if last else None
+    return first.replace(tzinfo=zone) if first else None, after

@@ -1,0 +1,178 @@
+"""Reviews, disputes, sessions and the queue on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from app.cli import show
+from pipeline.canonical import to_data
+from pipeline.records import CallScore, CriterionResult, QueuedCall, QueueKind, Review, Status
+from pipeline.reviewing import Evaluation, corrections, same_answer
+from pipeline.store.disputes import DisputeRow
+
+_WORDS = {
+    Status.PASS: "pass",
+    Status.PARTIAL: "partial",
+    Status.FAIL: "fail",
+    Status.NOT_APPLICABLE: "not applicable",
+    Status.CANNOT_ASSESS: "cannot assess",
+}
+
+
+def in_words(status: Status | None, share: float | None = None, answer: str | None = None) -> str:
+    """Return an answer in words, with its label or its share where it is neither all nor nothing."""
+    if status is None:
+        return "–"
+    more = answer if answer is not None else show.percent(share) if status is Status.PARTIAL else None
+    return _WORDS[status] if more is None else f"{_WORDS[status]} ({more})"
+
+
+def answered(result: CriterionResult) -> str:
+    """Return a result's answer in words, with what the machine leaned to where it withheld that."""
+    if result.leaning is not None:
+        return f"withheld (leaned to {in_words(result.leaning, result.leaning_share)})"
+    possible = result.points_possible
+    share = None if result.points_earned is None or not possible else result.points_earned / possible
+    return in_words(result.status, share, result.answer)
+
+
+def total(score: CallScore) -> str:
+    """Return a score's total in words."""
+    passed = {True: "passed", False: "not passed", None: "no score"}[score.passed]
+    return f"{show.percent(score.share)} ({passed})"
+
+
+def print_answered(evaluation: Evaluation, made: Sequence[Review], before: CallScore) -> None:
+    """Print what a person answered, and what that did to the total."""
+    old = {result.criterion_id: result for result in before.results}
+    for result in evaluation.effective.results:
+        if any(review.criterion_id == result.criterion_id for review in made):
+            show.say(f"{evaluation.recording.call_id} {result.criterion_id}: {answered(result)}")
+        elif not same_answer(result, old[result.criterion_id]):
+            show.say(f"{evaluation.recording.call_id} {result.criterion_id}: {answered(result)}, as follows from it")
+    show.say(f"total: {total(before)} before, {total(evaluation.effective)} now")
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    """Print the machine's answers beside those that count, and both totals."""
+    machine, effective = evaluation.machine, evaluation.effective
+    show.say(f"{evaluation.recording.call_id} · {machine.rubric_id} version {machine.rubric_version}")
+    show.say(f"machine {total(machine)}, with reviews {total(effective)}")
+    rows = []
+    for told, counts, review in corrections(evaluation):
+        follows = "" if review or same_answer(told, counts) else counts.reason
+        who = f"{review.reviewer}, {show.instant(review.made_at)}" if review else ""
+        changed = "" if review is None and same_answer(told, counts) else answered(counts)
+        rows.append((told.criterion_id, answered(told), changed, who, review.reason if review else follows))
+    columns = [("Criterion", "left"), ("Machine", "left"), ("Reviewed", "left"), ("By", "left"), ("Why", "left")]
+    show.table(columns, rows)
+    for seen in evaluation.acknowledgements:
+        show.say(f"acknowledged as it stands by {seen.acknowledged_by}, {show.instant(seen.made_at)}")
+
+
+def evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as JSON data."""
+    return {
+        "call_id": evaluation.recording.call_id,
+        "score_id": evaluation.machine.score_id,
+        "rubric_id": evaluation.machine.rubric_id,
+        "rubric_version": evaluation.machine.rubric_version,
+        "machine": totals_data(evaluation.machine),
+        "effective": totals_data(evaluation.effective),
+        "answers": [
+            {
+                "criterion_id": told.criterion_id,
+                "title": told.title,
+                "machine": answer_data(told),
+                "effective": answer_data(counts),
+                "review": to_data(review) if review else None,
+            }
+            for told, counts, review in corrections(evaluation)
+        ],
+        "acknowledgements": [to_data(each) for each in evaluation.acknowledgements],
+    }
+
+
+def totals_data(score: CallScore) -> dict[str, Any]:
+    """Return a score's totals as JSON data."""
+    names = ("share", "raw_share", "critical_share", "passed", "assessed_share")
+    return {name: getattr(score, name) for name in names} | {"auto_failed_by": list(score.auto_failed_by)}
+
+
+def answer_data(result: CriterionResult) -> dict[str, Any]:
+    """Return an answer as JSON data, without its evidence."""
+    names = ("points_earned", "points_possible", "answer", "confidence", "leaning_share", "reason")
+    leaning = result.leaning.value if result.leaning else None
+    return {"status": result.status.value, "leaning": leaning} | {name: getattr(result, name) for name in names}
+
+
+def print_reviews(reviews: Iterable[Review]) -> None:
+    """Print reviews, one a line."""
+    columns = [("When (UTC)", "left"), ("Call", "left"), ("Criterion", "left"), ("Machine", "left")]
+    columns += [("Answer", "left"), ("Reviewer", "left"), ("Why", "left")]
+    rows = [
+        (
+            show.instant(review.made_at),
+            review.call_id,
+            review.criterion_id,
+            in_words(review.machine_status),
+            in_words(review.status, review.share, review.answer),
+            review.reviewer,
+            review.reason,
+        )
+        for review in reviews
+    ]
+    show.table(columns, rows)
+
+
+def dispute_data(row: DisputeRow) -> dict[str, Any]:
+    """Return a dispute as JSON data."""
+    ruling = to_data(row.ruling) if row.ruling else None
+    return {**to_data(row.dispute), "state": row.state.value, "agent_id": row.agent_id, "ruling": ruling}
+
+
+def print_disputes(rows: Iterable[DisputeRow]) -> None:
+    """Print disputes, one a line."""
+    columns = [("Dispute", "left"), ("State", "left"), ("Opened (UTC)", "left"), ("By", "left"), ("Call", "left")]
+    columns += [("Criterion", "left"), ("Why", "left"), ("Ruling", "left")]
+    lines = [
+        (
+            row.dispute.dispute_id,
+            row.state.value,
+            show.instant(row.dispute.opened_at),
+            row.dispute.opened_by,
+            row.dispute.call_id,
+            row.dispute.criterion_id,
+            row.dispute.reason,
+            f"{row.ruling.ruled_by}: {row.ruling.reason}" if row.ruling else "",
+        )
+        for row in rows
+    ]
+    show.table(columns, lines)
+
+
+def print_queue(calls: Sequence[QueuedCall]) -> None:
+    """Print what waits, without whose calls they are: who hears a call should not know whose it is."""
+    columns = [("Call", "left"), ("Started (UTC)", "left"), ("Why", "left"), ("For", "left")]
+    rows = [
+        (
+            call.call_id,
+            show.instant(call.started_at),
+            "\n".join(why(call)),
+            ", ".join(sorted({reason.reviewer for reason in call.reasons if reason.reviewer})) or "anybody",
+        )
+        for call in calls
+    ]
+    show.table(columns, rows)
+
+
+def why(call: QueuedCall) -> list[str]:
+    """Return why a call waits, one line a reason, the weightiest first."""
+    told = {QueueKind.FLAGGED: "", QueueKind.UNANSWERED: "not answered: ", QueueKind.SAMPLED: "sampled, "}
+    return [
+        told[reason.kind]
+        + (f"{reason.severity.value} " if reason.severity else "")
+        + f"{reason.subject}: {reason.reason}"
+        for reason in call.reasons
+    ]

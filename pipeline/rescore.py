@@ -1,0 +1,193 @@
+"""Score history again from stored facts, beside the scores that there are. Nothing is transcribed.
+
+A chunk of calls is one transaction: a rescore that was killed goes on where it stopped, since scores that are stored
+are not made again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from pipeline.errors import UnknownNameError
+from pipeline.records import Recording, Role, Rubric
+from pipeline.records.language import UNDETERMINED
+from pipeline.score.flags import raise_flags
+from pipeline.score.rubrics import choose_rubric
+from pipeline.store.database import Store
+from pipeline.store.score_batches import NewRows, make_current, put_scores
+from pipeline.store.stored_facts import Unreadable, known_scores, languages
+from pipeline.store.wanted_calls import in_batches
+from pipeline.stored_calls import READ_AT_ONCE, Planned, Scorer, evaluate_each, evaluate_stored, plan
+
+__all__ = ["Current", "Job", "Rescored", "Scorer", "evaluate_stored", "rescore"]
+
+Now = Callable[[], datetime]
+
+
+def day_of(recording: Recording, zone: ZoneInfo) -> date | None:
+    """Return the day on which a call began, in the site's zone; None where that is not known."""
+    return None if recording.started_at is None else recording.started_at.astimezone(zone).date()
+
+
+class Current(StrEnum):
+    """Which score is a call's current one afterwards.
+
+    ``CHOSEN``: the new one where its rubric is the one that would be chosen for the call today, else the old one.
+    """
+
+    CHOSEN = "chosen"
+    NEW = "new"
+    OLD = "old"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What to score again by, and which score counts afterwards.
+
+    Attributes:
+        rubrics: Those that there are now, of which one would be chosen for a call.
+        only_rubric: The one that is set for every call; None where each call's queue chooses.
+    """
+
+    scorer: Scorer
+    rubrics: tuple[Rubric, ...] = ()
+    only_rubric: Rubric | None = None
+    current: Current = Current.CHOSEN
+
+    def counts(self, recording: Recording, language: str) -> bool:
+        """Tell whether the new score of a call becomes its current one."""
+        if self.current is not Current.CHOSEN:
+            return self.current is Current.NEW
+        settings, rubric = self.scorer.settings, self.scorer.rubric
+        chosen = self.only_rubric
+        if chosen is None:
+            day = day_of(recording, ZoneInfo(settings.scorecards.timezone))
+            try:
+                chosen = choose_rubric(self.rubrics, recording, settings.score, language=language, day=day)
+            except UnknownNameError:  # none is in force for such a call; a run would say so
+                return False
+        return (chosen.id, chosen.version, chosen.fingerprint) == (rubric.id, rubric.version, rubric.fingerprint)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rescored:
+    """What became of some calls.
+
+    Attributes:
+        scored: Calls with a new score.
+        known: Calls whose score by this rubric was stored already.
+        made_current: Calls whose score by this rubric became the current one.
+        not_looked_for: For each rule that was not looked for at the time, on how many calls.
+        incomplete: Calls on which there was such a rule.
+        not_covered: Calls in a language that the rubric does not cover.
+        unreadable: Calls whose facts cannot be read.
+    """
+
+    scored: int = 0
+    known: int = 0
+    made_current: int = 0
+    not_looked_for: Mapping[str, int] = field(default_factory=dict)
+    incomplete: int = 0
+    not_covered: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
+
+    def __add__(self, other: Rescored) -> Rescored:
+        """Return what became of both."""
+        return Rescored(
+            scored=self.scored + other.scored,
+            known=self.known + other.known,
+            made_current=self.made_current + other.made_current,
+            not_looked_for=dict(Counter(self.not_looked_for) + Counter(other.not_looked_for)),
+            incomplete=self.incomplete + other.incomplete,
+            not_covered=self.not_covered + other.not_covered,
+            unreadable=self.unreadable + other.unreadable,
+        )
+
+
+def rescore(call_ids: Sequence[str], job: Job, store: Store, *, now: Now) -> Rescored:
+    """Score calls again and store the scores beside the old ones, all of them or none.
+
+    Args:
+        call_ids: A chunk of calls, some hundreds: their rows are held in memory until they are written together.
+        job: What to score by.
+        store: Where the facts are and the scores go.
+        now: Tells when a score is stored.
+
+    Raises:
+        StoreError: The database cannot be read or written; nothing of the chunk is stored then.
+    """
+    made = _Made()
+    with store.read() as connection:
+        for some in in_batches(call_ids, READ_AT_ONCE):
+            _make(connection, some, job, made, now)
+    changed, new = 0, set[str]()
+    if made.rows.scores or made.chosen:
+        with store.begin() as connection:
+            new = put_scores(connection, made.rows)
+            changed = make_current(connection, made.chosen)
+    return Rescored(
+        scored=len(new),
+        known=made.known + len(made.rows.scores) - len(new),  # another process may have been faster
+        made_current=changed,
+        not_looked_for=dict(made.not_looked_for),
+        incomplete=made.incomplete,
+        not_covered=made.not_covered,
+        unreadable=tuple(made.unreadable),
+    )
+
+
+@dataclass(kw_only=True, slots=True)
+class _Made:
+    """What is to be written of a chunk, and what is told of it."""
+
+    rows: NewRows = field(default_factory=NewRows)
+    chosen: list[str] = field(default_factory=list)
+    not_looked_for: Counter[str] = field(default_factory=Counter)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    known: int = 0
+    incomplete: int = 0
+    not_covered: int = 0
+
+
+def _make(connection: Connection, call_ids: Sequence[str], job: Job, made: _Made, now: Now) -> None:
+    """Score some calls, but for those whose score is stored: of these only the language is read."""
+    calls = plan(connection, call_ids, [job.scorer])
+    stored = known_scores(connection, [call[0].score_id for call in calls if isinstance(call, tuple)])
+    known = [call[0] for call in calls if isinstance(call, tuple) and call[0].score_id in stored]
+    spoken = languages(connection, [call.named for call in known])
+    for call in known:
+        made.known += 1
+        _tell(made, job, call, spoken.get(call.named.recording.call_id, UNDETERMINED))
+    rest = [call for call in calls if isinstance(call, Unreadable) or call[0].score_id not in stored]
+    for planned, outcome in zip(rest, evaluate_each(connection, rest, [job.scorer]), strict=True):
+        if isinstance(outcome, Unreadable):
+            made.unreadable.append(outcome)
+            continue
+        assert not isinstance(planned, Unreadable)
+        scored = outcome[0]
+        facts, score, settings = scored.facts, scored.score, job.scorer.settings
+        customer = facts.sentiment.of(Role.CUSTOMER)
+        made.rows.add(
+            score,
+            raise_flags(facts, score, job.scorer.rubric, settings.flags),
+            scored.new_steps,
+            facts_key=scored.facts_key,
+            customer_sentiment=customer.overall if customer else None,
+            now=now(),
+        )
+        _tell(made, job, planned[0], facts.transcript.language)
+
+
+def _tell(made: _Made, job: Job, call: Planned, language: str) -> None:
+    made.not_looked_for.update(call.keys.not_looked_for or ())
+    made.incomplete += bool(call.keys.not_looked_for)
+    made.not_covered += not job.scorer.rubric.covers(language)
+    if call.named.current_score_id != call.score_id and job.counts(call.named.recording, language):
+        made.chosen.append(call.score_id)

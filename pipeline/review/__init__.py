@@ -1,0 +1,1 @@
+"""What people say about scores: the rules about it, pure. Where it is kept: `pipeline.store`."""

@@ -1,0 +1,95 @@
+"""Why calls wait for a person: flags, unanswered questions, samples. What of it is done, `pipeline.review` says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from pipeline.records import QueuedCall, QueueKind, QueueReason, Severity, Status
+from pipeline.store.tables import criterion_results, current_scores, flags, recordings, sampled_calls, scores
+
+
+def list_queued(connection: Connection) -> list[QueuedCall]:
+    """Return the scored calls that have a reason to be heard, each with all of its reasons, done or not.
+
+    Flags and answers are those of the calls' current scores; samples are of any time.
+    """
+    reasons: dict[str, list[QueueReason]] = defaultdict(list)
+    for row in connection.execute(_flags()):
+        reasons[row.call_id].append(
+            QueueReason(
+                kind=QueueKind.FLAGGED,
+                subject=row.code,
+                reason=row.reason,
+                since=row.raised_at,
+                criterion_id=row.criterion_id if row.asked else None,
+                asked=row.asked or None,
+                severity=Severity(row.severity),
+            )
+        )
+    for row in connection.execute(_unanswered()):
+        reasons[row.call_id].append(
+            QueueReason(
+                kind=QueueKind.UNANSWERED,
+                subject=row.criterion_id,
+                reason=row.reason,
+                since=row.made_at,
+                criterion_id=row.criterion_id,
+                asked=row.asked,
+                critical=row.critical or row.auto_fail,
+            )
+        )
+    for row in connection.execute(select(sampled_calls)):
+        reasons[row.call_id].append(
+            QueueReason(
+                kind=QueueKind.SAMPLED,
+                subject=f"{row.policy} {row.period}",
+                reason=row.reason,
+                since=row.sampled_at,
+                reviewer=row.reviewer,
+            )
+        )
+    return [
+        QueuedCall(**row, reasons=tuple(reasons[row["call_id"]]))
+        for row in connection.execute(_calls()).mappings()
+        if row["call_id"] in reasons
+    ]
+
+
+def _calls() -> Select[Any]:
+    call = recordings.c
+    chosen = select(current_scores.c.score_id, call.call_id, call.agent_id, call.team, call.queue, call.started_at)
+    return chosen.join(recordings, call.call_id == current_scores.c.call_id).order_by(call.call_id)
+
+
+def _flags() -> Select[Any]:
+    flag, result = flags.c, criterion_results.c
+    about = (result.score_id == flag.score_id) & (result.criterion_id == flag.criterion_id)
+    return (
+        select(flag.call_id, flag.code, flag.reason, flag.raised_at, flag.severity, flag.criterion_id, result.asked)
+        .join(current_scores, current_scores.c.score_id == flag.score_id)
+        .outerjoin(criterion_results, about)
+        .where(flag.state == "open")
+        .order_by(flag.call_id, flag.position)
+    )
+
+
+def _unanswered() -> Select[Any]:
+    result = criterion_results.c
+    return (
+        select(
+            current_scores.c.call_id,
+            scores.c.made_at,
+            result.criterion_id,
+            result.reason,
+            result.asked,
+            result.critical,
+            result.auto_fail,
+        )
+        .join(current_scores, current_scores.c.score_id == result.score_id)
+        .join(scores, scores.c.score_id == result.score_id)
+        .where(result.status == Status.CANNOT_ASSESS.value)
+        .order_by(current_scores.c.call_id, result.position)
+    )

@@ -1,0 +1,104 @@
+"""What people answered about calls, and who has seen which score. Rows are only ever added."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Select, select
+
+from pipeline.records import Acknowledgement, Review, Status
+from pipeline.store.tables import acknowledgements, reviews
+from pipeline.store.upsert import insert_new
+
+Kind = Literal["ordinary", "blind", "all"]
+
+
+def put_review(connection: Connection, review: Review) -> bool:
+    """Keep a review and tell whether it was new; one that is stored already stays as it is."""
+    return insert_new(connection, reviews, {**asdict(review), "status": review.status.value, **_machine(review)})
+
+
+def get_review(connection: Connection, review_id: str) -> Review | None:
+    """Return a review by its id, or None where there is none."""
+    row = connection.execute(select(reviews).where(reviews.c.review_id == review_id)).mappings().first()
+    return _review(dict(row)) if row else None
+
+
+def reviews_of_call(connection: Connection, call_id: str, *, kind: Kind = "ordinary") -> list[Review]:
+    """Return a call's reviews, oldest first; those of blind sessions only where they are asked for."""
+    return all_reviews(connection, call_id=call_id, kind=kind)
+
+
+def all_reviews(
+    connection: Connection,
+    *,
+    call_id: str | None = None,
+    score_id: str | None = None,
+    session_id: str | None = None,
+    reviewer: str | None = None,
+    criterion_id: str | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    kind: Kind = "ordinary",
+) -> list[Review]:
+    """Return reviews, oldest first, those of one instant by their ids.
+
+    Args:
+        connection: Where to read.
+        call_id: Only of this call; likewise the next four.
+        score_id: Only by people who looked at this score.
+        session_id: Only of this calibration session, with ``kind`` ``blind``.
+        reviewer: Only by this person.
+        criterion_id: Only of the question with this id.
+        since: Made then or later.
+        before: Made earlier than this.
+        kind: ``ordinary`` ones correct; ``blind`` ones belong to calibration sessions and correct nothing.
+    """
+    column = reviews.c
+    statement = select(reviews).order_by(column.made_at, column.review_id)
+    for field, wanted in (
+        (column.call_id, call_id),
+        (column.score_id, score_id),
+        (column.session_id, session_id),
+        (column.reviewer, reviewer),
+        (column.criterion_id, criterion_id),
+    ):
+        statement = statement if wanted is None else statement.where(field == wanted)
+    if since is not None:
+        statement = statement.where(column.made_at >= since)
+    if before is not None:
+        statement = statement.where(column.made_at < before)
+    return [_review(dict(row)) for row in connection.execute(_of_kind(statement, kind)).mappings()]
+
+
+def put_acknowledgement(connection: Connection, acknowledgement: Acknowledgement) -> bool:
+    """Keep that somebody has seen a score, and tell whether it was new."""
+    return insert_new(connection, acknowledgements, asdict(acknowledgement))
+
+
+def acknowledgements_of_call(connection: Connection, call_id: str) -> list[Acknowledgement]:
+    """Return who has seen the call's scores, oldest first."""
+    column = acknowledgements.c
+    of_call = select(acknowledgements).where(column.call_id == call_id)
+    ordered = of_call.order_by(column.made_at, column.acknowledgement_id)
+    return [Acknowledgement(**row) for row in connection.execute(ordered).mappings()]
+
+
+def _of_kind(statement: Select[Any], kind: Kind) -> Select[Any]:
+    if kind == "all":
+        return statement
+    session = reviews.c.session_id
+    return statement.where(session.is_(None) if kind == "ordinary" else session.is_not(None))
+
+
+def _machine(review: Review) -> dict[str, Any]:
+    return {"machine_status": review.machine_status.value if review.machine_status else None}
+
+
+def _review(row: dict[str, Any]) -> Review:
+    machine = row["machine_status"]
+    return Review(
+        **{**row, "status": Status(row["status"]), "machine_status": Status(machine) if machine is not None else None}
+    )

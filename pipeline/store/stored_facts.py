@@ -1,0 +1,176 @@
+"""The facts that calls were scored on, many at once: what scoring again reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, and_, case, func, select
+
+from pipeline.errors import StoreError
+from pipeline.records import CallFindings, CallJudgements, CallSentiment, FactKeys, Measures, Recording, Transcript
+from pipeline.store.calls import recording_of
+from pipeline.store.payload import read_payload
+from pipeline.store.tables import current_scores, recordings, scores, steps
+from pipeline.store.wanted_calls import in_batches
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamedFacts:
+    """Under which keys a call's facts are stored, with the findings among them.
+
+    Attributes:
+        current_score_id: The call's current score; None where none is set.
+        facts_key: The key that the score names, which is the current one or else the newest.
+    """
+
+    recording: Recording
+    current_score_id: str | None
+    facts_key: str
+    keys: FactKeys
+    findings: CallFindings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unreadable:
+    """A call whose facts cannot be read; ``reason`` is fit for a user and holds no words of the call."""
+
+    call_id: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeardFacts:
+    """What a call's facts are made of beside its findings."""
+
+    transcript: Transcript
+    sentiment: CallSentiment
+    measures: Measures
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Spoken:
+    """The one thing that is read of a transcript where its words are not needed."""
+
+    language: str
+
+
+def named_facts(connection: Connection, call_ids: Sequence[str]) -> list[NamedFacts | Unreadable]:
+    """Return what calls were scored on, in the order of the ids; calls without a score are left out."""
+    rows = {row.call_id: row for row in _chosen_scores(connection, call_ids)}
+    under = payloads(connection, [row.facts_key for row in rows.values()])
+    keys: dict[str, FactKeys] = {}
+    broken: dict[str, str] = {}
+    for call_id, row in rows.items():
+        try:
+            keys[call_id] = _read(FactKeys, row.facts_key, under)
+        except StoreError as error:
+            broken[call_id] = str(error)
+    found = payloads(connection, [each.findings for each in keys.values()])
+
+    def named(call_id: str) -> NamedFacts | Unreadable:
+        if call_id in broken:
+            return Unreadable(call_id=call_id, reason=broken[call_id])
+        row = rows[call_id]
+        try:
+            return NamedFacts(
+                recording=recording_of(row),
+                current_score_id=row.current_score_id,
+                facts_key=row.facts_key,
+                keys=keys[call_id],
+                findings=_read(CallFindings, keys[call_id].findings, found),
+            )
+        except StoreError as error:
+            return Unreadable(call_id=call_id, reason=str(error))
+
+    return [named(call_id) for call_id in call_ids if call_id in rows]
+
+
+def read_heard(connection: Connection, named: Sequence[NamedFacts]) -> Iterator[HeardFacts | Unreadable]:
+    """Yield transcript, sentiment and measures of calls, in their order."""
+    wanted = [key for each in named for key in (each.keys.transcript, each.keys.sentiment, each.keys.measures)]
+    stored = payloads(connection, wanted)
+    for each in named:
+        try:
+            yield HeardFacts(
+                transcript=_read(Transcript, each.keys.transcript, stored),
+                sentiment=_read(CallSentiment, each.keys.sentiment, stored),
+                measures=_read(Measures, each.keys.measures, stored),
+            )
+        except StoreError as error:
+            yield Unreadable(call_id=each.recording.call_id, reason=str(error))
+
+
+def languages(connection: Connection, named: Sequence[NamedFacts]) -> dict[str, str]:
+    """Return by call the language of its transcript, without those that cannot be read."""
+    stored = payloads(connection, [each.keys.transcript for each in named])
+    spoken: dict[str, str] = {}
+    for each in named:
+        with suppress(StoreError):
+            spoken[each.recording.call_id] = _read(_Spoken, each.keys.transcript, stored).language
+    return spoken
+
+
+def stored_judgements(connection: Connection, call_ids: Sequence[str]) -> dict[str, list[tuple[str, CallJudgements]]]:
+    """Return by call what language models answered, each with its key, the newest first; without what is unreadable."""
+    told: dict[str, list[tuple[str, CallJudgements]]] = {}
+    for some in in_batches(call_ids):
+        statement = (
+            select(steps.c.call_id, steps.c.key, steps.c.payload)
+            .where(steps.c.call_id.in_(some), steps.c.step == "judgements")
+            .order_by(steps.c.made_at.desc(), steps.c.key)
+        )
+        for row in connection.execute(statement):
+            try:
+                judgements = read_payload(CallJudgements, row.payload, f"step {row.key}")
+            except StoreError:
+                continue
+            told.setdefault(row.call_id, []).append((row.key, judgements))
+    return told
+
+
+def payloads(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
+    """Return what is stored under some keys, as text; keys without anything are left out."""
+    found: dict[str, str] = {}
+    for some in in_batches(list(dict.fromkeys(keys))):
+        rows = connection.execute(select(steps.c.key, steps.c.payload).where(steps.c.key.in_(some)))
+        found.update((row.key, row.payload) for row in rows)
+    return found
+
+
+def known_scores(connection: Connection, score_ids: Collection[str]) -> set[str]:
+    """Return those of some ids that are stored scores."""
+    known: set[str] = set()
+    for some in in_batches(list(score_ids)):
+        known.update(connection.scalars(select(scores.c.score_id).where(scores.c.score_id.in_(some))))
+    return known
+
+
+def _chosen_scores(connection: Connection, call_ids: Sequence[str]) -> Iterator[Any]:
+    """Yield a row per scored call: its recording, its current score, and the facts of that or of the newest one."""
+    for some in in_batches(call_ids):
+        is_current = case((scores.c.score_id == current_scores.c.score_id, 0), else_=1)
+        place = func.row_number().over(
+            partition_by=scores.c.call_id, order_by=(is_current, scores.c.made_at.desc(), scores.c.score_id)
+        )
+        of_call = current_scores.c.call_id == scores.c.call_id
+        placed = (
+            select(scores.c.call_id, scores.c.facts_key, current_scores.c.score_id.label("current"), place.label("n"))
+            .outerjoin(current_scores, of_call)
+            .where(scores.c.call_id.in_(some))
+            .subquery()
+        )
+        of_recording = and_(placed.c.call_id == recordings.c.call_id, placed.c.n == 1)
+        chosen = select(recordings, placed.c.facts_key, placed.c.current.label("current_score_id"))
+        yield from connection.execute(chosen.join(placed, of_recording))
+
+
+def _read(kind: type[Record], key: str, stored: Mapping[str, str]) -> Record:
+    text = stored.get(key)
+    if text is None:
+        raise StoreError(f"what it was scored on is not stored any more (step {key}); run the call again")
+    return read_payload(kind, text, f"step {key}")
