@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --no-deps --require-hashes
 WORKSPACE ?= earmark-data
 
-.PHONY: setup demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rules check format samples lock clean
+.PHONY: setup demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rules judge-model bench-judge check format samples lock clean
 
 setup: $(VENV)/.installed
 
@@ -56,6 +56,20 @@ bench-rules: setup
 bench-redaction: setup
 	@$(BIN)/python -m benchmarks.redaction $(BENCH)
 
+# A small language model and a server for it, to try the judge with, into .venv-judge: 130 MB (docs/judge.md).
+judge-model: .venv-judge/.installed
+
+.venv-judge/.installed: requirements-judge.lock
+	@test -x .venv-judge/bin/python || $(PYTHON) -m venv .venv-judge
+	@.venv-judge/bin/python -m pip --disable-pip-version-check --quiet $(LOCKED) -r requirements-judge.lock
+	@touch $@
+	@echo "Serve it with: .venv-judge/bin/python tools/judge_server.py --port 8080"
+
+# How often that model answers in form, and cites what was said, into benchmarks/JUDGE.md: minutes. BENCH="--url URL
+# --model NAME" asks another one.
+bench-judge: setup judge-model
+	@$(BIN)/python -m benchmarks.judge $(BENCH)
+
 check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -63,6 +77,7 @@ check: setup
 	@$(BIN)/lint-imports
 	@$(BIN)/earmark rules check
 	@$(BIN)/earmark rubrics check
+	@$(BIN)/earmark rubrics test
 
 format: setup
 	@$(BIN)/ruff format .
@@ -79,4 +94,4 @@ lock:
 	@$(PYTHON) tools/lock.py
 
 clean:
-	rm -rf $(VENV) .venv-samples .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-samples .venv-judge .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from pipeline.config import ReviewSettings
 from pipeline.errors import ReviewError
 from pipeline.records import Dispute, DisputeRuling, DisputeState, Review
-from pipeline.review.answers import make_review, result_of
+from pipeline.review.answers import make_review, result_of, same_answer
 from pipeline.review.disputes import DisputeTerms, ended_already, open_dispute, rule_on, window_begins
 from pipeline.reviewing import QuestionsAtHand, read_answer, read_evaluation
 from pipeline.score.effective import effective_score
@@ -81,7 +81,7 @@ def uphold(
     reviews = reviews_of_call(connection, score.call_id)
     stands = result_of(effective_score(score, reviews), result.criterion_id)
     corrected = result_of(effective_score(score, [*reviews, review]), result.criterion_id)
-    if (stands.status, stands.points_earned) == (corrected.status, corrected.points_earned):
+    if same_answer(stands, corrected):
         raise ReviewError(
             f"{result.criterion_id}: the answer is {stands.status.value} as it is; give the right one, or "
             f"earmark disputes reject {row.dispute.dispute_id}"

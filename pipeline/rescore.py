@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from enum import StrEnum
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from pipeline.errors import UnknownNameError
-from pipeline.records import Recording, Role, Rubric
+from pipeline.records import Role
 from pipeline.records.language import UNDETERMINED
+from pipeline.rescore_job import Current, Job
 from pipeline.score.flags import raise_flags
-from pipeline.score.rubrics import choose_rubric
 from pipeline.store.database import Store
 from pipeline.store.score_batches import NewRows, make_current, put_scores
 from pipeline.store.stored_facts import Unreadable, known_scores, languages
@@ -29,51 +26,6 @@ from pipeline.stored_calls import READ_AT_ONCE, Planned, Scorer, evaluate_each, 
 __all__ = ["Current", "Job", "Rescored", "Scorer", "evaluate_stored", "rescore"]
 
 Now = Callable[[], datetime]
-
-
-def day_of(recording: Recording, zone: ZoneInfo) -> date | None:
-    """Return the day on which a call began, in the site's zone; None where that is not known."""
-    return None if recording.started_at is None else recording.started_at.astimezone(zone).date()
-
-
-class Current(StrEnum):
-    """Which score is a call's current one afterwards.
-
-    ``CHOSEN``: the new one where its rubric is the one that would be chosen for the call today, else the old one.
-    """
-
-    CHOSEN = "chosen"
-    NEW = "new"
-    OLD = "old"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """What to score again by, and which score counts afterwards.
-
-    Attributes:
-        rubrics: Those that there are now, of which one would be chosen for a call.
-        only_rubric: The one that is set for every call; None where each call's queue chooses.
-    """
-
-    scorer: Scorer
-    rubrics: tuple[Rubric, ...] = ()
-    only_rubric: Rubric | None = None
-    current: Current = Current.CHOSEN
-
-    def counts(self, recording: Recording, language: str) -> bool:
-        """Tell whether the new score of a call becomes its current one."""
-        if self.current is not Current.CHOSEN:
-            return self.current is Current.NEW
-        settings, rubric = self.scorer.settings, self.scorer.rubric
-        chosen = self.only_rubric
-        if chosen is None:
-            day = day_of(recording, ZoneInfo(settings.scorecards.timezone))
-            try:
-                chosen = choose_rubric(self.rubrics, recording, settings.score, language=language, day=day)
-            except UnknownNameError:  # none is in force for such a call; a run would say so
-                return False
-        return (chosen.id, chosen.version, chosen.fingerprint) == (rubric.id, rubric.version, rubric.fingerprint)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

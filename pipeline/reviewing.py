@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -248,16 +248,6 @@ def corrections(evaluation: Evaluation) -> list[tuple[CriterionResult, Criterion
         (machine, counts, evaluation.review_of(machine))
         for machine, counts in zip(evaluation.machine.results, evaluation.effective.results, strict=True)
     ]
-
-
-def same_answer(first: CriterionResult, second: CriterionResult) -> bool:
-    """Tell whether two results of a question give the same answer and points."""
-    return (first.status, first.points_earned) == (second.status, second.points_earned)
-
-
-def asked_questions(evaluations: Iterable[CallScore]) -> dict[str, str]:
-    """Return the titles of all questions of scores, by criterion, in order."""
-    return {result.criterion_id: result.title for score in evaluations for result in score.results}
 
 
 def _form(criterion: Criterion | None) -> AnswerForm | None:

@@ -168,19 +168,25 @@ def evaluate_each(
             yield told
             continue
         try:
-            yield tuple(_evaluate(each, told, scorer, own) for each, scorer in zip(call, scorers, strict=True))
+            fresh: dict[str, CallFindings] = {}  # two versions of a rubric mostly have the same phrases
+            pairs = zip(call, scorers, strict=True)
+            yield tuple(_evaluate(each, told, scorer, own, fresh) for each, scorer in pairs)
         except EarmarkError as error:
             yield Unreadable(call_id=call[0].recording.call_id, reason=str(error))
 
 
-def _evaluate(planned: Planned, heard: HeardFacts, scorer: Scorer, stored: Mapping[str, str]) -> Evaluated:
+def _evaluate(
+    planned: Planned, heard: HeardFacts, scorer: Scorer, stored: Mapping[str, str], fresh: dict[str, CallFindings]
+) -> Evaluated:
     new: list[NewStep] = []
     call_id = planned.recording.call_id
     own, key = CallFindings(findings=()), planned.keys.own_findings
     if key is not None and key in stored:
         own = read_payload(CallFindings, stored[key], f"step {key}")
     elif key is not None:
-        own = own_findings(heard.transcript, planned.recording, scorer)
+        if key not in fresh:
+            fresh[key] = own_findings(heard.transcript, planned.recording, scorer)
+        own = fresh[key]
         new.append(NewStep(key=key, call_id=call_id, step="own_findings", record=own))
     unknown = as_unknown(planned.keys.not_looked_for or ())
     facts = CallFacts(

@@ -120,7 +120,7 @@ def _figure(figure: Figure, *, share: bool = False) -> str:
         return f"{shown} ({100 * figure.low:.0f}–{100 * figure.high:.0f})"
     if figure.low is None or figure.high is None:
         return f"{figure.value:.2f}"
-    return f"{figure.value:.2f} ({figure.low:.2f}–{figure.high:.2f})"
+    return f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f})"
 
 
 def _interval(interval: Interval | None) -> str:

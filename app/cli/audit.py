@@ -235,7 +235,7 @@ def log_(
     first: FromOption = None,
     last: ToOption = None,
     actor: Annotated[str | None, typer.Option("--actor", help="Only this user's acts.")] = None,
-    action: Annotated[str | None, typer.Option("--action", help="Only view, or only export.")] = None,
+    action: Annotated[str | None, typer.Option("--action", help="Only this, such as view, export or review.")] = None,
     subject: Annotated[
         str | None, typer.Option("--subject", help="Only about this call or pack (its whole id).")
     ] = None,
@@ -245,7 +245,7 @@ def log_(
 ) -> None:
     """Show who looked at and handed out what, and the head to write down.
 
-    Views and exports are logged. Nothing edits or deletes results yet; the commands that will are to be logged, too.
+    Views and exports are logged, and whatever people say about scores. The commands that will delete are to be, too.
     """
     from pipeline.store.audit import AskedEntries, entries  # noqa: PLC0415
 

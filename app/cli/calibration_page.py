@@ -89,9 +89,8 @@ def _print_own(shown: SessionView, by: str) -> None:
     show.table(columns, rows)
     missing = sum(row[3] == "–" for row in rows)
     if missing:
-        show.remark(
-            f"{missing} of {len(rows)} still to answer: earmark calibration answer SESSION CALL CRITERION ANSWER"
-        )
+        todo = f"earmark calibration answer {shown.session.session_id} CALL CRITERION ANSWER --reason ... --by NAME"
+        show.remark(f"{missing} of {len(rows)} still to answer: {todo}")
 
 
 def _print_compared(shown: SessionView) -> None:

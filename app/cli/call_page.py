@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.text import Text
 
 from app.cli import show
 from app.cli.timeline import print_course
-from pipeline.records import CallScore, CallSentiment, CriterionResult, Flag, Status, Transcript
+from pipeline.records import CallScore, CallSentiment, CriterionResult, Flag, Review, Status, Transcript
+from pipeline.review.answers import latest_answers, same_answer
+from pipeline.score.effective import effective_score
 from pipeline.score.wording import signed
 from pipeline.store.call_record import CallRecord
 from pipeline.store.known_files import RejectedFile
@@ -23,8 +26,8 @@ _ANSWER = {
 }
 
 
-def print_call(call: CallRecord) -> None:
-    """Print everything known about a call."""
+def print_call(call: CallRecord, reviews: Sequence[Review] = ()) -> None:
+    """Print everything known about a call, its score with people's answers in place of the machine's."""
     recording = call.recording
     about = [
         recording.call_id,
@@ -38,7 +41,16 @@ def print_call(call: CallRecord) -> None:
     if call.failure:
         show.out.print(show.text(f"failed: {call.failure}", "red"))
     if call.scores:
-        print_score(call.scores[0].score, call.flags)
+        machine = call.scores[0].score
+        counted = effective_score(machine, reviews)
+        both = list(zip(machine.results, counted.results, strict=True))
+        # who agrees gives no reason of their own: the machine's, with its quotes, says more
+        shown = tuple(told if same_answer(told, counts) else counts for told, counts in both)
+        print_score(replace(counted, results=shown), call.flags)
+        if shown != machine.results:
+            who = ", ".join(dict.fromkeys(review.reviewer for review in latest_answers(reviews).values()))
+            told = f"reviewed by {who}; the machine alone {show.percent(machine.share)}"
+            show.say(f"{told} (earmark reviews show {recording.call_id})")
     print_course(call)
     if call.transcript:
         print_transcript(call.transcript, call.sentiment)
@@ -63,7 +75,7 @@ def print_score(score: CallScore, flags: tuple[Flag, ...]) -> None:
     show.out.print(show.text(head, "bold"))
     for flag in flags:
         show.out.print(
-            show.text("flag: ")
+            show.text("flag: " if flag.state == "open" else f"flag ({flag.state}): ")
             + show.styled(f"{flag.severity.value} {flag.code}", flag.severity.value)
             + show.text(f" – {flag.reason}")
         )

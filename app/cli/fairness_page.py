@@ -91,11 +91,16 @@ def print_counterfactual(report: CounterfactualReport) -> None:
     show.say(f"{report.sampled} calls drawn (seed {report.seed}), words swapped in {report.tried}.")
     if told:
         show.say(f"Not tried: {'; '.join(told)}.")
+    if not report.changes:
+        show.say("There was nothing to swap.")
+        return
     columns = [("Swapped", "left"), ("Calls", "right"), ("Scores moved", "right"), ("Answers", "right")]
     show.table(
-        [*columns, ("Largest", "right"), ("Rules", "right"), ("Passages that sound otherwise", "right")],
+        [*columns, ("Largest", "right"), ("Rules", "right"), ("Passages", "right")],
         [_change(change) for change in report.changes],
     )
+    show.say("Largest: change of a score, in points of 100. Rules: calls in which a rule has another outcome.")
+    show.say("Passages: those that the sentiment engine reads otherwise, which need not move a score.")
     rows = [
         (
             movement.call_id[:12],
@@ -114,7 +119,7 @@ def print_counterfactual(report: CounterfactualReport) -> None:
     if report.moved:
         show.say("Scores must not move. A rule with a name or pronoun in it is the usual reason.")
     else:
-        show.say("No score and no answer moved." if report.tried else "There was nothing to swap.")
+        show.say("No score and no answer moved.")
 
 
 def tell_progress(done: int, of: int) -> None:

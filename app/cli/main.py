@@ -23,7 +23,7 @@ from pipeline.errors import AuthoredFileError, ConfigError, EarmarkError, Unknow
 
 STOPPED = 130
 
-COMMANDS = ("run", "transcribe", "score", "doctor")
+COMMANDS = ("run", "transcribe", "score", "rescore", "doctor")
 GROUPS = (
     "calls",
     "flags",

@@ -21,6 +21,7 @@ from app.cli.options import (
     read_settings,
 )
 from app.cli.people import ByOption, CallArgument, ReasonOption, ReviewerOption, ReviewersOption, listed, whoever
+from pipeline.audit.log import Detail
 from pipeline.canonical import to_data
 from pipeline.config import Settings
 from pipeline.queueing import build_sample, learnt_thresholds, read_queue, take_off
@@ -98,8 +99,8 @@ def build(
             narrowed=narrowed,
             thresholds=learnt_thresholds(connection),
         )
-        told = {"policy": request.policy, "period": days.name, "seed": request.seed, "calls": len(made)}
-        acts.append(Act(action="sample", subject=("queue", ""), details=told | narrowed))
+        drawn: dict[str, Detail] = {"policy": request.policy, "period": days.name, "seed": request.seed}
+        acts.append(Act(action="sample", subject=("queue", ""), details={**drawn, "calls": len(made), **narrowed}))
     store.close()
     if as_json:
         show.print_json([to_data(sampled) for sampled in made])

@@ -8,7 +8,8 @@ from typing import Any
 from app.cli import show
 from pipeline.canonical import to_data
 from pipeline.records import CallScore, CriterionResult, QueuedCall, QueueKind, Review, Status
-from pipeline.reviewing import Evaluation, corrections, same_answer
+from pipeline.review.answers import same_answer
+from pipeline.reviewing import Evaluation, corrections
 from pipeline.store.disputes import DisputeRow
 
 _WORDS = {
@@ -159,7 +160,7 @@ def print_queue(calls: Sequence[QueuedCall]) -> None:
         (
             call.call_id,
             show.instant(call.started_at),
-            "\n".join(why(call)),
+            why(call)[0] + (f" (and {len(call.reasons) - 1} more)" if len(call.reasons) > 1 else ""),
             ", ".join(sorted({reason.reviewer for reason in call.reasons if reason.reviewer})) or "anybody",
         )
         for call in calls

@@ -131,14 +131,14 @@ def calibrate(
     chosen = find_rubric(rubric, settings.score.rubrics_dir)
     store = open_existing(settings)
     if off:
-        version = _store_trust(store, settings, chosen, None, {})
+        version, is_new = _store_trust(store, settings, chosen, None, {})
         store.close()
         if as_json:
-            show.print_json({"rubric_id": chosen.id, "version": version, "trust": None})
-        elif version:
+            show.print_json({"rubric_id": chosen.id, "version": version, "new": is_new, "trust": None})
+        elif is_new:
             show.say(f"{chosen.id}: what was learnt is switched off (version {version})")
         else:
-            show.say(f"{chosen.id}: nothing was learnt yet, so there is nothing to switch off")
+            show.say(f"{chosen.id}: nothing is in use that could be switched off")
         return
     from pipeline.agreement.trust import learn, trust_of  # noqa: PLC0415 - imports numpy
     from pipeline.backtest import backtest as run_backtest  # noqa: PLC0415
@@ -149,28 +149,31 @@ def calibrate(
         )
     lessons = learn(found.pairs, chosen, target_error=target_error, assurance=assurance, seed=seed)
     trust = trust_of(lessons, chosen.id, target_error)
-    version = None
+    stored = None
     if trust.calibrations and not dry_run:
         details = {"target_error": target_error, "assurance": assurance, "against": against, "seed": seed}
-        version = _store_trust(store, settings, chosen, trust, {**details, "questions": len(trust.calibrations)})
+        stored = _store_trust(store, settings, chosen, trust, {**details, "questions": len(trust.calibrations)})
     store.close()
     if as_json:
-        show.print_json({"version": version, "trust": to_data(trust), "lessons": [to_data(each) for each in lessons]})
+        told = {"version": stored[0] if stored else None, "new": bool(stored and stored[1])}
+        show.print_json({**told, "trust": to_data(trust), "lessons": [to_data(each) for each in lessons]})
         return
     trust_page.print_lessons(lessons, target_error=target_error, assurance=assurance)
-    trust_page.print_outcome(chosen, trust, version=version, dry_run=dry_run)
+    trust_page.print_outcome(chosen, trust, stored)
 
 
-def _store_trust(store: Store, settings: Settings, rubric: Rubric, trust: Trust | None, details: dict[str, Any]) -> int:
+def _store_trust(
+    store: Store, settings: Settings, rubric: Rubric, trust: Trust | None, details: dict[str, Any]
+) -> tuple[int, bool]:
     from pipeline.store.trust import put_trust  # noqa: PLC0415
 
     with editing(store, settings) as (connection, acts):
-        version = put_trust(connection, rubric.id, trust, made_by=current_user(), now=datetime.now(UTC))
-        told = {"version": version, "fingerprint": trust.fingerprint if trust else None, **details}
-        acts.append(
-            Act(action="calibration" if trust else "calibration off", subject=("rubric", rubric.id), details=told)
-        )
-    return version
+        version, is_new = put_trust(connection, rubric.id, trust, made_by=current_user(), now=datetime.now(UTC))
+        if is_new:
+            told = {"version": version, "fingerprint": trust.fingerprint if trust else None, **details}
+            action = "calibration" if trust else "calibration off"
+            acts.append(Act(action=action, subject=("rubric", rubric.id), details=told))
+    return version, is_new
 
 
 def _trust(store: Store, rubric: Rubric) -> Trust | None:

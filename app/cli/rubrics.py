@@ -1,59 +1,78 @@
-"""`earmark rubrics`: the rubrics there are, and whether they are sound."""
+"""`earmark rubrics`: the rubrics there are, whether they are sound, and what a change of them does."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from app.cli import show
 from app.cli.checks import print_check, problems_of, require_path
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_settings
+from app.cli.rubric_cases import print_test
+from app.cli.rubric_diff import diff
+from app.cli.rubric_trust import agreement, backtest, calibrate
 from pipeline.compliance.packs import load_packs
 from pipeline.compliance.rule import RuleStatus
 from pipeline.config import Settings
 from pipeline.errors import AuthoredFileError, Problem
+from pipeline.records import Rubric
+from pipeline.rubric_phrases import phrase_problems
 from pipeline.score.rubrics import SUFFIXES, check_rule_references, load_rubric, load_rubrics
+from pipeline.score.schema import rubric_schema
 
-app = typer.Typer(help="List and check rubrics.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, check, test and compare rubrics, and see how far they may be trusted.", no_args_is_help=True
+)
 
 
 @app.command("list")
 def list_(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """List the rubrics with their queues and pass mark."""
+    """List the rubrics with their status, days in force, queues and pass mark."""
     rubrics = load_rubrics(read_settings(workspace, config).score.rubrics_dir)
     if as_json:
-        show.print_json(
-            [
-                {
-                    "id": rubric.id,
-                    "version": rubric.version,
-                    "title": rubric.title,
-                    "queues": list(rubric.queues),
-                    "languages": list(rubric.languages),
-                    "pass_share": rubric.pass_share,
-                    "criteria": len(rubric.criteria()),
-                    "fingerprint": rubric.fingerprint,
-                }
-                for rubric in rubrics
-            ]
-        )
+        show.print_json([_row(rubric) for rubric in rubrics])
         return
-    columns = [("Rubric", "left"), ("Version", "right"), ("Title", "left"), ("Queues", "left"), ("Criteria", "right")]
+    columns = [("Rubric", "left"), ("Version", "right"), ("Title", "left"), ("Status", "left"), ("In force", "left")]
+    columns += [("Queues", "left"), ("Criteria", "right"), ("Pass mark", "right")]
     rows = [
         (
             r.id,
             str(r.version),
             r.title,
+            r.status.value,
+            _days(r),
             ", ".join(r.queues) or "any other",
             str(len(r.criteria())),
             show.percent(r.pass_share),
         )
         for r in rubrics
     ]
-    show.table([*columns, ("Pass mark", "right")], rows)
+    show.table(columns, rows)
+
+
+def _row(rubric: Rubric) -> dict[str, Any]:
+    return {
+        "id": rubric.id,
+        "version": rubric.version,
+        "title": rubric.title,
+        "status": rubric.status.value,
+        "effective_from": rubric.effective_from.isoformat() if rubric.effective_from else None,
+        "effective_to": rubric.effective_to.isoformat() if rubric.effective_to else None,
+        "queues": list(rubric.queues),
+        "languages": list(rubric.languages),
+        "pass_share": rubric.pass_share,
+        "criteria": len(rubric.criteria()),
+        "fingerprint": rubric.fingerprint,
+    }
+
+
+def _days(rubric: Rubric) -> str:
+    first = f"from {rubric.effective_from}" if rubric.effective_from else ""
+    last = f"to {rubric.effective_to}" if rubric.effective_to else ""
+    return " ".join(part for part in (first, last) if part) or "always"
 
 
 @app.command("check")
@@ -71,6 +90,34 @@ def check(
     require_path(chosen)
     known = active_rule_ids(settings)
     print_check("rubric(s)", len(_files(chosen)), find_problems(chosen, known), as_json=as_json)
+
+
+@app.command("test")
+def run_own_cases(
+    path: Annotated[
+        Path | None, typer.Argument(help="File of cases, or folder.", show_default="the cases of the shipped rubrics")
+    ] = None,
+    rubric: Annotated[
+        str | None, typer.Option("--rubric", "-r", help="Only cases of this rubric.", show_default="all")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the rubrics' own cases: which answers a call must be given. Exit code 1 where one is given another."""
+    print_test(path, read_settings(workspace, config), rubric=rubric, as_json=as_json)
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of rubrics, for editors that check while you write (docs/writing-rubrics.md)."""
+    show.print_json(rubric_schema())
+
+
+app.command("diff")(diff)
+app.command("agreement")(agreement)
+app.command("backtest")(backtest)
+app.command("calibrate")(calibrate)
 
 
 def active_rule_ids(settings: Settings) -> set[str]:
@@ -92,7 +139,8 @@ def find_problems(path: Path, known_rule_ids: Collection[str]) -> list[Problem]:
             problems += problems_of(error)
     for file in _files(path):
         try:
-            named = check_rule_references([load_rubric(file)], known_rule_ids)
+            rubric = load_rubric(file)
+            named = [*check_rule_references([rubric], known_rule_ids), *phrase_problems([rubric])]
         except AuthoredFileError as error:
             problems += [] if path.is_dir() else problems_of(error)  # those of a folder were found with it
         else:

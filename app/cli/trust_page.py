@@ -24,21 +24,30 @@ def print_lessons(lessons: Sequence[Lesson], *, target_error: float, assurance: 
     columns += [("Off before", "right"), ("Off after", "right"), ("Given from", "right"), ("Given", "right")]
     rows = [_row(lesson) for lesson in lessons]
     if rows:
-        title = f"Answers are given where it is {100 * assurance:.0f} % sure that at most {100 * target_error:g} % are wrong"
+        wrong, sure = f"{100 * target_error:g} %", f"{100 * assurance:.0f} %"
+        title = f"Answers are given where it is {sure} sure that at most {wrong} of them are wrong"
         show.table([*columns, ("Wrong of given", "right")], rows, title=title)
     for lesson in lessons:
         for remark in _remarks(lesson):
             show.remark(f"{lesson.criterion_id}: {remark}")
 
 
-def print_outcome(rubric: Rubric, trust: Trust, *, version: int | None, dry_run: bool) -> None:
-    """Print whether anything was stored."""
+def print_outcome(rubric: Rubric, trust: Trust, stored: tuple[int, bool] | None) -> None:
+    """Print whether anything was stored.
+
+    Args:
+        rubric: What was learnt about.
+        trust: What was learnt.
+        stored: The version, and whether it is a new one; None where nothing was to be stored.
+    """
     if not trust.calibrations:
         show.say(f"{rubric.id}: no question has 20 reviewed answers with a confidence; nothing was learnt or stored")
-    elif dry_run:
+    elif stored is None:
         show.say(f"{rubric.id}: {len(trust.calibrations)} questions would be learnt; nothing was stored")
+    elif not stored[1]:
+        show.say(f"{rubric.id}: nothing new; version {stored[0]} says the same")
     else:
-        show.say(f"{rubric.id}: {len(trust.calibrations)} questions learnt, stored as version {version}")
+        show.say(f"{rubric.id}: {len(trust.calibrations)} questions learnt, stored as version {stored[0]}")
         show.remark(
             f"Calls that are scored from now on use it; for those of before: earmark rescore --rubric {rubric.id}"
         )
@@ -68,7 +77,7 @@ def _row(lesson: Lesson) -> tuple[str, ...]:
     learnt = lesson.calibration
     known = (lesson.criterion_id, str(lesson.pairs), str(lesson.wrong))
     if learnt is None:
-        return (*known, "too few", "–", "–", "–", "–", "–")
+        return (*known, "too few" if lesson.pairs else "nothing", "–", "–", "–", "–", "–")
     return (
         *known,
         learnt.method,
@@ -83,11 +92,11 @@ def _row(lesson: Lesson) -> tuple[str, ...]:
 def _remarks(lesson: Lesson) -> list[str]:
     found = []
     learnt = lesson.calibration
-    if learnt is None:
+    if learnt is None and lesson.pairs:
         found.append(f"{lesson.pairs} reviewed answers with a confidence; from 20 on something can be learnt")
-    elif learnt.threshold > 1 and lesson.needed is None:
+    elif learnt and learnt.threshold > 1 and lesson.needed is None:
         found.append("too many answers were wrong: all are withheld, and a person answers")
-    elif learnt.threshold > 1:
+    elif learnt and learnt.threshold > 1:
         found.append(
             f"{lesson.pairs} reviewed answers do not show yet that few enough are wrong: all are withheld; "
             f"at this rate of errors about {lesson.needed} would show it"

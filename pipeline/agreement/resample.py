@@ -32,8 +32,8 @@ def resampled(by_call: Tables, *, seed: int) -> Tables:
 
     A few pairs that all agree would resample to an interval of no width, as if the next pair could not disagree. So
     what is drawn from is the calls and, once more, one pair that agrees and one that does not, in any of the cells (as
-    in Agresti and Coull's adjusted intervals). Of nominal 95 % intervals of kappa, AC1 and alpha over 20 pairs, 93 to
-    100 % then hold the true value where plain resampling gets 24 to 91 % (`tests/agreement/test_figures.py`).
+    in Agresti and Coull's adjusted intervals). Of nominal 95 % intervals of kappa and AC1 over 20 pairs, 94 to 100 %
+    then hold the true value, where plain resampling gets 23 to 92 % (`benchmarks/AGREEMENT.md`).
 
     Args:
         by_call: Counts of each call, shape (calls, k, k) with k > 1.

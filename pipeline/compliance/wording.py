@@ -73,8 +73,10 @@ def without_asides(words: Sequence[str]) -> list[int]:
             i += 1
             # "this call, this call is recorded": the first saying goes, the second stays
             for length in range(_LONGEST_REPEAT, 0, -1):
+                if len(kept) < 2 * length or words[kept[-1]] != words[kept[-1 - length]]:  # nearly always
+                    continue
                 last, before = kept[-length:], kept[-2 * length : -length]
-                if len(before) == length and [words[k] for k in last] == [words[k] for k in before]:
+                if [words[k] for k in last] == [words[k] for k in before]:
                     del kept[-2 * length : -length]
                     break
     return kept

@@ -16,7 +16,7 @@ from pipeline.records import AnswerForm, LlmTest, Numeric, Transcript
 RECIPE = "judge-1"
 """Change it when the words below, the schema or the checks change what comes out."""
 
-MAX_CITATIONS = 5
+MAX_CITATIONS = 3
 
 _FORM = (
     '{"citations": [{"turn": <number>, "quote": "<copied words>"}], "reason": "<one sentence>", '

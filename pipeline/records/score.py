@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -164,9 +163,14 @@ class CallScore:
         """
         on_top = self._bonus_sections
         assessed = [
-            dataclasses.replace(r, points_earned=0.0 if r.points_earned is None else r.points_possible)
-            for r in self.results
-            if r.status is not Status.NOT_APPLICABLE and r.section_id not in on_top
+            totals.Assessed(
+                section_id=result.section_id,
+                points_possible=result.points_possible,
+                points_earned=0.0 if result.points_earned is None else result.points_possible,
+                weight=result.weight,
+            )
+            for result in self.results
+            if result.status is not Status.NOT_APPLICABLE and result.section_id not in on_top
         ]
         return self._by_weighting(totals.sum_sections(assessed))
 

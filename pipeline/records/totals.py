@@ -32,6 +32,16 @@ class Points(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Assessed:
+    """A question that applies; it "earned" all its points where it has an answer, and none where it has not."""
+
+    section_id: str
+    points_possible: float
+    points_earned: float
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SectionSum:
     """What the answered questions of one section add up to; ``earned`` and ``possible`` are points times weight."""
 

@@ -168,3 +168,8 @@ def latest_answers(reviews: Iterable[Review]) -> dict[Question, Review]:
     """Return by question the ordinary review that counts: the latest, of equal times that with the greater id."""
     ordered = sorted(reviews, key=lambda review: (review.made_at, review.review_id))
     return {(review.criterion_id, review.asked): review for review in ordered if review.session_id is None}
+
+
+def same_answer(first: CriterionResult, second: CriterionResult) -> bool:
+    """Tell whether two results of a question give the same answer and points."""
+    return (first.status, first.points_earned) == (second.status, second.points_earned)

@@ -1,4 +1,4 @@
-"""The authored form of the cases of a rubric, which `rubrics/README.md` explains and a test holds to it."""
+"""The authored form of the cases of a rubric, which `docs/writing-rubrics.md` explains and a test holds to it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline.dialogue import AuthoredLine
 from pipeline.records import FindingKind, Recovery, Status
-from pipeline.score.scalars import Language, NotEmpty, Number, Share, Text
+from pipeline.score.scalars import Language, NotEmpty, Number, Share, Text, refusal
 
 DOES_NOT_APPLY = "does_not_apply"
+_HIGHEST = 2  # nobody doubles a score by bonus points; 80 is a percentage
 _TIME = re.compile(r"(\d{1,3}):([0-5]\d)")
 _OUTCOMES = (*(kind.value for kind in FindingKind), DOES_NOT_APPLY)
 
@@ -42,6 +43,13 @@ def _outcome(given: Any) -> Outcome:
     return Outcome(kind=FindingKind.PRESENT, at_ms=(int(match[1]) * 60 + int(match[2])) * 1000)
 
 
+def _total(value: float) -> float:
+    if not 0 <= value <= _HIGHEST:
+        message = f"{value:g} is not allowed: 80 percent is 0.8, and with bonus points a total may pass 1"
+        raise refusal("not_a_share", message)
+    return value
+
+
 def _answer(given: Any) -> Any:
     """Take 3 for "3"; a decimal or ``true`` is left to be refused."""
     return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
@@ -52,6 +60,7 @@ def _lines(given: Any) -> Any:
     return [line for line in given.splitlines() if line.strip()] if isinstance(given, str) else given
 
 
+Total = Annotated[Number, AfterValidator(_total)]
 Outcomes = dict[str, Annotated[Outcome, BeforeValidator(_outcome)]]
 Answers = dict[str, Annotated[Text, BeforeValidator(_answer)]]
 Listed = tuple[str, ...]
@@ -93,9 +102,9 @@ class MoodForm(_Form):
 class ExpectForm(_Form):
     """What must come out; only what is named is checked."""
 
-    share: Share | None = Field(default=None, description="The score, 0 to 1, to three decimals; `null`: none.")
-    raw_share: Share | None = Field(default=None, description="The score before auto-fail and caps.")
-    critical_share: Share | None = Field(default=None, description="The score over the critical questions alone.")
+    share: Total | None = Field(default=None, description="The score, 0 to 1, to three decimals; `null`: none.")
+    raw_share: Total | None = Field(default=None, description="The score before auto-fail and caps.")
+    critical_share: Total | None = Field(default=None, description="The score over the critical questions alone.")
     passed: bool | None = Field(default=None, strict=True, description="Whether the call passes; `null`: no score.")
     sections: dict[str, Share | None] = Field(default={}, description="Score by section; others may be anything.")
     questions: dict[str, Literal["pass", "partial", "fail", "not_applicable", "cannot_assess"]] = Field(

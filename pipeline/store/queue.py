@@ -37,7 +37,7 @@ def list_queued(connection: Connection) -> list[QueuedCall]:
                 reason=row.reason,
                 since=row.made_at,
                 criterion_id=row.criterion_id,
-                asked=row.asked,
+                asked=row.asked or None,
                 critical=row.critical or row.auto_fail,
             )
         )

@@ -117,7 +117,7 @@ def told_answers(connection: Connection) -> dict[str, list[ToldAnswer]]:
     ):
         told[row.score_id].append(
             ToldAnswer(
-                asked=row.asked,
+                asked=row.asked or "",
                 status=Status(row.status),
                 confidence=row.confidence,
                 leaning=Status(row.leaning) if row.leaning else None,

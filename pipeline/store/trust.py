@@ -25,11 +25,13 @@ class TrustVersion:
     made_at: datetime
 
 
-def put_trust(connection: Connection, rubric_id: str, trust: Trust | None, *, made_by: str, now: datetime) -> int:
-    """Keep what was learnt as the newest version, and return its number.
+def put_trust(
+    connection: Connection, rubric_id: str, trust: Trust | None, *, made_by: str, now: datetime
+) -> tuple[int, bool]:
+    """Keep what was learnt as the newest version; return its number, and whether it is new.
 
-    Where the newest one says the same, nothing is added and its number is returned; 0 where nothing was learnt and
-    nothing is to be switched off.
+    Where the newest one says the same, nothing is added. The number is 0 where nothing was learnt, and nothing is to be
+    switched off.
 
     Args:
         connection: Where to write.
@@ -43,7 +45,7 @@ def put_trust(connection: Connection, rubric_id: str, trust: Trust | None, *, ma
     newest = _newest(connection, rubric_id)
     known = None if newest is None else newest.fingerprint
     if known == (trust.fingerprint if trust else None):
-        return 0 if newest is None else int(newest.version)
+        return (0 if newest is None else int(newest.version)), False
     version = 1 if newest is None else int(newest.version) + 1
     row = {
         "rubric_id": rubric_id,
@@ -54,7 +56,7 @@ def put_trust(connection: Connection, rubric_id: str, trust: Trust | None, *, ma
         "made_at": now,
     }
     connection.execute(trust_versions.insert(), row)
-    return version
+    return version, True
 
 
 def latest_trust(connection: Connection, rubric_id: str) -> Trust | None:

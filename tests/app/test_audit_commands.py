@@ -294,7 +294,7 @@ def test_pack_that_cannot_keep_the_head_blames_the_head(
 
 def test_log_help_names_what_is_logged(folder: Path) -> None:
     text = " ".join(CliRunner().invoke(app, ["audit", "log", "--help"]).stdout.replace("│", " ").split())
-    assert "Views and exports are logged" in text
+    assert "Views and exports are logged, and whatever people say about scores" in text
     assert "such as view, export or review" in text
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.records import CallFacts, CriterionResult, Rubric
+from pipeline.records import CallFacts, CombinationTest, CriterionResult, Rubric, RuleTest
 from pipeline.score.evaluate import evaluate
 from pipeline.score.rubrics import load_rubric
 
@@ -48,3 +48,8 @@ def answer(folder: Path, facts: CallFacts, test: Any, **changes: Any) -> Criteri
     """Answer one criterion the whole way: from a file, through `evaluate`."""
     given = rubric(folder, section(criterion(test=test, **changes)))
     return evaluate(facts, given, score_id="s").results[0]
+
+
+def built_combination(require: str) -> CombinationTest:
+    """A combination whose tests nobody looks at."""
+    return CombinationTest(tests=(RuleTest(rules=("a",)), RuleTest(rules=("b",))), require=require)

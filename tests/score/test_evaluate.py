@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any, get_args
 
@@ -8,8 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.canonical import to_json
-from pipeline.records import CallFacts, CriterionTest, Rubric, Status
+from pipeline.records import (
+    AppliesIf,
+    CallFacts,
+    Criterion,
+    CriterionTest,
+    Evidence,
+    Judgement,
+    LlmTest,
+    Rubric,
+    RuleTest,
+    Status,
+)
 from pipeline.score.evaluate import KINDS, evaluate
+from pipeline.score.fingerprints import question_fingerprint
 from pipeline.score.kind_forms import TestForm
 from tests.factories import evidence, facts, finding, measures, recording, sentiment, transcript
 from tests.score.rubric_files import answer, criterion, measure, rubric, rule, section
@@ -62,35 +75,59 @@ def test_evaluate_gives_the_genesys_check_value(tmp_path: Path) -> None:
 
 
 kinds = st.sampled_from(["present", "absent", "cannot_assess"])
+quotes = st.lists(
+    st.builds(
+        lambda at, sure: evidence(start_ms=at, end_ms=at + 100, turn_index=at, confidence=sure),
+        st.integers(0, 9),
+        st.none() | st.floats(0, 1),
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda quote: quote.start_ms,
+).map(tuple)
 calls = st.builds(
-    lambda found, air, change, queue: facts(
-        *(
-            finding(rule_id, kind, evidence=(evidence(),) if kind == "present" else ())
-            for rule_id, kind in found.items()
-        ),
+    lambda found, quoted, air, change, queue, answered: facts(
+        *(finding(rule_id, kind, evidence=quoted if kind == "present" else ()) for rule_id, kind in found.items()),
         measures=measures(dead_air_count=air),
         sentiment=sentiment(customer={"change": change}),
         recording=recording(queue=queue),
+        judgements=() if answered is None else (judgement(answered),),
     ),
-    st.dictionaries(st.sampled_from(["a", "b", "c"]), kinds),
+    st.dictionaries(st.sampled_from(["a", "b", "c", "r/either"]), kinds),
+    quotes,
     st.integers(0, 30),
     st.none() | st.floats(-2, 2),
     st.sampled_from([None, "bank_support", "sales"]),
+    st.sampled_from([None, "yes", "no", "perhaps"]),
 )
+
+
+def judgement(answered: str) -> Judgement:
+    return Judgement(question=SOLVED, answer=answered, reason="It says so.", evidence=(evidence(),), confidence=0.7)
+
+
 bands = [{"below": -0.5, "share": 0}, {"at_least": -0.5, "share": 1}]
+LLM = {"kind": "llm", "question": "Solved?"}
+EITHER = {"kind": "combination", "require": "average", "tests": [rule("a"), {"kind": "phrase", "phrases": ["x"]}]}
 SECTIONS: tuple[dict[str, Any], ...] = (
     section(
-        criterion("all", rule("a", "b")),
-        criterion("any", rule("b", "c", require="any"), critical=True),
+        criterion("last", rule("a"), applies_if={"answers": {"any": ["pass"], "solved": ["yes", "fail"]}}),
+        criterion("all", rule("a", "b"), auto_fail={"effect": "cap", "at": 0.5}),
+        criterion("any", rule("b", "c", require="any"), critical=True, applies_if={"answers": {"all": ["pass"]}}),
         criterion("if", rule("c"), applies_if={"queues": ["bank_support"], "rules_present": ["a"]}, auto_fail=True),
+        critical_below=0.3,
     ),
     section(
-        criterion("air", measure()),
+        criterion("air", measure(), points=3),
         criterion("mood", {"kind": "sentiment", "role": "customer", "reading": "change", "bands": bands}),
+        criterion("steps", {"kind": "sequence", "rules": ["a", "b", "c"], "partial": True}),
+        criterion("either", EITHER, min_confidence=0.5),
         section_id="talk",
         weight=3,
     ),
+    section(criterion("solved", LLM), criterion("asked", rule("b")), section_id="top", bonus=True),
 )
+SOLVED = question_fingerprint(LlmTest(question="Solved?"))
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +153,7 @@ def test_evaluate_does_not_care_for_the_order_of_findings(mixed: Rubric, call: C
         measures=call.measures,
         sentiment=call.sentiment,
         recording=call.recording,
+        judgements=call.judgements,
     )
     assert to_json(evaluate(shuffled, mixed, score_id="s")) == to_json(evaluate(call, mixed, score_id="s"))
 
@@ -131,6 +169,86 @@ def test_evaluate_gives_points_exactly_where_there_is_an_answer(mixed: Rubric, c
             assert result.points_earned == earned
             assert 0 <= result.points_earned <= result.points_possible
         assert result.confidence is None or 0 <= result.confidence <= 1
+
+
+TOTALS = ("share", "raw_share", "critical_share", "passed", "assessed_share", "sections_below_mark")
+
+
+@given(call=calls, data=st.data())
+@settings(deadline=None, max_examples=50)
+def test_evaluate_does_not_care_for_the_order_of_criteria(mixed: Rubric, call: CallFacts, data: st.DataObject) -> None:
+    sections = [
+        dataclasses.replace(each, criteria=tuple(data.draw(st.permutations(each.criteria)))) for each in mixed.sections
+    ]
+    shuffled = dataclasses.replace(mixed, sections=tuple(data.draw(st.permutations(sections))))
+    one, other = (evaluate(call, each, score_id="s") for each in (mixed, shuffled))
+    assert {r.criterion_id: r for r in one.results} == {r.criterion_id: r for r in other.results}
+    assert [r.criterion_id for r in other.results] == [criterion.id for criterion in shuffled.criteria()]
+    for name in TOTALS:
+        assert getattr(one, name) == getattr(other, name)
+    assert one.section_shares() == other.section_shares()
+    assert set(one.auto_failed_by) == set(other.auto_failed_by)
+
+
+@given(call=calls, data=st.data())
+@settings(deadline=None, max_examples=50)
+def test_evaluate_drops_what_does_not_apply_from_both_sums(mixed: Rubric, call: CallFacts, data: st.DataObject) -> None:
+    """A question for another queue changes no total, wherever it stands."""
+    number = data.draw(st.integers(0, len(mixed.sections) - 1))
+    elsewhere = Criterion(
+        id="elsewhere",
+        title="Elsewhere",
+        points=50,
+        test=RuleTest(rules=("a",)),
+        critical=number < 2,
+        auto_fail=number < 2,
+        applies_if=AppliesIf(directions=("outbound",)),
+    )
+    grown = dataclasses.replace(mixed.sections[number], criteria=(elsewhere, *mixed.sections[number].criteria))
+    sections = (*mixed.sections[:number], grown, *mixed.sections[number + 1 :])
+    one = evaluate(call, mixed, score_id="s")
+    other = evaluate(call, dataclasses.replace(mixed, sections=sections), score_id="s")
+    for name in (*TOTALS, "auto_failed_by"):
+        assert getattr(one, name) == getattr(other, name)
+
+
+PRESENT_TESTS = {
+    "said": rule("a", "b"),
+    "any": rule("a", "b", require="any"),
+    "steps": {"kind": "sequence", "rules": ["a", "b", "c"]},
+    "parts": {"kind": "sequence", "rules": ["a", "b", "c"], "partial": True},
+    "worst": {"kind": "combination", "tests": [rule("a"), rule("b", "c", require="any")]},
+    "mean": {"kind": "combination", "require": "average", "tests": [rule("a"), rule("b"), rule("c")]},
+}
+
+
+@pytest.fixture(scope="module")
+def wanting(tmp_path_factory: pytest.TempPathFactory) -> Rubric:
+    """A rubric all of whose questions want something said."""
+    asked = [criterion(name, test) for name, test in PRESENT_TESTS.items()]
+    return rubric(tmp_path_factory.mktemp("wanting"), section(*asked))
+
+
+@given(
+    found=st.dictionaries(st.sampled_from("abc"), st.sampled_from(["present", "absent"]), min_size=3),
+    heard=st.fixed_dictionaries(dict.fromkeys("abc", quotes)),
+    more=quotes,
+    to=st.sampled_from("abc"),
+)
+@settings(deadline=None)
+def test_evidence_that_is_added_never_lowers_a_question_that_wants_it(
+    wanting: Rubric, found: dict[str, str], heard: dict[str, tuple[Evidence, ...]], more: Any, to: str
+) -> None:
+    def earned(kinds: dict[str, str], quoted: dict[str, tuple[Evidence, ...]]) -> list[float]:
+        said = [finding(id_, kind, evidence=quoted[id_] if kind == "present" else ()) for id_, kind in kinds.items()]
+        results = evaluate(facts(*said), wanting, score_id="s").results
+        return [result.points_earned or 0.0 for result in results]
+
+    before = earned(found, heard)
+    kept = heard[to] if found[to] == "present" else ()
+    added = tuple(sorted({*kept, *more}, key=lambda quote: quote.start_ms))
+    after = earned({**found, to: "present"}, {**heard, to: added})
+    assert all(now >= then for now, then in zip(after, before, strict=True))
 
 
 def in_language(language: str, **changes: Any) -> CallFacts:

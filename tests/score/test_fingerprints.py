@@ -166,10 +166,17 @@ def asked(folder: Path, test: Any, **changes: Any) -> str:
             {**LLM, "not_applicable_when": "nothing was asked"},
             {**LLM, "answers": CHOICE},
             {**LLM, "answers": {**CHOICE, "options": CHOICE["options"][::-1]}},
-            {**LLM, "answers": {**CHOICE, "options": [{"answer": "all", "share": 1}, {"answer": "none", "share": 0.5}]}},
+            {
+                **LLM,
+                "answers": {**CHOICE, "options": [{"answer": "all", "share": 1}, {"answer": "none", "share": 0.5}]},
+            },
             {"kind": "manual", "question": LLM["question"]},
             {"kind": "manual", "question": LLM["question"], "answers": {"kind": "numeric", "bands": BANDS}},
-            {"kind": "manual", "question": LLM["question"], "answers": {"kind": "numeric", "bands": BANDS, "unit": "s"}},
+            {
+                "kind": "manual",
+                "question": LLM["question"],
+                "answers": {"kind": "numeric", "bands": BANDS, "unit": "s"},
+            },
         ],
         [
             {"kind": "combination", "tests": [rule("a"), PHRASE]},
@@ -186,7 +193,7 @@ def test_question_fingerprint_tells_questions_apart(tmp_path: Path, tests: list[
 
 def test_question_fingerprint_stays_where_the_question_does(tmp_path: Path) -> None:
     # A change here means that no stored review speaks for any question: then the scheme needs a new number.
-    known = "question-1:QQQ"
+    known = "question-1:59580a171986f0d9589e23ff6d17ecbe6e9f8f5ed183d986ca87058edd3e2559"
     assert asked(tmp_path, LLM) == known
     changes = {"title": "Other", "points": 9, "critical": True, "auto_fail": {"effect": "cap", "at": 0.5}}
     assert asked(tmp_path, {**LLM, "answers": {"kind": "yes_no", "good": "yes"}}, **changes) == known

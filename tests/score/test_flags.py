@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import FlagSettings
 from pipeline.records import (
+    AutoFailEffect,
     CallFacts,
     CallScore,
     CriterionResult,
@@ -20,6 +21,8 @@ from pipeline.records import (
     NearestMiss,
     Role,
     Rubric,
+    ScoreTerms,
+    SectionTerms,
     SentimentReading,
     Severity,
     Span,
@@ -344,6 +347,31 @@ def test_flag_reasons_hold_no_words_of_the_call() -> None:
     raised = flags(call, score(result("c", "fail", critical=True, evidence=(evidence(quote="marker phrase"),))))
     assert {flag.code for flag in raised} >= {"prohibited_phrase", "critical_error", "customer_upset_at_end"}
     assert "marker" not in " ".join(flag.reason for flag in raised)
+
+
+@pytest.mark.parametrize(
+    ("changes", "effect"),
+    [
+        ({}, "this sets the score to 0"),
+        ({"auto_fail_effect": AutoFailEffect.ZERO_SECTION}, "this sets the section Opening to 0"),
+        ({"auto_fail_effect": AutoFailEffect.CAP, "auto_fail_cap": 0.5}, "this caps the score at 50 %"),
+    ],
+)
+def test_flag_for_an_auto_fail_names_its_effect_and_is_not_doubled(changes: dict[str, Any], effect: str) -> None:
+    terms = ScoreTerms(sections=(SectionTerms(section_id="s", title="Opening"),))
+    failed = replace(score(result("c", "fail", auto_fail=True, **changes)), terms=terms)
+    (flag,) = flags(facts(), failed)
+    assert flag.code == "auto_fail"
+    assert flag.reason.endswith(f"; {effect}.")
+
+
+def test_flag_for_a_section_below_its_mark_takes_the_place_of_a_low_score() -> None:
+    sections = (SectionTerms(section_id="s", title="Opening", critical_below=0.5), SectionTerms(section_id="t"))
+    low = replace(score(result("a", "pass", points_possible=3, points_earned=1.0)), terms=ScoreTerms(sections=sections))
+    (flag,) = flags(facts(), low)
+    assert (flag.code, flag.severity) == ("critical_section", Severity.CRITICAL)
+    assert flag.reason == "Opening earned 33.3 %; below 50 % this sets the score to 0."
+    assert flags(facts(), replace(low, results=(result("a", "pass"),))) == ()
 
 
 def test_flags_page_lists_every_code_and_no_other() -> None:

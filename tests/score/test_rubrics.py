@@ -1,14 +1,26 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.config import ScoreSettings
-from pipeline.errors import AuthoredFileError, UnknownNameError
-from pipeline.records import AppliesIf, Band, Criterion, ManualTest, MeasureTest, Role, RuleTest, Section, SentimentTest
+from pipeline.errors import AuthoredFileError, ConfigError, UnknownNameError
+from pipeline.records import (
+    AppliesIf,
+    Band,
+    Criterion,
+    ManualTest,
+    MeasureTest,
+    Role,
+    Rubric,
+    RuleTest,
+    Section,
+    SentimentTest,
+)
 from pipeline.score.rubrics import check_rule_references, choose_rubric, find_rubric, load_rubric, load_rubrics
 from tests.factories import recording
 from tests.score.rubric_files import criterion, measure, rubric, rubric_data, rule, section, write
@@ -406,3 +418,132 @@ def test_rubric_refuses_languages_that_there_are_not(tmp_path: Path, languages: 
     with pytest.raises(AuthoredFileError) as caught:
         rubric(tmp_path, languages=languages)
     assert complaint in str(caught.value)
+
+
+def versions(folder: Path, *changes: dict[str, Any]) -> tuple[Rubric, ...]:
+    """A folder with a default rubric and these versions of the bank's, numbered in order."""
+    write(folder, rubric_data(id="general"), "general.yaml")
+    for number, change in enumerate(changes, start=1):
+        given = {"id": "bank", "version": number, "queues": ["bank"], **change}
+        write(folder, rubric_data(**given), f"bank-{number}.yaml")
+    return load_rubrics(folder)
+
+
+def days(first: str | None = None, last: str | None = None) -> dict[str, Any]:
+    return {"effective": {key: day for key, day in (("from", first), ("to", last)) if day}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "day", "expected"),
+    [
+        ([days(), days("2026-06-01")], "2026-05-31", 1),
+        ([days(), days("2026-06-01")], "2026-06-01", 2),
+        ([days(), days("2026-06-01")], None, 2),
+        ([days("2026-01-01", "2026-06-30")], "2025-12-31", None),
+        ([days("2026-01-01", "2026-06-30")], "2026-01-01", 1),
+        ([days("2026-01-01", "2026-06-30")], "2026-06-30", 1),
+        ([days("2026-01-01", "2026-06-30")], "2026-07-01", None),
+        ([days("2026-01-01", "2026-06-30")], None, 1),
+        ([days(), days("2026-12-01", "2026-12-31")], "2027-01-01", 1),  # a season's version, then the old one again
+        ([days(), {"status": "draft"}], "2026-06-01", 1),
+        ([days(), {"status": "retired"}], None, 1),
+        ([{"status": "retired"}], "2026-06-01", None),
+        ([{"status": "draft"}], None, None),
+    ],
+)
+def test_choose_rubric_takes_the_version_of_the_calls_day(
+    tmp_path: Path, changes: list[dict[str, Any]], day: str | None, expected: int | None
+) -> None:
+    chosen = choose_rubric(
+        versions(tmp_path, *changes),
+        recording(queue="bank"),
+        ScoreSettings(),
+        day=None if day is None else date.fromisoformat(day),
+    )
+    assert (chosen.id, chosen.version) == (("general", 1) if expected is None else ("bank", expected))
+
+
+def test_choose_rubric_takes_one_that_is_named_whatever_its_status_and_days(tmp_path: Path) -> None:
+    rubrics = versions(tmp_path, {**days("2026-06-01"), "status": "draft"})
+    for named in ("bank", str(tmp_path / "bank-1.yaml")):
+        settings = ScoreSettings(rubric=named)
+        assert choose_rubric(rubrics, recording(), settings, day=date(2020, 1, 1)).id == "bank"
+    assert find_rubric("bank", tmp_path).version == 1
+
+
+def test_find_rubric_means_the_latest_active_version(tmp_path: Path) -> None:
+    versions(tmp_path, {}, {}, {"status": "draft"}, {"status": "retired"})
+    assert find_rubric("bank", tmp_path).version == 2
+
+
+@pytest.mark.parametrize(("day", "when"), [(date(2026, 5, 31), " that scores calls of 2026-05-31"), (None, "")])
+def test_choose_rubric_says_that_the_default_scores_no_call_of_that_day(
+    tmp_path: Path, day: date | None, when: str
+) -> None:
+    status = "active" if day else "draft"
+    write(tmp_path, rubric_data(id="general", status=status, effective={"from": "2026-06-01"}), "general.yaml")
+    with pytest.raises(ConfigError) as caught:
+        choose_rubric(load_rubrics(tmp_path), recording(queue=None), ScoreSettings(), day=day)
+    assert f"rubric 'general' has no active version{when}, and" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ([days("2026-01-01"), days("2026-01-01")], ["bank-1.yaml"]),
+        ([days("2026-06-01"), days("2026-01-01")], ["bank-1.yaml"]),
+        ([days("2026-06-01"), days("2026-01-01", "2026-06-30")], []),
+        ([days("2026-02-01", "2026-03-01"), days("2026-01-01"), days("2026-01-01")], ["bank-1.yaml", "bank-2.yaml"]),
+        ([days("2026-01-01"), {**days("2026-01-01"), "status": "draft"}], []),
+        ([{**days("2026-01-01"), "status": "retired"}, days("2026-01-01")], []),
+        ([days(), days()], []),  # without days the higher number has always taken over
+    ],
+)
+def test_load_rubrics_refuses_a_version_that_would_never_score(
+    tmp_path: Path, changes: list[dict[str, Any]], refused: list[str]
+) -> None:
+    if not refused:
+        assert versions(tmp_path, *changes)
+        return
+    with pytest.raises(AuthoredFileError) as caught:
+        versions(tmp_path, *changes)
+    assert [(p.code, Path(p.file or "").name) for p in caught.value.problems] == [
+        ("never-effective", name) for name in refused
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bank", "other", "since"),
+    [
+        (days(None, "2026-05-31"), days("2026-06-01"), None),  # the queue is handed over
+        (days(None, "2026-06-01"), days("2026-06-01"), "from 2026-06-01 on"),
+        ({"status": "retired"}, days(), None),
+        (days(), {"status": "draft"}, None),
+        (days("2026-01-01"), days(), "from 2026-01-01 on"),
+        (days(), days(), "already;"),
+    ],
+)
+def test_load_rubrics_refuses_two_that_claim_a_queue_on_the_same_day(
+    tmp_path: Path, bank: dict[str, Any], other: dict[str, Any], since: str | None
+) -> None:
+    write(tmp_path, rubric_data(id="other", queues=["Bank"], **other), "other.yaml")
+    if since is None:
+        assert len(versions(tmp_path, bank)) == 3
+        return
+    with pytest.raises(AuthoredFileError) as caught:
+        versions(tmp_path, bank)
+    (problem,) = caught.value.problems
+    assert problem.code == "queue-claimed-twice"
+    assert since in problem.message
+
+
+def test_check_rule_references_finds_rules_inside_sequences_and_combinations(tmp_path: Path) -> None:
+    steps = {"kind": "sequence", "rules": ["greeting", "gone-one"]}
+    both = {"kind": "combination", "tests": [rule("gone-two"), {"kind": "combination", "tests": [rule("a"), steps]}]}
+    given = rubric(tmp_path, section(criterion("a", steps), criterion("b", both)))
+    lines = (tmp_path / "r.yaml").read_text().splitlines()
+    problems = check_rule_references([given], {"greeting", "a"})
+    assert [problem.message.split("'")[1] for problem in problems] == ["gone-one", "gone-two", "gone-one"]
+    for problem in problems:
+        assert problem.line is not None
+        assert problem.message.split("'")[1] in lines[problem.line - 1]

@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Connection, func, select
 
 from pipeline.errors import NotFoundError
-from pipeline.records import CallScore, NearestMiss, Span
-from pipeline.store.database import Store
+from pipeline.records import CallScore, NearestMiss, ScoreTerms, Span
+from pipeline.store.database import Store, open_store
 from pipeline.store.flags import flags_of_score
 from pipeline.store.scores import current_score_id, get_score, put_score, scores_of_call, set_current
 from pipeline.store.tables import criterion_results, scores
 from tests.factories import evidence
 from tests.store.builders import LATER, NOW, any_record, flag, result, score, scored, taken_in
+from tests.store.old_versions import bring_back
 
 
 @settings(
@@ -118,3 +119,23 @@ def test_set_current_refuses_a_score_that_the_call_does_not_have(
     scored(connection, score())
     with pytest.raises(NotFoundError, match=f"call {call_id} has no score {score_id}"):
         set_current(connection, call_id, score_id)
+
+
+def test_scores_of_an_earlier_version_are_read_as_they_were_made(store_url: str) -> None:
+    """Version 0004 knew no terms and no answers in words: points, without bonus, caps and marks."""
+    store = open_store(store_url)
+    made = score("c-0001", "s-1", result("a"), result("b", "fail", auto_fail=True, confidence=0.8))
+    with store.begin() as connection:
+        taken_in(connection)
+        scored(connection, made)
+        bring_back(connection, "0004")
+    store.close()
+    store = open_store(store_url)
+    with store.read() as connection:
+        read = get_score(connection, "s-1")
+        assert read == made
+        assert read is not None
+        assert read.terms == ScoreTerms()
+        assert (read.share, read.raw_share) == (0.0, 0.5)
+        assert [result.asked for result in read.results] == ["", ""]
+    store.close()
