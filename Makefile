@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --no-deps --require-hashes
 WORKSPACE ?= earmark-data
 
-.PHONY: setup demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rules judge-model bench-judge check format samples lock clean
+.PHONY: setup demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-rules judge-model bench-judge check format samples lock clean
 
 setup: $(VENV)/.installed
 
@@ -69,6 +69,10 @@ judge-model: .venv-judge/.installed
 # --model NAME" asks another one.
 bench-judge: setup judge-model
 	@$(BIN)/python -m benchmarks.judge $(BENCH)
+
+# 10,000 calls scored again from stored facts, into benchmarks/RESCORE.md: ten minutes, most of them to make the calls.
+bench-rescore: setup
+	@$(BIN)/python -m benchmarks.rescore $(BENCH)
 
 check: setup
 	@$(BIN)/ruff format --check .

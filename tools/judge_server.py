@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
 import signal
 import sys
 from pathlib import Path
@@ -23,7 +22,9 @@ def main() -> int:
     """Serve until stopped; the address is the first line of stdout."""
     parser = argparse.ArgumentParser(description="Serve a small language model on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=8080, help="port; 0 takes a free one")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="CPU threads; all cores unless told")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="CPU threads; more than there are idle cores slow it down"
+    )
     arguments = parser.parse_args()
     try:
         import xllamacpp  # noqa: PLC0415 - lives in a virtual environment of its own
@@ -37,7 +38,7 @@ def main() -> int:
     params.port = arguments.port
     params.n_ctx = CONTEXT_TOKENS
     params.n_parallel = 1
-    params.cpuparams.n_threads = arguments.threads
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = arguments.threads
     server = xllamacpp.Server(params)
     print(f"{server.listening_address}/v1", flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_sett
 from pipeline.canonical import to_data
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, UnknownNameError
-from pipeline.records import CombinationTest, CriterionTest, Judgement, LlmTest, Rubric
+from pipeline.records import Judgement, LlmTest, Rubric
 from pipeline.score.fingerprints import question_fingerprint
 from pipeline.score.rubrics import find_rubric
 from pipeline.transcribe.files import transcript_from_json
@@ -60,15 +59,7 @@ def try_(
 
 def questions_of(rubric: Rubric) -> list[tuple[str, LlmTest]]:
     """Return (criterion id, question) of everything that a rubric asks a language model, in order."""
-    return [(criterion.id, test) for criterion in rubric.criteria() for test in _llm_tests(criterion.test)]
-
-
-def _llm_tests(test: CriterionTest) -> Iterator[LlmTest]:
-    if isinstance(test, LlmTest):
-        yield test
-    elif isinstance(test, CombinationTest):
-        for each in test.tests:
-            yield from _llm_tests(each)
+    return [(each.id, each.test) for each in rubric.criteria() if isinstance(each.test, LlmTest)]
 
 
 def _chosen(rubric: Rubric, criterion: str | None) -> list[tuple[str, LlmTest]]:

@@ -192,12 +192,10 @@ def acknowledge(
 
 
 def review_act(review: Review) -> Act:
-    """Return what the audit log keeps of a review: never its reason, which may repeat what was said."""
-    details = {
-        "review": review.review_id,
-        "criterion": review.criterion_id,
-        "answer": review.status.value,
-        "by": review.reviewer,
-        "session": review.session_id,
-    }
+    """Return what the audit log keeps of a review: never its reason, which may repeat what was said.
+
+    Nor the answer in a blind session: the other reviewers may read the log.
+    """
+    details = {"review": review.review_id, "criterion": review.criterion_id, "by": review.reviewer}
+    details |= {"session": review.session_id} if review.session_id else {"answer": review.status.value}
     return Act(action="review", subject=("call", review.call_id), details=details)

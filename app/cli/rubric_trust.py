@@ -99,6 +99,9 @@ def backtest(
         show.print_json({**to_data(report), **told, "unreadable": unreadable, "bounds": to_data(bounds)})
     else:
         agreement_page.print_agreement(report)
+        if scorer.trust is not None:
+            show.remark("What is withheld was learnt, some of it from these very reviews: of new calls, expect what")
+            show.remark(f"`earmark rubrics calibrate {chosen.id} --dry-run` tells by cross-validation.")
         agreement_page.print_backtest(report, found, misses, asked=bounds.any)
     if misses:
         raise typer.Exit(1)

@@ -53,7 +53,7 @@ class CounterfactualReport:
         tried: Calls in which something was swapped.
         left_out: Why the others were not tried, with how many.
         changes: By what was swapped.
-        worst: The largest movements, without words of the calls.
+        worst: The largest movement of each call, the largest first, without words of the calls.
     """
 
     seed: int
@@ -75,14 +75,16 @@ def add_up(movements: Sequence[Movement], *, seed: int, sampled: int, left_out: 
     for movement in movements:
         by_change.setdefault(movement.change, []).append(movement)
     moved = [movement for movement in movements if movement.moved]
-    worst = sorted(moved, key=lambda m: (-m.share_change, -len(m.flips), m.call_id, m.change))[:WORST]
+    worst: dict[str, Movement] = {}
+    for movement in sorted(moved, key=lambda m: (-m.share_change, -len(m.flips), m.call_id)):
+        worst.setdefault(movement.call_id, movement)
     return CounterfactualReport(
         seed=seed,
         sampled=sampled,
         tried=len({movement.call_id for movement in movements}),
         left_out=dict(sorted(left_out.items())),
         changes=tuple(_figures(change, some) for change, some in by_change.items()),
-        worst=tuple(worst),
+        worst=tuple(worst.values())[:WORST],
     )
 
 

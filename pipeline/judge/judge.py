@@ -28,7 +28,7 @@ _FROM_CHARS = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class JudgedCall:
     """What became of the questions of one call.
 
     Attributes:
@@ -44,7 +44,7 @@ class Judged:
         return (*self.judgements.judgements, *self.passing)
 
 
-def judge_call(transcript: Transcript, questions: Mapping[str, LlmTest], settings: JudgeSettings) -> Judged:
+def judge_call(transcript: Transcript, questions: Mapping[str, LlmTest], settings: JudgeSettings) -> JudgedCall:
     """Ask a language model questions about a call. Nothing that a server does raises an error.
 
     Args:
@@ -63,7 +63,7 @@ def judge_call(transcript: Transcript, questions: Mapping[str, LlmTest], setting
     kept = tuple(judgement for judgement, passing in outcomes if not passing)
     digest = settings_fingerprint(settings).rpartition(":")[2]
     made_by = MadeBy(engine=f"llm:{settings.model}", version=prompt.RECIPE, settings_sha256=digest)
-    return Judged(
+    return JudgedCall(
         judgements=CallJudgements(judgements=kept, made_by=made_by),
         passing=tuple(judgement for judgement, passing in outcomes if passing),
     )

@@ -54,4 +54,4 @@ def _number(given: str | float) -> str | None:
         return None
     if not math.isfinite(value):
         return None
-    return str(int(value)) if value.is_integer() else repr(value)
+    return str(int(value)) if value.is_integer() else f"{value:.6f}".rstrip("0")  # never 1e-07

@@ -144,12 +144,12 @@ def _per_agent(ordered: Sequence[Candidate], request: SamplingRequest, taken: se
     for call in _free(ordered, taken):
         if call.agent_id is not None and agents[call.agent_id] < request.count:
             agents[call.agent_id] += 1
-            chosen.append(Chosen(candidate=call, reason=f"one of {request.count} of each agent"))
+            chosen.append(Chosen(candidate=call, reason=f"{request.count} of each agent"))
     return chosen
 
 
 def _per_reviewer(ordered: Sequence[Candidate], request: SamplingRequest, taken: set[str]) -> list[Chosen]:
-    reason = f"one of {request.count} for each reviewer"
+    reason = f"{request.count} for each reviewer"
     return [Chosen(candidate=call, reason=reason) for call in _free(ordered, taken)]  # `_assigned` ends it
 
 

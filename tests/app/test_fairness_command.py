@@ -19,7 +19,7 @@ from tests.fairness.made_calls import fill
 app = build()
 PACK = """pack: biased
 rules:
-  - {id: greeting, title: Says Maria, severity: minor, expect: present, speaker: agent, phrases: [my name is maria]}
+  - {id: greeting, title: Says Maria, severity: minor, expect: present, speaker: agent, phrases: [maria]}
 """
 RUBRIC = """id: bank-support
 version: 9
@@ -141,7 +141,7 @@ def test_counterfactual_finds_a_rule_with_a_name_in_it(
     assert code == 1
     assert "pass → fail" in out
     assert "rule greeting" in out
-    assert "my name is" not in out.lower()
+    assert "maria" not in out.lower()
     assert invoke(workspace, *asked)[0] == 0
     document = json.loads(invoke(workspace, *asked, "--json")[1])
     assert document["left_out"] == {"no name, pronoun or form of address in it": 4}

@@ -9,20 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from app.cli.main import tell
-from app.cli.rubric_trust import agreement, backtest, calibrate
+from app.cli.main import build, tell
 from pipeline.records import CriterionResult, Status, Trust
 from pipeline.store.audit import entries
 from pipeline.store.database import open_store
 from pipeline.store.trust import latest_trust, trust_history
 from tests.reviewed_calls import RUBRIC, write_workspace
 
-app = typer.Typer()
-for command in (agreement, backtest, calibrate):
-    app.command(command.__name__)(command)
+app = build()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +41,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 def invoke(folder: Path, *arguments: str | Path) -> tuple[int, str, str]:
     """Run a command on a workspace in this process; returns exit code, stdout and stderr."""
-    result = CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--workspace", folder)])
+    result = CliRunner().invoke(app, [str(argument) for argument in ("rubrics", *arguments, "--workspace", folder)])
     if result.exception and not isinstance(result.exception, SystemExit):
         assert isinstance(result.exception, Exception)
         return tell(result.exception), result.stdout, str(result.exception)
@@ -183,12 +179,12 @@ def test_calibrate_stores_what_was_learnt_and_logs_it(folder: Path) -> None:
 
 def test_calibrated_answers_are_withheld_in_a_backtest_and_the_rest_is_oftener_right(folder: Path) -> None:
     before = by_id(read(folder, "backtest", "general"))["notice"]
-    invoke(folder, "calibrate", "general", "--target-error", "0.2")
+    invoke(folder, "calibrate", "general")
     after = by_id(read(folder, "backtest", "general"))["notice"]
     assert after["withheld"] > 0
     assert after["withheld"] + after["agreement"]["pairs"] == before["agreement"]["pairs"]
     assert after["over_time"]["all_time"]["estimate"] > before["over_time"]["all_time"]["estimate"]
-    learnt = read(folder, "calibrate", "general", "--target-error", "0.2")
+    learnt = read(folder, "calibrate", "general")
     assert learnt["new"] is False  # what is withheld now does not change what is learnt
 
 

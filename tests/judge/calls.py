@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.config import JudgeSettings
-from pipeline.judge.judge import Judged, judge_call
+from pipeline.judge.judge import JudgedCall, judge_call
 from pipeline.records import Judgement, LlmTest, Transcript
 from tests import factories
 from tests.judge.endpoint import MODEL, Endpoint
@@ -31,7 +31,7 @@ def settings(endpoint: Endpoint, **changes: Any) -> JudgeSettings:
 
 def judge(
     endpoint: Endpoint, *, call: Transcript = CALL, question: LlmTest = QUESTION, **changes: Any
-) -> tuple[Judgement, Judged]:
+) -> tuple[Judgement, JudgedCall]:
     """The judgement of one question, and all that came of it."""
     judged = judge_call(call, {ASKED: question}, settings(endpoint, **changes))
     (judgement,) = judged.all()

