@@ -34,6 +34,5 @@ if __name__ == "__main__":
         ("over calls, agents differ", True, False, 1000),
         ("over agents, agents differ", True, True, 400),
     ):
-        print(
-            f"{label}: {100 * false_alarms(agents_differ=differ, whole_agents=whole, times=times):.1f} % of {times} draws"
-        )
+        share = false_alarms(agents_differ=differ, whole_agents=whole, times=times)
+        print(f"{label}: {100 * share:.1f} % of {times} draws")

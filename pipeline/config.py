@@ -284,6 +284,10 @@ class JudgeSettings(Group):
             raise ValueError(f"url: {problem}")
         if not self.model:
             raise ValueError("model: name the model that the server at judge.url is to use")
+        if self.model.endswith(("-cloud", ":cloud")) and not self.allow_remote:  # Ollama passes these on
+            raise ValueError(
+                "model: it runs elsewhere, and words of calls would leave; allow it with judge.allow_remote"
+            )
         return self
 
 

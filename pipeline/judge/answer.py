@@ -72,17 +72,17 @@ def read_answer(content: str, form: AnswerForm) -> Given | Failure:
     return Given(label=label, reason=_sentence(answer.reason), cited=cited)
 
 
-def answer_probability(content: str, words: Sequence[tuple[str, float]] | None) -> float | None:
+def answer_probability(content: str, words: Sequence[tuple[bytes, float]] | None) -> float | None:
     """Return how probable the answer's words were, 0..1: the product over the tokens that hold its value.
 
     Args:
         content: All that the model wrote.
-        words: (token, natural logarithm of its probability) in order; None where the server tells none.
+        words: (bytes of a token, natural logarithm of its probability) in order; None where the server tells none.
 
     Returns:
         None where there are no probabilities, or their tokens are not what was written.
     """
-    written = "".join(token for token, _ in words or ())
+    written = b"".join(token for token, _ in words or ()).decode("utf-8", "replace")
     found = list(_ANSWER.finditer(written))
     if not words or not found or written.strip() != content.strip():
         return None
@@ -93,9 +93,10 @@ def answer_probability(content: str, words: Sequence[tuple[str, float]] | None) 
         return None
     if isinstance(value, str):  # its quotation marks are part of the form, not of the answer
         start, end = start + 1, end - 1
+    first, last = (len(written[:place].encode()) for place in (start, end))
     total, at = 0.0, 0
     for token, logprob in words:
-        if at < end and at + len(token) > start:
+        if at < last and at + len(token) > first:
             total += logprob
         at += len(token)
     return round(min(1.0, math.exp(total)), 6) if math.isfinite(total) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -31,13 +31,14 @@ class Reply:
     Attributes:
         content: Its words.
         complete: False where it was cut off at `judge.max_tokens`.
-        words: (token, logarithm of its probability); None where the server tells none.
+        words: (bytes of a token, logarithm of its probability), as it told: a token may be a part of a character. None
+            where the server tells none.
         prompt_tokens: So many tokens the server says it read; None where it does not say.
     """
 
     content: str
     complete: bool
-    words: tuple[tuple[str, float], ...] | None
+    words: tuple[tuple[bytes, float], ...] | None
     prompt_tokens: int | None
 
 
@@ -48,6 +49,7 @@ class _Lenient(BaseModel):
 class _Word(_Lenient):
     token: str
     logprob: float
+    bytes: list[Annotated[int, Field(ge=0, le=255)]] | None = None
 
 
 class _Words(_Lenient):
@@ -198,13 +200,19 @@ def _read_reply(received: bytes) -> Reply | Failure:
     )
 
 
-def _words(logprobs: Any) -> tuple[tuple[str, float], ...] | None:
+def _words(logprobs: Any) -> tuple[tuple[bytes, float], ...] | None:
     """Return the tokens with their probabilities; what is not as it should be counts as not told."""
     try:
         words = _Words.model_validate(logprobs).content
     except ValidationError:
         return None
-    return tuple((word.token, word.logprob) for word in words) if words else None
+    if not words:
+        return None
+    return tuple((_bytes(word), word.logprob) for word in words)
+
+
+def _bytes(word: _Word) -> bytes:
+    return word.token.encode("utf-8", "surrogatepass") if word.bytes is None else bytes(word.bytes)
 
 
 def _unreachable(settings: JudgeSettings, error: Exception) -> Failure:

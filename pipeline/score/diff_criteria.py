@@ -19,7 +19,7 @@ def criteria_changes(old: Rubric, new: Rubric) -> Iterator[Change]:
         where = f"criterion {criterion_id}"
         old_id = renamed.get(criterion_id, criterion_id)
         if old_id not in before:
-            points = f"{criterion.points:g} points in {section.title}, answered by {KINDS[criterion.test.kind]}"
+            points = f"{_points(criterion)} in {section.title}, answered by {KINDS[criterion.test.kind]}"
             yield Change(code="criterion-added", where=where, text=f"{criterion.title} was added: {points}.")
             continue
         was_in, was = before[old_id]
@@ -36,7 +36,7 @@ def criteria_changes(old: Rubric, new: Rubric) -> Iterator[Change]:
         yield from _of_criterion(where, was, criterion)
     for criterion_id, (section, criterion) in before.items():
         if criterion_id not in now and criterion_id not in renamed.values():
-            points = f"{criterion.points:g} points in {section.title}"
+            points = f"{_points(criterion)} in {section.title}"
             text = f"{criterion.title} was removed: {points}."
             yield Change(code="criterion-removed", where=f"criterion {criterion_id}", text=text)
     yield from order_changes("criteria", "criterion", list(before), list(now))
@@ -125,3 +125,7 @@ def _auto_fail(criterion: Criterion) -> str:
     if effect == "cap":
         return f"failing it fails the call and caps the total at {share_in_words(criterion.auto_fail_cap)}"
     return f"failing it fails the call and sets the {'section' if effect == 'zero_section' else 'total'} to 0"
+
+
+def _points(criterion: Criterion) -> str:
+    return f"{criterion.points:g} point{'' if criterion.points == 1 else 's'}"

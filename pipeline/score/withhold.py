@@ -73,5 +73,5 @@ def _is_below(confidence: float | None, asked: float) -> bool:
 
 def _how_unsure(confidence: float | None, asked: float) -> str:
     if asked > 1:
-        return "Too many answers to this question were corrected to give it without a person"
+        return "Reviewed answers do not show yet that few enough are wrong"
     return f"Not sure enough: {percent(confidence or 0.0)} sure, {percent(asked)} is asked"

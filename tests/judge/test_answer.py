@@ -135,11 +135,24 @@ def test_confidence_is_told_by_the_words_probabilities_and_never_by_the_model_it
 def test_probability_is_that_of_the_answers_own_words(
     words: list[tuple[str, float]], probability: float | None
 ) -> None:
-    assert answer_probability("".join(word for word, _ in words), words) == probability
+    told = [(word.encode(), logprob) for word, logprob in words]
+    assert answer_probability("".join(word for word, _ in words), told) == probability
+
+
+def test_probability_is_told_where_tokens_are_parts_of_characters() -> None:
+    content = '{"reason": "“é”", "answer": "ça"}'
+    told = [(bytes([byte]), -0.1) for byte in content.encode()]
+    assert answer_probability(content, told) == pytest.approx(0.740818)  # three bytes
+    pieces = [{"token": "\ufffd", "bytes": [byte], "logprob": -0.1} for byte in content_of("yes", GOOD).encode()]
+    whole = completion(content_of("yes", GOOD), logprobs={"content": pieces})
+    wrong = completion(content_of("yes", GOOD), logprobs={"content": [{**pieces[0], "bytes": [256]}]})
+    with Endpoint(whole, wrong).running() as endpoint:
+        assert judge(endpoint)[0].confidence == pytest.approx(0.740818)
+        assert judge(endpoint)[0].confidence is None
 
 
 def test_probabilities_of_other_words_than_were_written_tell_nothing() -> None:
-    words = [('{"answer": "', 0.0), ("no", -0.1), ('"}', 0.0)]
+    words = [(b'{"answer": "', 0.0), (b"no", -0.1), (b'"}', 0.0)]
     assert answer_probability('{"answer": "yes"}', words) is None
     assert answer_probability('{"answer": "yes"}', None) is None
 

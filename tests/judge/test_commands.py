@@ -119,7 +119,8 @@ def test_try_says_what_is_missing(files: tuple[Path, Path], tmp_path: Path) -> N
         assert isinstance(wrong.exception, UnknownNameError)
         assert "did you mean 'tone'" in str(wrong.exception)
         plain = tmp_path / "plain.yaml"
-        plain.write_text(RUBRIC.split("      - id: sorry")[0] + "      - id: greets" + RUBRIC.split("- id: greets")[1])
+        head, greets = RUBRIC.partition("      - id: sorry")[0], RUBRIC.partition("      - id: greets")
+        plain.write_text(head + greets[1] + greets[2])
         nothing = invoke(endpoint, (plain, call))
         assert isinstance(nothing.exception, ConfigError)
         assert "asks a language model nothing" in str(nothing.exception)

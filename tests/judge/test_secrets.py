@@ -147,3 +147,12 @@ def test_a_wrong_address_and_a_missing_model_are_told_where_settings_are_read() 
     with pytest.raises(ConfigError, match=r"model: name the model"):
         load_settings(environment={"EARMARK_JUDGE__URL": "http://127.0.0.1:8080/v1"})
     assert load_settings(environment={}).judge.url is None
+
+
+@pytest.mark.parametrize("model", ["gpt-oss:120b-cloud", "big:cloud"])
+def test_a_model_that_a_server_here_passes_on_has_to_be_allowed(model: str) -> None:
+    environment = {"EARMARK_JUDGE__URL": "http://127.0.0.1:11434/v1", "EARMARK_JUDGE__MODEL": model}
+    with pytest.raises(ConfigError, match="it runs elsewhere"):
+        load_settings(environment=environment)
+    assert load_settings(environment={**environment, "EARMARK_JUDGE__ALLOW_REMOTE": "true"}).judge.model == model
+    assert load_settings(environment={**environment, "EARMARK_JUDGE__MODEL": "cloudy:7b"}).judge.model == "cloudy:7b"

@@ -182,12 +182,12 @@ def test_criteria_come_go_and_move() -> None:
     thanks = Criterion(id="thanks", title="Thanks", points=1, test=ManualTest(question="Thanked?"))
     new = rubric(replace(OPENING, criteria=(thanks,)), replace(CALL, criteria=(SILENCE, GREETING)), version=2)
     assert told(new) == [
-        ("criterion-added", "Thanks was added: 1 points in Opening, answered by a person."),
+        ("criterion-added", "Thanks was added: 1 point in Opening, answered by a person."),
         ("criterion-moved", "Greeting moved from Opening to The call."),
         ("criterion-order", "The criteria stand in another order, which changes no score."),
     ]
     assert told(OLD, new)[-1] == ("criterion-order", "The criteria stand in another order, which changes no score.")
-    assert ("criterion-removed", "Thanks was removed: 1 points in Opening.") in told(OLD, new)
+    assert ("criterion-removed", "Thanks was removed: 1 point in Opening.") in told(OLD, new)
 
 
 def test_a_criterion_under_another_id_is_told_as_renamed() -> None:

@@ -1,0 +1,174 @@
+"""`earmark rescore` and `earmark rubrics diff`, on the workspace that the other command tests read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli.main import build
+from pipeline.errors import ConfigError, StoreError, UnknownNameError
+from pipeline.store.calls import list_calls
+from pipeline.store.database import open_store
+from pipeline.store.scores import scores_of_call
+
+BANK = Path(__file__).resolve().parents[2] / "rubrics" / "bank-support.yaml"
+
+
+def invoke(*arguments: str | Path) -> tuple[int, str, str]:
+    words = [str(each) for each in arguments]
+    result = CliRunner().invoke(build(words[0]), words)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture
+def own(workspace: Path, tmp_path: Path) -> Path:
+    """A copy of the scored workspace."""
+    return Path(shutil.copytree(workspace, tmp_path / "own"))
+
+
+@pytest.fixture
+def stricter(tmp_path: Path) -> Path:
+    """The bank's rubric as a next version that nobody can pass."""
+    text = BANK.read_text(encoding="utf-8")
+    version = next(line for line in text.splitlines() if line.startswith("version:"))
+    mark = next(line for line in text.splitlines() if line.startswith("pass_share:"))
+    file = tmp_path / "stricter.yaml"
+    file.write_text(text.replace(version, "version: 99").replace(mark, "pass_share: 1"), encoding="utf-8")
+    return file
+
+
+def rescore(*arguments: str | Path) -> dict[str, Any]:
+    code, printed, said = invoke("rescore", *arguments, "--json")
+    assert code == 0, said
+    counts: dict[str, Any] = json.loads(printed)
+    return counts
+
+
+def current_rubrics(workspace: Path) -> set[tuple[str, int]]:
+    store = open_store(f"sqlite:///{workspace / 'earmark.db'}")
+    with store.read() as connection:
+        ids = [call.call_id for call in list_calls(connection, status="scored")]
+        every = [each for call_id in ids for each in scores_of_call(connection, call_id)]
+    store.close()
+    return {(each.score.rubric_id, each.score.rubric_version) for each in every if each.current}
+
+
+def test_rescore_by_a_file_stands_beside_until_it_is_made_to_count(own: Path, stricter: Path) -> None:
+    before = current_rubrics(own)
+    counts = rescore("--rubric", stricter, "--workspace", own)
+    assert (counts["calls"], counts["scored"], counts["made_current"], counts["errors"]) == (8, 8, 0, [])
+    assert (counts["unreadable"], counts["not_looked_for"]) == ([], {"calls": 0, "rules": {}})
+    assert current_rubrics(own) == before
+    counts = rescore("--rubric", stricter, "--workspace", own, "--make-current")
+    assert (counts["scored"], counts["already_scored"], counts["made_current"]) == (0, 8, 8)
+    assert current_rubrics(own) == {("bank-support", 99)}
+
+
+def test_rescore_says_in_words_which_score_counts(own: Path, stricter: Path) -> None:
+    code, printed, said = invoke("rescore", "-r", stricter, "-w", own)
+    assert code == 0
+    assert "Scored by bank-support version 99: 8 calls, beside their old scores." in printed
+    assert "--make-current changes it" in printed
+    assert "8/8" in said
+    assert "stays as it was (--keep-current)" in invoke("rescore", "-r", stricter, "-w", own, "--keep-current")[1]
+    assert "counts now for all of them" in invoke("rescore", "-r", stricter, "-w", own, "--make-current")[1]
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "calls"),
+    [
+        (("--agent", "tom.becker"), 4),
+        (("--team", "north"), 4),
+        (("--queue", "bank_support"), 8),
+        (("--queue", "sales"), 0),
+        (("--from", "2026-10-06", "--to", "2026-10-07"), 2),
+        (("--to", "2020-01-01"), 0),
+    ],
+)
+def test_rescore_takes_only_the_calls_that_are_asked_for(own: Path, narrowed: tuple[str, ...], calls: int) -> None:
+    counts = rescore("--rubric", "general", "--workspace", own, *narrowed)
+    assert (counts["calls"], counts["scored"]) == (calls, calls)
+
+
+def test_rescore_is_logged_with_its_rubric_and_bounds(own: Path) -> None:
+    rescore("--rubric", "general", "--workspace", own, "--team", "north")
+    entries = json.loads(invoke("audit", "log", "--json", "--workspace", own)[1])
+    (entry,) = [each for each in entries if each["action"] == "rescore"]
+    assert (entry["subject_id"], entry["details"]["team"], entry["details"]["calls"]) == ("general", "north", 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("--rubric", "genral"), UnknownNameError),
+        (("--rubric", "general@77"), UnknownNameError),
+        (("--rubric", "general", "--from", "2026-10-07", "--to", "2026-10-06"), ConfigError),
+    ],
+)
+def test_rescore_refuses_what_there_is_not(own: Path, arguments: tuple[str, ...], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        invoke("rescore", *arguments, "--workspace", own)
+
+
+def test_rescore_before_any_run_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="start with: earmark run"):
+        invoke("rescore", "--rubric", "general", "--workspace", tmp_path)
+
+
+def test_diff_tells_changes_and_every_call_that_flips(own: Path, stricter: Path) -> None:
+    code, printed, said = invoke("rubrics", "diff", "bank-support", stricter, "-w", own, "--json")
+    assert code == 0, said
+    told = json.loads(printed)
+    assert {change["code"] for change in told["changes"]} == {"version", "pass-mark"}
+    assert (told["new"]["id"], told["new"]["version"]) == ("bank-support", 99)
+    calls = told["calls"]
+    assert calls["compared"] == 8
+    assert calls["now_pass"] == 0
+    assert calls["old_mean"] == calls["new_mean"]
+    assert len(calls["changed"]) == calls["now_fail"]
+    assert all(call["flips"] and call["new_passed"] is False for call in calls["changed"])
+    assert sum(calls["old_totals"]) == 8 - calls["without_total"]
+    assert current_rubrics(own) != {("bank-support", 99)}  # nothing was stored
+
+
+def test_diff_in_words_names_the_pass_mark_and_the_calls(own: Path, stricter: Path) -> None:
+    printed = invoke("rubrics", "diff", "bank-support", stricter, "-w", own, "--limit", "1")[1]
+    assert "The pass mark went from 80 % to 100 %." in printed
+    assert "On 8 stored call(s), scored by both" in printed
+    assert "no score of a call:\n  Version" in printed
+
+
+@pytest.mark.parametrize(("new", "code"), [("bank-support", 0), (None, 1)])
+def test_diff_exit_code_is_asked_for(own: Path, tmp_path: Path, new: str | None, code: int) -> None:
+    file = tmp_path / "never.yaml"
+    text = BANK.read_text(encoding="utf-8")
+    mark = next(line for line in text.splitlines() if line.startswith("pass_share:"))
+    file.write_text(text.replace(mark, "pass_share: 0").replace("critical: true", "critical: false"), encoding="utf-8")
+    words = ("rubrics", "diff", "bank-support", new or file, "-w", own)
+    assert invoke(*words)[0] == 0
+    assert invoke(*words, "--exit-code")[0] == code
+
+
+def test_diff_of_files_needs_no_workspace(tmp_path: Path, stricter: Path) -> None:
+    code, printed, _ = invoke("rubrics", "diff", BANK, stricter, "--workspace", tmp_path / "none", "--json")
+    assert (code, json.loads(printed)["calls"]) == (0, None)
+    with pytest.raises(StoreError):
+        invoke("rubrics", "diff", BANK, stricter, "--workspace", tmp_path / "none", "--calls")
+    assert invoke("rubrics", "diff", BANK, stricter, "--workspace", tmp_path / "none", "--exit-code")[0] == 2
+
+
+def test_diff_compares_only_calls_that_the_rubrics_concern(own: Path) -> None:
+    told = json.loads(invoke("rubrics", "diff", "sales", "tech-support", "-w", own, "--json")[1])
+    assert told["calls"]["compared"] == 0
+    told = json.loads(
+        invoke("rubrics", "diff", "sales", "tech-support", "-w", own, "--queue", "bank_support", "--json")[1]
+    )
+    assert told["calls"]["compared"] == 8
+    assert "other-rubric" in {change["code"] for change in told["changes"]}
