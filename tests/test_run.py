@@ -109,7 +109,7 @@ def asked(parts: Parts) -> int:
 def test_process_call_does_each_step_once(tmp_path: Path, store: Store, parts: Parts) -> None:
     call_id = take(tmp_path / "calls", store)
     first, done = process_call(call_id, parts, store, now=lambda: NOON)
-    assert done == ("transcript", "sentiment", "measures", "findings", "score")
+    assert done == ("transcript", "sentiment", "measures", "findings", "own_findings", "score")
     again, done = process_call(call_id, parts, store, now=lambda: NOON)
     assert done == ()
     assert again == first
@@ -140,7 +140,7 @@ def test_process_call_keeps_what_was_finished_before_a_failure(tmp_path: Path, s
     with pytest.raises(EngineError, match="no sentiment today"):
         process_call(call_id, broken, store, now=lambda: NOON)
     _, done = process_call(call_id, parts, store, now=lambda: NOON)
-    assert done == ("sentiment", "measures", "findings", "score")
+    assert done == ("sentiment", "measures", "findings", "own_findings", "score")
     assert asked(parts) == 1
 
 

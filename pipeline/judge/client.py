@@ -8,75 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.config import JudgeSettings
 from pipeline.judge.failure import Failure
+from pipeline.judge.reply import Reply, read_models, read_reply
 
 MOST_BYTES = 2_000_000
 """An answer of `judge.max_tokens` with probabilities is far below; more is no answer."""
 
 LONGEST_WAIT_S = 60.0
 _ASK_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reply:
-    """What a model wrote.
-
-    Attributes:
-        content: Its words.
-        complete: False where it was cut off at `judge.max_tokens`.
-        words: (bytes of a token, logarithm of its probability), as it told: a token may be a part of a character. None
-            where the server tells none.
-        prompt_tokens: So many tokens the server says it read; None where it does not say.
-    """
-
-    content: str
-    complete: bool
-    words: tuple[tuple[bytes, float], ...] | None
-    prompt_tokens: int | None
-
-
-class _Lenient(BaseModel):
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-
-class _Word(_Lenient):
-    token: str
-    logprob: float
-    bytes: list[Annotated[int, Field(ge=0, le=255)]] | None = None
-
-
-class _Words(_Lenient):
-    content: list[_Word] | None = None
-
-
-class _Message(_Lenient):
-    content: str | None = None
-
-
-class _Chosen(_Lenient):
-    message: _Message
-    finish_reason: str | None = None
-    logprobs: Any = None
-
-
-class _Completion(_Lenient):
-    choices: list[_Chosen] = Field(min_length=1)
-    usage: Any = None
-
-
-class _Model(_Lenient):
-    id: str
-
-
-class _Models(_Lenient):
-    data: list[_Model]
 
 
 def connect(settings: JudgeSettings) -> httpx.AsyncClient:
@@ -122,18 +66,13 @@ async def ask(
     if settings.logprobs:
         body["logprobs"] = True
     received = await _send(client, settings, "POST", "chat/completions", body)
-    return received if isinstance(received, Failure) else _read_reply(received)
+    return received if isinstance(received, Failure) else read_reply(received)
 
 
 async def models(client: httpx.AsyncClient, settings: JudgeSettings) -> tuple[str, ...] | Failure:
     """Return the names of the models that a server has."""
     received = await _send(client, settings, "GET", "models", None)
-    if isinstance(received, Failure):
-        return received
-    try:
-        return tuple(model.id for model in _Models.model_validate_json(received).data)
-    except ValidationError:
-        return _no_such_server(settings)
+    return received if isinstance(received, Failure) else read_models(received)
 
 
 async def _send(
@@ -180,41 +119,6 @@ async def _request(
         return response.status_code, bytes(received), float(asked) if asked.isdecimal() and len(asked) < 6 else None
 
 
-def _read_reply(received: bytes) -> Reply | Failure:
-    try:
-        completion = _Completion.model_validate_json(received)
-    except ValidationError:
-        return Failure(
-            reason="the language model's server sent no answer of the kind that OpenAI-compatible servers send; "
-            "see what runs at judge.url",
-            passing=True,
-        )
-    chosen = completion.choices[0]
-    usage = completion.usage if isinstance(completion.usage, dict) else {}
-    tokens = usage.get("prompt_tokens")
-    return Reply(
-        content=chosen.message.content or "",
-        complete=chosen.finish_reason != "length",
-        words=_words(chosen.logprobs),
-        prompt_tokens=tokens if isinstance(tokens, int) and tokens > 0 else None,
-    )
-
-
-def _words(logprobs: Any) -> tuple[tuple[bytes, float], ...] | None:
-    """Return the tokens with their probabilities; what is not as it should be counts as not told."""
-    try:
-        words = _Words.model_validate(logprobs).content
-    except ValidationError:
-        return None
-    if not words:
-        return None
-    return tuple((_bytes(word), word.logprob) for word in words)
-
-
-def _bytes(word: _Word) -> bytes:
-    return word.token.encode("utf-8", "surrogatepass") if word.bytes is None else bytes(word.bytes)
-
-
 def _unreachable(settings: JudgeSettings, error: Exception) -> Failure:
     """Tell by the kind of an error what failed: its own words may hold the request."""
     what = "cannot be reached" if isinstance(error, httpx.ConnectError) else "broke off the connection"
@@ -235,6 +139,7 @@ def _refused(status: int) -> Failure:
         413: "the call is longer than it takes",
         422: "it may not know judge.structured or judge.logprobs: its own log tells",
         429: "it has too much to do; ask again later",
+        500: "its own log tells why; some servers fail so on judge.structured or judge.logprobs",
     }.get(status)
     if todo is None and 300 <= status < 400:
         todo = "it points to another address, which is not followed; see judge.url"
@@ -247,8 +152,3 @@ def _refused(status: int) -> Failure:
 
 def _too_long() -> Failure:
     return Failure(reason="the language model's server sent far more than an answer; see what runs there", passing=True)
-
-
-def _no_such_server(settings: JudgeSettings) -> Failure:
-    reason = f"what runs at {settings.url} lists no models as OpenAI-compatible servers do; see judge.url"
-    return Failure(reason=reason, passing=True)

@@ -17,6 +17,7 @@ from pipeline.judge.cite import check_citations
 from pipeline.judge.failure import Failure
 from pipeline.judge.fingerprints import settings_fingerprint
 from pipeline.judge.labels import NOT_APPLICABLE
+from pipeline.judge.reply import Reply
 from pipeline.records import CallJudgements, Judgement, LlmTest, MadeBy, Transcript
 
 Result = TypeVar("Result")
@@ -126,7 +127,7 @@ async def _ask(
     return _not_wholly_read(reply, messages) or _judgement(transcript, name, question, reply, settings)
 
 
-def _not_wholly_read(reply: client.Reply, messages: list[dict[str, str]]) -> Failure | None:
+def _not_wholly_read(reply: Reply, messages: list[dict[str, str]]) -> Failure | None:
     """Tell where a server read less than it was sent: some leave out the beginning of what is too long, silently."""
     sent = sum(len(message["content"]) for message in messages)
     if reply.prompt_tokens is None or sent < _FROM_CHARS or sent <= reply.prompt_tokens * MOST_CHARS_PER_TOKEN:
@@ -139,7 +140,7 @@ def _not_wholly_read(reply: client.Reply, messages: list[dict[str, str]]) -> Fai
 
 
 def _judgement(
-    transcript: Transcript, name: str, question: LlmTest, reply: client.Reply, settings: JudgeSettings
+    transcript: Transcript, name: str, question: LlmTest, reply: Reply, settings: JudgeSettings
 ) -> Judgement | Failure:
     if not reply.complete:
         return Failure(

@@ -95,4 +95,5 @@ def _allowed(form: AnswerForm) -> str:
 
 def _line(text: str) -> str:
     """Return text on one line: a turn must not be able to begin another, nor to end the transcript."""
-    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text).strip()
+    whole = text.encode("utf-8", "replace").decode()  # half of a pair is no character, and cannot be sent
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", whole).strip()

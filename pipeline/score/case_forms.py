@@ -124,8 +124,8 @@ class ExpectForm(_Form):
 
     def statuses(self) -> Iterator[tuple[str, Status, tuple[str | int, ...]]]:
         """Yield every question that is named with the answer it must get, and where that stands."""
-        for question, status in self.questions.items():
-            yield question, Status(status), ("questions", question)
+        for question, answer in self.questions.items():
+            yield question, Status(answer), ("questions", question)
         for key, status in LISTS.items():
             for i, question in enumerate(getattr(self, key)):
                 yield question, status, (key, i)

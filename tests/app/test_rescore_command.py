@@ -99,7 +99,7 @@ def test_rescore_takes_only_the_calls_that_are_asked_for(own: Path, narrowed: tu
 
 def test_rescore_is_logged_with_its_rubric_and_bounds(own: Path) -> None:
     rescore("--rubric", "general", "--workspace", own, "--team", "north")
-    entries = json.loads(invoke("audit", "log", "--json", "--workspace", own)[1])
+    entries = json.loads(invoke("audit", "log", "--json", "--workspace", own)[1])["entries"]
     (entry,) = [each for each in entries if each["action"] == "rescore"]
     assert (entry["subject_id"], entry["details"]["team"], entry["details"]["calls"]) == ("general", "north", 4)
 
@@ -145,15 +145,27 @@ def test_diff_in_words_names_the_pass_mark_and_the_calls(own: Path, stricter: Pa
     assert "no score of a call:\n  Version" in printed
 
 
-@pytest.mark.parametrize(("new", "code"), [("bank-support", 0), (None, 1)])
-def test_diff_exit_code_is_asked_for(own: Path, tmp_path: Path, new: str | None, code: int) -> None:
-    file = tmp_path / "never.yaml"
-    text = BANK.read_text(encoding="utf-8")
-    mark = next(line for line in text.splitlines() if line.startswith("pass_share:"))
-    file.write_text(text.replace(mark, "pass_share: 0").replace("critical: true", "critical: false"), encoding="utf-8")
-    words = ("rubrics", "diff", "bank-support", new or file, "-w", own)
-    assert invoke(*words)[0] == 0
-    assert invoke(*words, "--exit-code")[0] == code
+ONE_QUESTION = """id: greeted
+version: 1
+title: Greeted
+queues: [bank_support]
+pass_share: {mark}
+sections:
+  - id: all
+    title: All
+    weight: 1
+    criteria:
+      - {{id: greeting, title: Greeting, points: 1, test: {{kind: rule, rules: [greeting]}}}}
+"""
+
+
+@pytest.mark.parametrize(("marks", "code"), [((0, 0), 0), ((0, 1), 1), ((1, 0), 1)])
+def test_diff_exit_code_is_asked_for(own: Path, tmp_path: Path, marks: tuple[int, int], code: int) -> None:
+    files = [tmp_path / "old.yaml", tmp_path / "new.yaml"]
+    for file, mark in zip(files, marks, strict=True):
+        file.write_text(ONE_QUESTION.format(mark=mark), encoding="utf-8")
+    assert invoke("rubrics", "diff", *files, "-w", own)[0] == 0
+    assert invoke("rubrics", "diff", *files, "-w", own, "--exit-code")[0] == code
 
 
 def test_diff_of_files_needs_no_workspace(tmp_path: Path, stricter: Path) -> None:

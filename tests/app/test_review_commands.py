@@ -15,8 +15,6 @@ from app.cli.main import build, tell
 from pipeline.errors import EarmarkError
 from tests.app.review_workspace import write_workspace
 
-app = build()
-
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,7 +39,7 @@ class Earmark:
 
     def __call__(self, *arguments: str, code: int = 0) -> str:
         """Run a command; returns what it printed, errors too."""
-        done = CliRunner().invoke(app, [*arguments, "--workspace", str(self.folder)])
+        done = CliRunner().invoke(build(arguments[0]), [*arguments, "--workspace", str(self.folder)])
         error = done.exception if isinstance(done.exception, EarmarkError) else None
         assert (tell(error) if error else done.exit_code) == code, (done.output, done.exception)
         return done.output + (str(error) if error else "")

@@ -23,7 +23,8 @@ def test_page_names_settings_that_are_there() -> None:
 def test_page_tells_the_numbers_of_the_code() -> None:
     default = JudgeSettings()
     assert f"`judge.context_chars` ({default.context_chars} characters" in PAGE
-    assert (LEAST_WORDS, "three words or more") == (3, re.findall(r"three words or more", PAGE)[0])
+    assert "three words or more" in PAGE
+    assert LEAST_WORDS == 3
     assert f"`{MODEL}`" in PAGE
     assert default.url is None  # off until a server is named
     assert "url" not in DECIDING

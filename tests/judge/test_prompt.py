@@ -198,6 +198,14 @@ def test_a_call_that_is_too_long_is_not_cut_and_not_sent() -> None:
     assert judged.judgements.judgements == (judgement,)
 
 
+def test_half_a_character_in_a_transcript_is_no_accident() -> None:
+    word = Word(text="so\ud800rry", start_ms=0, end_ms=1)
+    call = dataclasses.replace(CALL, turns=(dataclasses.replace(CALL.turns[0], words=(word,)), *CALL.turns[1:]))
+    with Endpoint(said("yes", GOOD)).running() as endpoint:
+        assert judge(endpoint, call=call)[0].answer == "yes"
+        assert "[0] agent: so?rry\n" in endpoint.asked[0]["messages"][1]["content"]
+
+
 def test_a_call_in_which_nothing_is_said_is_not_sent() -> None:
     with Endpoint(said("yes", GOOD)).running() as endpoint:
         judgement, _ = judge(endpoint, call=factories.transcript(redacted=True))

@@ -11,6 +11,7 @@ from pipeline.config import JudgeSettings
 from pipeline.judge import client, prompt
 from pipeline.judge.answer import Given, answer_probability, read_answer
 from pipeline.judge.judge import judge_call, list_models
+from pipeline.judge.reply import Reply
 from pipeline.records import AnswerForm, Choice, LlmTest, Numeric, Option, YesNo
 from tests.judge.calls import ASKED, CALL, QUESTION
 
@@ -29,14 +30,14 @@ def settings(server: tuple[str, str], **changes: object) -> JudgeSettings:
     return JudgeSettings.model_validate({**given, **changes})
 
 
-def ask(chosen: JudgeSettings, question: LlmTest) -> client.Reply:
+def ask(chosen: JudgeSettings, question: LlmTest) -> Reply:
     """What the model writes, before anything is checked."""
 
-    async def once() -> client.Reply:
+    async def once() -> Reply:
         async with client.connect(chosen) as connection:
             schema = prompt.answer_schema(question.answers)
             reply = await client.ask(connection, chosen, prompt.messages(CALL, question), schema)
-        assert isinstance(reply, client.Reply), reply
+        assert isinstance(reply, Reply), reply
         return reply
 
     return asyncio.run(once())
