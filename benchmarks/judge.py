@@ -123,7 +123,7 @@ def page(asked: list[Asked], model: str, structured: str) -> str:
         "It shows that what a model cannot show in the call earns nothing; it says "
         "nothing about what a good model does.",
         "",
-        "| what | of |",
+        "| what | questions |",
         "|---|---|",
         f"| questions asked ({len(SCRIPTS)} sample calls, {len(QUESTIONS)} questions) | {len(asked)} |",
         f"| written in the form that was asked for | {in_form} |",

@@ -83,8 +83,9 @@ def answer_probability(content: str, words: Sequence[tuple[bytes, float]] | None
         None where there are no probabilities, or their tokens are not what was written.
     """
     written = b"".join(token for token, _ in words or ()).decode("utf-8", "replace")
-    found = list(_ANSWER.finditer(written))
-    if not words or not found or written.strip() != content.strip():
+    begin = written.rfind(content.strip())  # servers leave out thoughts and code fences, but tell their tokens
+    found = list(_ANSWER.finditer(written, max(begin, 0), begin + len(content.strip())))
+    if not words or begin < 0 or not found:
         return None
     start = found[-1].end()
     try:

@@ -16,8 +16,8 @@ from pipeline.config import JudgeSettings
 from pipeline.judge.failure import Failure
 from pipeline.judge.reply import Reply, read_models, read_reply
 
-MOST_BYTES = 2_000_000
-"""An answer of `judge.max_tokens` with probabilities is far below; more is no answer."""
+MOST_BYTES = 4_000_000
+"""An answer of thousands of tokens with their probabilities is below; more is no answer."""
 
 LONGEST_WAIT_S = 60.0
 _ASK_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -64,7 +64,7 @@ async def ask(
     elif settings.structured == "json_object":
         body["response_format"] = {"type": "json_object", "schema": schema}  # llama.cpp reads it, others pass it over
     if settings.logprobs:
-        body["logprobs"] = True
+        body |= {"logprobs": True, "top_logprobs": 1}  # untold, llama.cpp sends twenty for every token: megabytes
     received = await _send(client, settings, "POST", "chat/completions", body)
     return received if isinstance(received, Failure) else read_reply(received)
 

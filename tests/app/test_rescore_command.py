@@ -101,7 +101,8 @@ def test_rescore_is_logged_with_its_rubric_and_bounds(own: Path) -> None:
     rescore("--rubric", "general", "--workspace", own, "--team", "north")
     entries = json.loads(invoke("audit", "log", "--json", "--workspace", own)[1])["entries"]
     (entry,) = [each for each in entries if each["action"] == "rescore"]
-    assert (entry["subject_id"], entry["details"]["team"], entry["details"]["calls"]) == ("general", "north", 4)
+    details = json.loads(entry["details"]) if isinstance(entry["details"], str) else entry["details"]
+    assert (entry["subject_id"], details["team"], details["calls"]) == ("general", "north", 4)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_confidence_is_told_by_the_words_probabilities_and_never_by_the_model_it
     ).running() as endpoint:
         assert judge(endpoint)[0].confidence is None
         confidence = judge(endpoint)[0].confidence
-        assert [asked["logprobs"] for asked in endpoint.asked] == [True, True]
+        assert [(asked["logprobs"], asked["top_logprobs"]) for asked in endpoint.asked] == [(True, 1)] * 2
         judge(endpoint, logprobs=False)
         assert "logprobs" not in endpoint.asked[-1]
     pieces = [content[i : i + 4] for i in range(0, len(content), 4)]
@@ -149,6 +149,17 @@ def test_probability_is_told_where_tokens_are_parts_of_characters() -> None:
     with Endpoint(whole, wrong).running() as endpoint:
         assert judge(endpoint)[0].confidence == pytest.approx(0.740818)
         assert judge(endpoint)[0].confidence is None
+
+
+def test_probability_is_told_where_a_server_leaves_out_what_stands_around_the_answer() -> None:
+    content = '{"answer": "yes"}'
+    around = [
+        (b'<think>{"answer": "no"}</think>```json\n', -9.0),
+        (b'{"answer": "', -3.0),
+        (b"yes", -0.25),
+        (b'"}', -3.0),
+    ]
+    assert answer_probability(content, [*around, (b"\n```", -9.0)]) == pytest.approx(0.778801)
 
 
 def test_probabilities_of_other_words_than_were_written_tell_nothing() -> None:

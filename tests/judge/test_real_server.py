@@ -66,7 +66,7 @@ def test_it_keeps_to_the_schema_whatever_it_thinks(
     assert reply.prompt_tokens is not None
     assert reply.prompt_tokens > 300
     probability = answer_probability(reply.content, reply.words)
-    assert probability is not None
+    assert probability is not None, (reply.content, reply.words)
     assert 0 < probability <= 1
 
 

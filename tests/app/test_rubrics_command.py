@@ -1,0 +1,89 @@
+"""`earmark rubrics check`, `list` and `schema` through the command: what is wrong is told with file and line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli.main import build
+
+RUBRIC = """id: mine
+version: 1
+title: Mine
+status: draft
+effective_from: 2026-11-01
+sections:
+  - id: all
+    title: All
+    weight: 1
+    criteria:
+      - id: asked
+        title: Asked
+        points: 1
+        test: {test}
+"""
+TEST_LINE = RUBRIC.splitlines().index("        test: {test}") + 1
+
+
+def rubrics(*arguments: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(build("rubrics"), ["rubrics", *(str(each) for each in arguments)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "{kind: rule, rules: [greetng]}",
+        "{kind: rule, rules: []}",
+        '{kind: phrase, phrases: ["say * NEAR:x"], speaker: nobody}',
+        '{kind: phrase, phrases: ["[1"]}',
+        "{kind: measure, measure: longest_dead_air, bands: [{share: 1}]}",
+        "{kind: measure, measure: longest_dead_air_ms, bands: [{below: 5, share: 1}]}",
+        "{kind: sentiment, role: agent, reading: mood, bands: [{share: 1}]}",
+        "{kind: sequence, rules: [greeting, no-such-rule]}",
+        "{kind: combination, require: most, tests: [{kind: rule, rules: [greeting]}]}",
+        "{kind: combination, require: any, tests: [{kind: rule, rules: [no-such-rule]}, {kind: rule, rules: [greeting]}]}",
+        "{kind: manual}",
+        "{kind: manual, question: Polite?, answers: {kind: scale, lowest: 5, highest: 1}}",
+        "{kind: llm, question: Kind?, answers: {kind: choice, options: []}}",
+        "{kind: guess}",
+    ],
+)
+def test_check_finds_what_is_wrong_with_any_kind_of_test(tmp_path: Path, wrong: str) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(RUBRIC.replace("{test}", wrong))
+    code, printed = rubrics("check", file, "--json")
+    problems = json.loads(printed)["problems"]
+    assert code == 1
+    assert problems
+    assert {(problem["file"], problem["line"]) for problem in problems} == {(str(file), TEST_LINE)}
+    assert all(problem["message"] for problem in problems)
+    code, printed = rubrics("check", file)
+    assert code == 1
+    assert f"{file}:{TEST_LINE}: [" in printed
+
+
+def test_check_tells_all_problems_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    text = RUBRIC.replace("{test}", "{kind: guess}").replace("weight: 1", "weight: heavy").replace("title: Mine\n", "")
+    file.write_text(text)
+    assert len(json.loads(rubrics("check", file, "--json")[1])["problems"]) >= 3
+
+
+def test_list_shows_status_and_days_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.yaml").write_text(RUBRIC.replace("{test}", "{kind: manual, question: Asked?}"))
+    monkeypatch.setenv("EARMARK_SCORE__RUBRICS_DIR", str(tmp_path))
+    (row,) = json.loads(rubrics("list", "--json")[1])
+    assert (row["status"], row["effective_from"], row["effective_to"]) == ("draft", "2026-11-01", None)
+    assert "from 2026-11-01" in rubrics("list")[1]
+
+
+def test_schema_is_one_that_editors_read() -> None:
+    schema = json.loads(rubrics("schema")[1])
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert "sections" in schema["properties"]
