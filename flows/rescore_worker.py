@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -57,6 +58,10 @@ def _begin(settings: Settings, job: Job) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _work.append(_Work(job=job, store=open_store(settings.store_url)))
+    # A transcript is thousands of small records without cycles: looking for some after every few hundred takes a fifth
+    # of the time.
+    gc.freeze()
+    gc.set_threshold(200_000)
 
 
 def _end_with_parent() -> None:

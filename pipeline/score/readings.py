@@ -132,7 +132,10 @@ def _extreme(readings: Iterable[SentimentReading], *, highest: bool, count: int)
 
 
 def _turn(transcript: Transcript, index: int) -> Turn | None:
-    return next((turn for turn in transcript.turns if turn.index == index), None)
+    turns = transcript.turns
+    if 0 <= index < len(turns) and turns[index].index == index:  # as it is, but for transcripts that somebody cut
+        return turns[index]
+    return next((turn for turn in turns if turn.index == index), None)
 
 
 def _times(reading: SentimentReading, turn: Turn) -> tuple[int, int]:

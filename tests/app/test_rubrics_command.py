@@ -14,7 +14,7 @@ RUBRIC = """id: mine
 version: 1
 title: Mine
 status: draft
-effective_from: 2026-11-01
+effective: {from: 2026-11-01}
 sections:
   - id: all
     title: All
@@ -47,7 +47,7 @@ def rubrics(*arguments: str | Path) -> tuple[int, str]:
         "{kind: sentiment, role: agent, reading: mood, bands: [{share: 1}]}",
         "{kind: sequence, rules: [greeting, no-such-rule]}",
         "{kind: combination, require: most, tests: [{kind: rule, rules: [greeting]}]}",
-        "{kind: combination, require: any, tests: [{kind: rule, rules: [no-such-rule]}, {kind: rule, rules: [greeting]}]}",
+        "{kind: combination, require: any, tests: [{kind: rule, rules: [nope]}, {kind: rule, rules: [greeting]}]}",
         "{kind: manual}",
         "{kind: manual, question: Polite?, answers: {kind: scale, lowest: 5, highest: 1}}",
         "{kind: llm, question: Kind?, answers: {kind: choice, options: []}}",
