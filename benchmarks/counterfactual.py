@@ -17,10 +17,10 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from pipeline.config import Settings
+from pipeline.counterfactual.movements import Movement
+from pipeline.counterfactual.report import add_up
 from pipeline.counterfactual.swaps import CallAsHeard, counterfactual
 from pipeline.detectors import Detectors, assemble_detectors
-from pipeline.fairness.counterfactual import add_up
-from pipeline.fairness.movements import Movement
 from pipeline.privacy.redact import redact
 from pipeline.records import Rubric
 from pipeline.score.rubrics import choose_rubric, load_rubrics

@@ -16,8 +16,8 @@ from operator import add
 from flows.prefect_home import prefect_server, told_as_server_error
 from flows.rescore_worker import processes, rescore_chunk, work
 from pipeline.errors import EarmarkError, ServerError
-from pipeline.rescore import Rescored
-from pipeline.rescore_job import Job
+from pipeline.rescoring.job import Job
+from pipeline.rescoring.rescore import Rescored
 from pipeline.store.database import Store
 from pipeline.store.wanted_calls import in_batches
 

@@ -12,7 +12,7 @@ from prefect.tasks import exponential_backoff
 
 from pipeline.config import RunSettings
 from pipeline.errors import EarmarkError, StoreError, UnexpectedError
-from pipeline.rescore import Rescored
+from pipeline.rescoring.rescore import Rescored
 
 
 def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from flows.runtime import utc_now
 from pipeline.config import Settings
 from pipeline.errors import EarmarkError, UnexpectedError
-from pipeline.rescore import Rescored, rescore
-from pipeline.rescore_job import Job
+from pipeline.rescoring.job import Job
+from pipeline.rescoring.rescore import Rescored, rescore
 from pipeline.store.database import Store, open_store
 
 

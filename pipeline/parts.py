@@ -11,7 +11,7 @@ from pipeline.detectors import Detectors, assemble_detectors
 from pipeline.errors import AuthoredFileError
 from pipeline.privacy import name_model
 from pipeline.records import Recording, Rubric
-from pipeline.rubric_phrases import phrase_problems
+from pipeline.rubric_facts.phrases import phrase_problems
 from pipeline.score.rubrics import check_rule_references, choose_rubric, find_rubric, load_rubrics
 from pipeline.transcribe.engine import Engine, create_engine
 from pipeline.transcribe.vocabulary import NO_VOCABULARY, Vocabulary, load_vocabulary

@@ -8,9 +8,9 @@ from pipeline.detectors import Detectors
 from pipeline.dialogue import transcript_of_lines
 from pipeline.privacy.redact import redact
 from pipeline.records import CallFacts
-from pipeline.rubric_phrases import find_own
-from pipeline.score.case_facts import judgements_of, recording_of
-from pipeline.score.cases import RubricCase
+from pipeline.rubric_facts.phrases import find_own
+from pipeline.score.cases.cases import RubricCase
+from pipeline.score.cases.facts import judgements_of, recording_of
 
 
 def heard_facts(case: RubricCase, detectors: Detectors) -> CallFacts:

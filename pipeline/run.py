@@ -23,7 +23,7 @@ from pipeline.records import (
     Role,
     Transcript,
 )
-from pipeline.rubric_facts import facts_for
+from pipeline.rubric_facts.facts import facts_for
 from pipeline.score.evaluate import evaluate
 from pipeline.score.flags import raise_flags
 from pipeline.store import calls, failures, history, scores

@@ -11,7 +11,7 @@ from pipeline.detectors import Detectors
 from pipeline.match_transcript import recording_of
 from pipeline.privacy.redact import redact
 from pipeline.records import CallFacts, CallScore, Flag, Rubric, Transcript
-from pipeline.rubric_facts import facts_for
+from pipeline.rubric_facts.facts import facts_for
 from pipeline.score.evaluate import evaluate
 from pipeline.score.flags import raise_flags
 

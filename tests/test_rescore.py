@@ -17,8 +17,9 @@ from pipeline.detectors import Detectors
 from pipeline.errors import StoreError
 from pipeline.parts import Parts
 from pipeline.records import Criterion, FactKeys, Rubric, RubricStatus, RuleTest, Section, Status
-from pipeline.rescore import rescore
-from pipeline.rescore_job import Current, Job, scorer_of
+from pipeline.rescoring.job import Current, Job, scorer_of
+from pipeline.rescoring.rescore import rescore
+from pipeline.rescoring.stored_calls import Evaluated, evaluate_stored
 from pipeline.run import process_call
 from pipeline.score.rubrics import load_rubrics
 from pipeline.store import score_batches
@@ -29,7 +30,6 @@ from pipeline.store.steps import get_step
 from pipeline.store.stored_facts import Unreadable
 from pipeline.store.tables import steps
 from pipeline.store.wanted_calls import WantedCalls, calls_to_score
-from pipeline.stored_calls import Evaluated, evaluate_stored
 from pipeline.transcribe.engine import create_engine
 from tests.postgres import postgres_server, store_url
 from tests.scripted_calls import POOR_CALL
@@ -197,7 +197,7 @@ def test_a_chunk_is_stored_whole_or_not_at_all(
     def fail(*_: object) -> int:
         raise StoreError("the disk is full")
 
-    monkeypatch.setattr("pipeline.rescore.make_current", fail)
+    monkeypatch.setattr("pipeline.rescoring.rescore.make_current", fail)
     with pytest.raises(StoreError):
         rescore(call_ids, job_of(settings, BANK), store, now=lambda: NOON)
     with store.read() as connection:

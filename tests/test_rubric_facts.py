@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.config import JudgeSettings, Settings
 from pipeline.records import Criterion, FactKeys, LlmTest, PhraseTest, Rubric, Section, Status
-from pipeline.rubric_facts import NOT_ANSWERED, RubricFacts, facts_for
+from pipeline.rubric_facts.facts import NOT_ANSWERED, RubricFacts, facts_for
 from pipeline.score.evaluate import evaluate
 from tests.factories import facts, recording, transcript
 from tests.judge.endpoint import MODEL, Answer, Endpoint, said

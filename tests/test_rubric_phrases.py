@@ -18,7 +18,7 @@ from pipeline.records import (
     Section,
     Status,
 )
-from pipeline.rubric_phrases import find_own, own_key, own_rules, phrase_problems
+from pipeline.rubric_facts.phrases import find_own, own_key, own_rules, phrase_problems
 from pipeline.score.evaluate import evaluate
 from tests.factories import facts, recording, transcript
 

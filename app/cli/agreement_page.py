@@ -11,7 +11,7 @@ from pipeline.records import Interval
 if TYPE_CHECKING:
     from pipeline.agreement.report import AgreementReport, QuestionAgreement
     from pipeline.agreement.resample import Figure
-    from pipeline.backtest import Backtest
+    from pipeline.rescoring.backtest import Backtest
 
 _FIGURES = ("accuracy", "kappa", "weighted_kappa", "ac1", "alpha", "alpha_ordinal", "alpha_interval")
 

@@ -22,8 +22,8 @@ from app.cli.people import (
 )
 from app.cli.review_page import in_words
 from app.cli.reviews import review_act
-from pipeline import calibrating
-from pipeline.reviewing import questions_at_hand
+from pipeline.reviewing import sessions as calibrating
+from pipeline.reviewing.evaluations import questions_at_hand
 from pipeline.store.calibration_sessions import SessionRow, list_sessions
 
 app = typer.Typer(help="Blind calibration sessions with an expert's answers.", no_args_is_help=True)

@@ -6,9 +6,9 @@ from typing import Any
 
 from app.cli import show
 from app.cli.review_page import in_words
-from pipeline.calibrating import SessionView, agreement_with_expert
 from pipeline.canonical import to_data
 from pipeline.review.sessions import Difference
+from pipeline.reviewing.sessions import SessionView, agreement_with_expert
 from pipeline.store.calibration_sessions import SessionRow
 
 AGREEMENT_SEED = 1

@@ -12,10 +12,10 @@ from app.cli.acts import Act, editing, log_acts
 from app.cli.options import AgentOption, ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from app.cli.people import AnswerArgument, ByOption, CallArgument, CriterionArgument, ReasonOption, whoever
 from app.cli.reviews import review_act
-from pipeline.disputing import dispute_answer, end_without_correction
-from pipeline.disputing import uphold as uphold_with
 from pipeline.records import DisputeState
-from pipeline.reviewing import questions_at_hand, read_evaluation
+from pipeline.reviewing.disputes import dispute_answer, end_without_correction
+from pipeline.reviewing.disputes import uphold as uphold_with
+from pipeline.reviewing.evaluations import questions_at_hand, read_evaluation
 from pipeline.store.calls import get_recording
 from pipeline.store.disputes import DisputeRow, get_dispute, list_disputes
 

@@ -17,7 +17,7 @@ from pipeline.errors import ReportError
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
-    from pipeline.fairness.counterfactual import CounterfactualReport
+    from pipeline.counterfactual.report import CounterfactualReport
     from pipeline.records.fairness import ScoredCalls
     from pipeline.store.database import Store
 

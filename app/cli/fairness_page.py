@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cli import show
-from pipeline.fairness.counterfactual import ChangeFigures, CounterfactualReport
+from pipeline.counterfactual.report import ChangeFigures, CounterfactualReport
 from pipeline.fairness.figures import IN_WORDS, FairnessReport, FieldFigures, GroupFigures
 from pipeline.records import Interval
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from app.cli import show
 from pipeline.canonical import to_data
 from pipeline.records import Rubric
-from pipeline.score.impact import BINS, CallImpact, CriterionImpact, Impact
+from pipeline.score.diff.impact import BINS, CallImpact, CriterionImpact, Impact
 from pipeline.score.wording import percent
 
 if TYPE_CHECKING:
-    from pipeline.rubric_impact import Preview
+    from pipeline.rescoring.preview import Preview
 
 _SHOWN_CHANGES = 3
 

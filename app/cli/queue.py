@@ -24,11 +24,11 @@ from app.cli.people import ByOption, CallArgument, ReasonOption, ReviewerOption,
 from pipeline.audit.log import Detail
 from pipeline.canonical import to_data
 from pipeline.config import Settings
-from pipeline.queueing import build_sample, learnt_thresholds, read_queue, take_off
 from pipeline.records import QueuedCall, QueueKind
 from pipeline.review.periods import period_of
 from pipeline.review.sampling import SamplingRequest
-from pipeline.reviewing import questions_at_hand
+from pipeline.reviewing.evaluations import questions_at_hand
+from pipeline.reviewing.queue import build_sample, learnt_thresholds, read_queue, take_off
 
 app = typer.Typer(help="Draw samples, and see which calls to review next.", no_args_is_help=True)
 

@@ -23,8 +23,8 @@ from app.cli.periods import FromOption, QueueOption, ToOption, period
 from flows.rescore import Outcome, run_rescore
 from pipeline.audit.log import Detail
 from pipeline.records import Rubric
-from pipeline.rescore_job import Current, assemble_job
-from pipeline.score.named import rubric_named
+from pipeline.rescoring.job import Current, assemble_job
+from pipeline.score.diff.named import rubric_named
 from pipeline.store.trust import latest_trust
 from pipeline.store.wanted_calls import CallsToScore, WantedCalls, calls_to_score
 

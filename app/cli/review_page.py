@@ -9,7 +9,7 @@ from app.cli import show
 from pipeline.canonical import to_data
 from pipeline.records import CallScore, CriterionResult, QueuedCall, QueueKind, Review, Status
 from pipeline.review.answers import same_answer
-from pipeline.reviewing import Evaluation, corrections
+from pipeline.reviewing.evaluations import Evaluation, corrections
 from pipeline.store.disputes import DisputeRow
 
 _WORDS = {

@@ -25,13 +25,13 @@ from app.cli.people import (
 from pipeline.canonical import to_data
 from pipeline.records import Review
 from pipeline.review.answers import AGREES
-from pipeline.reviewing import (
+from pipeline.reviewing.evaluations import (
     acknowledge_score,
     answer_question,
     questions_at_hand,
     read_evaluation,
 )
-from pipeline.reviewing import (
+from pipeline.reviewing.evaluations import (
     agree as agree_with,
 )
 from pipeline.store.calls import get_recording

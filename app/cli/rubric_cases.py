@@ -16,9 +16,9 @@ from pipeline.detectors import assemble_detectors
 from pipeline.errors import AuthoredFileError, ConfigError, Problem
 from pipeline.records import Rubric
 from pipeline.rubric_cases import heard_facts
-from pipeline.rubric_phrases import phrase_problems
-from pipeline.score.case_runs import CaseResult, RubricResults, run_cases
-from pipeline.score.cases import RubricCase, load_cases
+from pipeline.rubric_facts.phrases import phrase_problems
+from pipeline.score.cases.cases import RubricCase, load_cases
+from pipeline.score.cases.runs import CaseResult, RubricResults, run_cases
 from pipeline.score.rubrics import SUFFIXES, check_rule_references, load_rubrics
 
 CASES_FOLDER = "cases"

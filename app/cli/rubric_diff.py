@@ -24,13 +24,13 @@ from pipeline.audit.log import Detail
 from pipeline.canonical import to_data
 from pipeline.config import Settings
 from pipeline.records import Rubric
-from pipeline.score.change import Change
-from pipeline.score.diff import diff_rubrics
-from pipeline.score.named import rubric_named
+from pipeline.score.diff.change import Change
+from pipeline.score.diff.diff import diff_rubrics
+from pipeline.score.diff.named import rubric_named
 from pipeline.score.rubrics import load_rubrics
 
 if TYPE_CHECKING:
-    from pipeline.rubric_impact import Preview
+    from pipeline.rescoring.preview import Preview
     from pipeline.store.wanted_calls import WantedCalls
 
 RubricName = Annotated[str, typer.Argument(help="Rubric file, id or id@version.", show_default=False)]
@@ -87,8 +87,8 @@ def diff(
 
 def _previewed(old: Rubric, new: Rubric, settings: Settings, wanted: WantedCalls) -> Preview:
     from pipeline.compliance.packs import load_rules  # noqa: PLC0415
-    from pipeline.rescore_job import scorer_of  # noqa: PLC0415
-    from pipeline.rubric_impact import preview  # noqa: PLC0415
+    from pipeline.rescoring.job import scorer_of  # noqa: PLC0415
+    from pipeline.rescoring.preview import preview  # noqa: PLC0415
     from pipeline.store.trust import latest_trust  # noqa: PLC0415
     from pipeline.store.wanted_calls import calls_to_score  # noqa: PLC0415
 

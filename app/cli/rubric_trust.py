@@ -16,8 +16,8 @@ from pipeline.records import Rubric, Trust
 from pipeline.score.rubrics import find_rubric
 
 if TYPE_CHECKING:
+    from pipeline.rescoring.stored_calls import Scorer
     from pipeline.store.database import Store
-    from pipeline.stored_calls import Scorer
 
 RubricArgument = Annotated[str, typer.Argument(help="Rubric id or file.", show_default=False)]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of the resampling: the same again gives the same.", min=0)]
@@ -41,7 +41,7 @@ def agreement(
 ) -> None:
     """Tell per question how far the machine's stored answers agree with people's, lately and of all time."""
     from pipeline.agreement.report import report_agreement  # noqa: PLC0415 - imports numpy
-    from pipeline.backtest import stored_pairs  # noqa: PLC0415
+    from pipeline.rescoring.backtest import stored_pairs  # noqa: PLC0415
 
     settings = read_settings(workspace, config)
     chosen = find_rubric(rubric, settings.score.rubrics_dir)
@@ -78,7 +78,7 @@ def backtest(
     Also where bounds are asked and nothing could be compared. Nothing is stored.
     """
     from pipeline.agreement.report import Bounds, missed, report_agreement  # noqa: PLC0415 - imports numpy
-    from pipeline.backtest import backtest as run_backtest  # noqa: PLC0415
+    from pipeline.rescoring.backtest import backtest as run_backtest  # noqa: PLC0415
 
     bounds = Bounds(
         min_accuracy=min_accuracy, min_kappa=min_kappa, min_ac1=min_ac1, min_alpha=min_alpha, max_drop=max_drop
@@ -144,7 +144,7 @@ def calibrate(
             show.say(f"{chosen.id}: nothing is in use that could be switched off")
         return
     from pipeline.agreement.trust import learn, trust_of  # noqa: PLC0415 - imports numpy
-    from pipeline.backtest import backtest as run_backtest  # noqa: PLC0415
+    from pipeline.rescoring.backtest import backtest as run_backtest  # noqa: PLC0415
 
     with store.read() as connection:
         found = run_backtest(
@@ -188,7 +188,7 @@ def _trust(store: Store, rubric: Rubric) -> Trust | None:
 
 def _scorer(rubric: Rubric, settings: Settings, trust: Trust | None) -> Scorer:
     from pipeline.compliance.packs import load_rules  # noqa: PLC0415
-    from pipeline.stored_calls import Scorer  # noqa: PLC0415
+    from pipeline.rescoring.stored_calls import Scorer  # noqa: PLC0415
 
     return Scorer(rubric=rubric, settings=settings, rules=load_rules(settings.compliance.rules_dir), trust=trust)
 

@@ -19,9 +19,9 @@ from pipeline.compliance.rule import RuleStatus
 from pipeline.config import Settings
 from pipeline.errors import AuthoredFileError, Problem
 from pipeline.records import Rubric
-from pipeline.rubric_phrases import phrase_problems
+from pipeline.rubric_facts.phrases import phrase_problems
+from pipeline.score.authored.schema import rubric_schema
 from pipeline.score.rubrics import SUFFIXES, check_rule_references, load_rubric, load_rubrics
-from pipeline.score.schema import rubric_schema
 
 app = typer.Typer(
     help="List, check, test and compare rubrics, and see how far they may be trusted.", no_args_is_help=True

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
+from pipeline.counterfactual.movements import Movement
+from pipeline.counterfactual.report import CounterfactualReport, add_up
 from pipeline.counterfactual.swaps import LANGUAGE, CallAsHeard, counterfactual
 from pipeline.detectors import Detectors
-from pipeline.fairness.counterfactual import CounterfactualReport, add_up
-from pipeline.fairness.movements import Movement
 from pipeline.records import CallJudgements, FactKeys, Rubric
 from pipeline.store.call_record import CallRecord, read_call
 from pipeline.store.database import Store

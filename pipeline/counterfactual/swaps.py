@@ -12,16 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 from pipeline.compliance.calls import Judged as JudgedRule
+from pipeline.counterfactual.movements import Judged, Movement, movement
+from pipeline.counterfactual.names import NAME_GROUPS
+from pipeline.counterfactual.swap import put_names, rename, swap_gender
 from pipeline.detectors import Detectors
-from pipeline.fairness.movements import Judged, Movement, movement
-from pipeline.fairness.names import NAME_GROUPS
-from pipeline.fairness.swap import put_names, rename, swap_gender
 from pipeline.privacy.name_model import person_reader, tag_reader
 from pipeline.privacy.name_words import FIRST_NAMES
 from pipeline.privacy.names import agents_own_names, names_again
 from pipeline.privacy.stretch import stretches
 from pipeline.records import CallFacts, Judgement, Measures, Recording, Rubric, Transcript
-from pipeline.rubric_phrases import find_own
+from pipeline.rubric_facts.phrases import find_own
 from pipeline.score.evaluate import evaluate
 
 LANGUAGE = "en"

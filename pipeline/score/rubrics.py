@@ -10,9 +10,9 @@ from pipeline.config import ScoreSettings
 from pipeline.errors import AuthoredFileError, ConfigError, Problem, UnknownNameError
 from pipeline.records import Recording, Rubric
 from pipeline.records.language import UNDETERMINED
+from pipeline.score.authored.references import check_rule_references
+from pipeline.score.authored.rubric_file import SUFFIXES, load_rubric
 from pipeline.score.in_force import clashes, in_force, latest_versions
-from pipeline.score.references import check_rule_references
-from pipeline.score.rubric_file import SUFFIXES, load_rubric
 
 __all__ = ["SUFFIXES", "check_rule_references", "choose_rubric", "find_rubric", "load_rubric", "load_rubrics"]
 

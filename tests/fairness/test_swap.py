@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.counterfactual.names import NAME_GROUPS
+from pipeline.counterfactual.swap import put_names, rename, swap_gender
 from pipeline.counterfactual.swaps import agents_name
-from pipeline.fairness.names import NAME_GROUPS
-from pipeline.fairness.swap import put_names, rename, swap_gender
 from pipeline.privacy.name_model import tag_reader
 from pipeline.privacy.name_words import FIRST_NAMES
 from pipeline.records import Transcript

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import AuthoredFileError
-from pipeline.score.cases import RubricCase, load_cases
+from pipeline.score.cases.cases import RubricCase, load_cases
 from pipeline.score.rubrics import load_rubric
 from tests.score.rubric_files import criterion, measure, rubric_data, rule, section, write
 

@@ -10,9 +10,9 @@ import pytest
 
 from pipeline.config import FlagSettings
 from pipeline.records import CallFacts, Expectation, Role, Severity
-from pipeline.score.case_facts import told_facts
-from pipeline.score.case_runs import RubricResults, run_cases
-from pipeline.score.cases import RubricCase, load_cases
+from pipeline.score.cases.cases import RubricCase, load_cases
+from pipeline.score.cases.facts import told_facts
+from pipeline.score.cases.runs import RubricResults, run_cases
 from pipeline.score.rubrics import load_rubric
 from tests.score.rubric_files import criterion, rubric_data, rule, section, write
 

@@ -11,9 +11,9 @@ import pytest
 from pipeline.config import FlagSettings, Settings
 from pipeline.detectors import Detectors, assemble_detectors
 from pipeline.rubric_cases import heard_facts
-from pipeline.score.case_forms import CallForm, CaseFileForm, CaseForm, ExpectForm, MoodForm
-from pipeline.score.case_runs import RubricResults, run_cases
-from pipeline.score.cases import RubricCase, load_cases
+from pipeline.score.cases.cases import RubricCase, load_cases
+from pipeline.score.cases.forms import CallForm, CaseFileForm, CaseForm, ExpectForm, MoodForm
+from pipeline.score.cases.runs import RubricResults, run_cases
 from pipeline.score.rubrics import load_rubric, load_rubrics
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -33,7 +33,7 @@ from pipeline.records import (
     SequenceTest,
     Weighting,
 )
-from pipeline.score.diff import diff_rubrics
+from pipeline.score.diff.diff import diff_rubrics
 from pipeline.score.fingerprints import rubric_fingerprint
 
 FAST = (Band(below=10_000, share=1.0), Band(at_least=10_000, share=0.0))

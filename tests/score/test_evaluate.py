@@ -21,9 +21,9 @@ from pipeline.records import (
     RuleTest,
     Status,
 )
+from pipeline.score.authored.kind_forms import TestForm
 from pipeline.score.evaluate import KINDS, evaluate
 from pipeline.score.fingerprints import question_fingerprint
-from pipeline.score.kind_forms import TestForm
 from tests.factories import evidence, facts, finding, measures, recording, sentiment, transcript
 from tests.score.rubric_files import answer, criterion, measure, rubric, rule, section
 

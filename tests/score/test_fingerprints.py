@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.score.authored.form import AppliesIfForm, CriterionForm, RubricForm, SectionForm
 from pipeline.score.fingerprints import question_fingerprint
-from pipeline.score.form import AppliesIfForm, CriterionForm, RubricForm, SectionForm
 from pipeline.score.rubrics import load_rubric
 from tests.score.rubric_files import criterion, measure, rubric, rubric_data, rule, section, write
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.records import CallFacts, Gap, Overtalk, RaisedVoice, Role, Span, Status
-from pipeline.score.kind_forms import MEASURES
+from pipeline.score.authored.kind_forms import MEASURES
 from tests.factories import facts, measures, transcript, turn
 from tests.score.rubric_files import answer, measure
 

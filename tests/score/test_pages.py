@@ -10,9 +10,9 @@ import pytest
 from pydantic import BaseModel
 
 from pipeline.records import Status
-from pipeline.score.answer_forms import ChoiceForm, NumericForm, OptionForm, ScaleForm, YesNoForm
-from pipeline.score.band_forms import BandForm
-from pipeline.score.form import (
+from pipeline.score.authored.answer_forms import ChoiceForm, NumericForm, OptionForm, ScaleForm, YesNoForm
+from pipeline.score.authored.band_forms import BandForm
+from pipeline.score.authored.form import (
     AppliesIfForm,
     AutoFailForm,
     CriterionForm,
@@ -20,7 +20,7 @@ from pipeline.score.form import (
     RubricForm,
     SectionForm,
 )
-from pipeline.score.kind_forms import (
+from pipeline.score.authored.kind_forms import (
     MEASURES,
     CombinationForm,
     LlmForm,

@@ -30,8 +30,8 @@ from pipeline.records import (
     Weighting,
     YesNo,
 )
-from pipeline.score.rubric_file import load_rubric
-from pipeline.score.schema import rubric_schema
+from pipeline.score.authored.rubric_file import load_rubric
+from pipeline.score.authored.schema import rubric_schema
 from tests.score.rubric_files import criterion, rubric, rubric_data, rule, section, write
 
 ROOT = Path(__file__).resolve().parents[2]

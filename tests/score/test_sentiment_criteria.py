@@ -15,7 +15,7 @@ from pipeline.records import (
     Status,
     TurningPoint,
 )
-from pipeline.score.kind_forms import SENTIMENT_RANGES
+from pipeline.score.authored.kind_forms import SENTIMENT_RANGES
 from pipeline.score.kinds.sentiment import NAMES
 from pipeline.score.readings import FIGURES, quarter_of, reading_of, said
 from tests.factories import MADE_BY, facts, sentiment, transcript

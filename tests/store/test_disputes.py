@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import Connection
 
 from pipeline.config import ReviewSettings
-from pipeline.disputing import dispute_answer, end_without_correction, uphold
 from pipeline.errors import NotFoundError, ReviewError, UnknownNameError
 from pipeline.records import Dispute, DisputeState, Status
-from pipeline.reviewing import read_evaluation
+from pipeline.reviewing.disputes import dispute_answer, end_without_correction, uphold
+from pipeline.reviewing.evaluations import read_evaluation
 from pipeline.store.database import Store, open_store
 from pipeline.store.disputes import get_dispute, list_disputes
 from pipeline.store.reviews import all_reviews

@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from pipeline.queueing import build_sample
 from pipeline.review.periods import SamplingPeriod
 from pipeline.review.sampling import SamplingRequest
+from pipeline.reviewing.queue import build_sample
 from pipeline.store.database import Store, open_store
 from pipeline.store.samples import list_sampled
 from tests.store.builders import NOW, score, scored, taken_in

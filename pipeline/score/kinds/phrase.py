@@ -8,7 +8,7 @@ from pipeline.score.kinds.findings import answer_from, confidence_of
 
 
 def answer(facts: CallFacts, test: PhraseTest, own_rule_id: str) -> Answer:
-    """Answer by what was found under the criterion's own id (`pipeline.rubric_phrases` looks for it).
+    """Answer by what was found under the criterion's own id (`pipeline.rubric_facts.phrases` looks for it).
 
     ``present``: one of the phrases was said. ``absent``: none was. Confidence is that of the finding, as for rules.
     """

@@ -22,7 +22,7 @@ from pipeline.records import (
     Rubric,
     Transcript,
 )
-from pipeline.rubric_phrases import find_own, own_key
+from pipeline.rubric_facts.phrases import find_own, own_key
 from pipeline.score.fingerprints import question_fingerprint
 
 Once = Callable[[str, str, type[Any], Callable[[], Any]], Any]

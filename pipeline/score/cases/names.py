@@ -26,9 +26,9 @@ from pipeline.records import (
     Status,
 )
 from pipeline.score.answers import share_of_answer
-from pipeline.score.case_forms import CaseForm, ExpectForm
+from pipeline.score.authored.kind_forms import MEASURES
+from pipeline.score.cases.forms import CaseForm, ExpectForm
 from pipeline.score.flags import CODES
-from pipeline.score.kind_forms import MEASURES
 from pipeline.score.phrases import phrase_tests, single_tests
 from pipeline.score.wording import listed
 

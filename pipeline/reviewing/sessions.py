@@ -33,7 +33,7 @@ from pipeline.review.sessions import (
     visible,
 )
 from pipeline.review.wording import checked_name
-from pipeline.reviewing import QuestionsAtHand, read_answer, read_evaluation
+from pipeline.reviewing.evaluations import QuestionsAtHand, read_answer, read_evaluation
 from pipeline.score.effective import effective_score
 from pipeline.store.calibration_sessions import SessionRow, get_session, list_sessions, put_closing, put_session
 from pipeline.store.reviews import all_reviews, put_review

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.records import Status
-from pipeline.score.band_forms import Bands, Form
-from pipeline.score.scalars import Label, NotEmpty, Share, Text, Whole, YesNo, refusal
+from pipeline.score.authored.band_forms import Bands, Form
+from pipeline.score.authored.scalars import Label, NotEmpty, Share, Text, Whole, YesNo, refusal
 
 _STATUSES = {status.value for status in Status}
 

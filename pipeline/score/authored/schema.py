@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.score.form import RubricForm
+from pipeline.score.authored.form import RubricForm
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -1,6 +1,6 @@
 """The authored form of a rubric: what may stand in the YAML file. `rubrics/README.md` explains it and a test holds it.
 
-`pipeline.score.rubric_file` makes the frozen records of `pipeline.records` from it.
+`pipeline.score.authored.rubric_file` makes the frozen records of `pipeline.records` from it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.records.language import DEFAULT_LANGUAGES
-from pipeline.score.band_forms import Form
-from pipeline.score.kind_forms import TestForm
-from pipeline.score.scalars import (
+from pipeline.score.authored.band_forms import Form
+from pipeline.score.authored.kind_forms import TestForm
+from pipeline.score.authored.scalars import (
     AtLeastAll,
     Counted,
     Day,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pipeline.records import CallScore, Criterion, LlmTest, ManualTest, Review, Status
 from pipeline.score.answers import share_of_answer, spelled
-from pipeline.score.cases import RubricCase
+from pipeline.score.cases.cases import RubricCase
 from pipeline.score.effective import effective_score
 
 _NOW = datetime.min.replace(tzinfo=UTC)

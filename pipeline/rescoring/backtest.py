@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from pipeline.agreement.pairs import AnswerPair, Key, pairs_of
 from pipeline.agreement.report import manual_ids
 from pipeline.records import CriterionResult, Rubric
+from pipeline.rescoring.stored_calls import Scorer, evaluate_stored
 from pipeline.score.fingerprints import question_fingerprint
 from pipeline.store.answer_pairs import reviewed_results, reviews_that_count
 from pipeline.store.stored_facts import Unreadable
-from pipeline.stored_calls import Scorer, evaluate_stored
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

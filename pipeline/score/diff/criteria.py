@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.records import AppliesIf, Criterion, Rubric, Section
-from pipeline.score.change import Change, order_changes, share_in_words, wording_changes
-from pipeline.score.diff_tests import KINDS, described, test_changes
+from pipeline.score.diff.change import Change, order_changes, share_in_words, wording_changes
+from pipeline.score.diff.tests import KINDS, described, test_changes
 from pipeline.score.fingerprints import question_fingerprint
 from pipeline.score.wording import listed
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from pipeline.config import FlagSettings
 from pipeline.records import CallFacts, CallScore, Flag, Rubric, Status
-from pipeline.score.case_answers import with_answers
-from pipeline.score.case_facts import KnownRule, told_facts
-from pipeline.score.case_forms import LISTS, ExpectForm
-from pipeline.score.cases import RubricCase
+from pipeline.score.cases.answers import with_answers
+from pipeline.score.cases.cases import RubricCase
+from pipeline.score.cases.facts import KnownRule, told_facts
+from pipeline.score.cases.forms import LISTS, ExpectForm
 from pipeline.score.evaluate import evaluate
 from pipeline.score.flags import raise_flags
 
@@ -79,7 +79,7 @@ def run_cases(
     """Return what comes of the cases, by rubric, in the order in which the rubrics first appear.
 
     Args:
-        cases: From `pipeline.score.cases.load_cases`.
+        cases: From `pipeline.score.cases.cases.load_cases`.
         rules: The rules of the packs by id, with all that the rubrics name.
         flags: What raises flags.
         heard_facts: Finds in the lines of a case what a call is scored by.

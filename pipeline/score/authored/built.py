@@ -31,11 +31,10 @@ from pipeline.records import (
     SequenceTest,
     YesNo,
 )
-from pipeline.score.answer_forms import ChoiceForm, NumericForm, ScaleForm
-from pipeline.score.band_forms import BandForm
-from pipeline.score.bands import low
-from pipeline.score.form import AppliesIfForm, CriterionForm, SectionForm
-from pipeline.score.kind_forms import (
+from pipeline.score.authored.answer_forms import ChoiceForm, NumericForm, ScaleForm
+from pipeline.score.authored.band_forms import BandForm
+from pipeline.score.authored.form import AppliesIfForm, CriterionForm, SectionForm
+from pipeline.score.authored.kind_forms import (
     CombinationForm,
     LlmForm,
     ManualForm,
@@ -45,6 +44,7 @@ from pipeline.score.kind_forms import (
     SentimentForm,
     SequenceForm,
 )
+from pipeline.score.bands import low
 
 
 def section_of(form: SectionForm) -> Section:

@@ -12,9 +12,9 @@ from pipeline.compliance.rule import Rule, RuleStatus
 from pipeline.config import Settings
 from pipeline.errors import AuthoredFileError, UnknownNameError
 from pipeline.records import Recording, Rubric, Trust
-from pipeline.rubric_phrases import phrase_problems
+from pipeline.rescoring.stored_calls import Scorer
+from pipeline.rubric_facts.phrases import phrase_problems
 from pipeline.score.rubrics import check_rule_references, choose_rubric, find_rubric, load_rubrics
-from pipeline.stored_calls import Scorer
 
 
 def day_of(recording: Recording, zone: ZoneInfo) -> date | None:

@@ -15,7 +15,7 @@ from pipeline.review.queue import open_queue
 from pipeline.review.sampling import SamplingRequest, choose
 from pipeline.review.teaching import disagreement, weight
 from pipeline.review.wording import checked_name, checked_reason, made_id
-from pipeline.reviewing import QuestionsAtHand, only_people_answer
+from pipeline.reviewing.evaluations import QuestionsAtHand, only_people_answer
 from pipeline.store.calls import get_recording
 from pipeline.store.queue import list_queued
 from pipeline.store.reviews import all_reviews

@@ -11,7 +11,7 @@ from pipeline.errors import ReviewError
 from pipeline.records import Dispute, DisputeRuling, DisputeState, Review
 from pipeline.review.answers import make_review, result_of, same_answer
 from pipeline.review.disputes import DisputeTerms, ended_already, open_dispute, rule_on, window_begins
-from pipeline.reviewing import QuestionsAtHand, read_answer, read_evaluation
+from pipeline.reviewing.evaluations import QuestionsAtHand, read_answer, read_evaluation
 from pipeline.score.effective import effective_score
 from pipeline.store.disputes import DisputeRow, get_dispute, hold_evaluation, list_disputes, put_dispute, put_ruling
 from pipeline.store.reviews import put_review, reviews_of_call

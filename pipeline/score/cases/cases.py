@@ -10,8 +10,8 @@ from pipeline.authored import Document
 from pipeline.dialogue import Line
 from pipeline.errors import AuthoredFileError, Problem, did_you_mean
 from pipeline.records import Rubric
-from pipeline.score.case_forms import CallForm, CaseFileForm, CaseForm
-from pipeline.score.case_names import problems_of_names
+from pipeline.score.cases.forms import CallForm, CaseFileForm, CaseForm
+from pipeline.score.cases.names import problems_of_names
 from pipeline.score.rubrics import SUFFIXES, load_rubric
 
 

@@ -12,7 +12,6 @@ from pipeline import keys
 from pipeline.compliance.rule import Rule
 from pipeline.config import Settings
 from pipeline.errors import EarmarkError
-from pipeline.not_looked_for import as_unknown, not_looked_for, rules_asked_for
 from pipeline.records import (
     CallFacts,
     CallFindings,
@@ -25,7 +24,8 @@ from pipeline.records import (
     Transcript,
     Trust,
 )
-from pipeline.rubric_phrases import find_own, own_key
+from pipeline.rescoring.not_looked_for import as_unknown, not_looked_for, rules_asked_for
+from pipeline.rubric_facts.phrases import find_own, own_key
 from pipeline.score.evaluate import evaluate
 from pipeline.score.fingerprints import question_fingerprint
 from pipeline.score.phrases import single_tests

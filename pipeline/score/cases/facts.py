@@ -28,9 +28,9 @@ from pipeline.records import (
     Turn,
     Word,
 )
-from pipeline.score.case_forms import MoodForm, Outcome
-from pipeline.score.case_names import NO_ANSWER, model_question, phrase_names
-from pipeline.score.cases import RubricCase
+from pipeline.score.cases.cases import RubricCase
+from pipeline.score.cases.forms import MoodForm, Outcome
+from pipeline.score.cases.names import NO_ANSWER, model_question, phrase_names
 from pipeline.score.fingerprints import question_fingerprint
 from pipeline.score.phrases import single_tests
 

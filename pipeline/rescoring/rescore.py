@@ -15,13 +15,13 @@ from sqlalchemy import Connection
 
 from pipeline.records import Role
 from pipeline.records.language import UNDETERMINED
-from pipeline.rescore_job import Current, Job
+from pipeline.rescoring.job import Current, Job
+from pipeline.rescoring.stored_calls import READ_AT_ONCE, Planned, Scorer, evaluate_each, evaluate_stored, plan
 from pipeline.score.flags import raise_flags
 from pipeline.store.database import Store
 from pipeline.store.score_batches import NewRows, make_current, put_scores
 from pipeline.store.stored_facts import Unreadable, known_scores, languages
 from pipeline.store.wanted_calls import in_batches
-from pipeline.stored_calls import READ_AT_ONCE, Planned, Scorer, evaluate_each, evaluate_stored, plan
 
 __all__ = ["Current", "Job", "Rescored", "Scorer", "evaluate_stored", "rescore"]
 

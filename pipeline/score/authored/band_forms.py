@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from pipeline.score.authored.scalars import NotEmpty, Number, Share, refusal
 from pipeline.score.bands import coverage_problems
-from pipeline.score.scalars import NotEmpty, Number, Share, refusal
 
 
 class Form(BaseModel):

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from pipeline.dialogue import AuthoredLine
 from pipeline.records import FindingKind, Recovery, Status
-from pipeline.score.scalars import Language, NotEmpty, Number, Share, Text, refusal
+from pipeline.score.authored.scalars import Language, NotEmpty, Number, Share, Text, refusal
 
 DOES_NOT_APPLY = "does_not_apply"
 _HIGHEST = 2  # nobody doubles a score by bonus points; 80 is a percentage

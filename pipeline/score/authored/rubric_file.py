@@ -7,10 +7,10 @@ from pathlib import Path
 from pipeline.authored import Document
 from pipeline.errors import AuthoredFileError
 from pipeline.records import Rubric, RubricStatus, Weighting
-from pipeline.score.built import section_of
-from pipeline.score.file_problems import problems_between
+from pipeline.score.authored.built import section_of
+from pipeline.score.authored.file_problems import problems_between
+from pipeline.score.authored.form import RubricForm
 from pipeline.score.fingerprints import rubric_fingerprint
-from pipeline.score.form import RubricForm
 
 SUFFIXES = (".yaml", ".yml")
 

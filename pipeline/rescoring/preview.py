@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 
 from pipeline.errors import UnknownNameError
 from pipeline.records import Recording, Rubric
-from pipeline.rescore_job import day_of
-from pipeline.score.impact import CallImpact, Impact, compare, sum_up
+from pipeline.rescoring.job import day_of
+from pipeline.rescoring.stored_calls import READ_AT_ONCE, Planned, Scorer, evaluate_each, plan
+from pipeline.score.diff.impact import CallImpact, Impact, compare, sum_up
 from pipeline.score.rubrics import choose_rubric
 from pipeline.store.stored_facts import Unreadable
 from pipeline.store.wanted_calls import in_batches
-from pipeline.stored_calls import READ_AT_ONCE, Planned, Scorer, evaluate_each, plan
 
 Report = Callable[[int], None]
 

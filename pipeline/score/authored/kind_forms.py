@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from pipeline.errors import did_you_mean
 from pipeline.records import Measures
-from pipeline.score.answer_forms import AnswersForm, YesNoForm
-from pipeline.score.band_forms import Bands, Form, check_edges
-from pipeline.score.scalars import AllDifferent, Identifier, NotEmpty, Positive, Share, Text, YesNo, refusal
+from pipeline.score.authored.answer_forms import AnswersForm, YesNoForm
+from pipeline.score.authored.band_forms import Bands, Form, check_edges
+from pipeline.score.authored.scalars import AllDifferent, Identifier, NotEmpty, Positive, Share, Text, YesNo, refusal
 
 _HINTS = get_type_hints(Measures)
 MEASURES = tuple(f.name for f in dataclasses.fields(Measures) if not str(_HINTS[f.name]).startswith("tuple"))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.fairness.movements import Movement
+from pipeline.counterfactual.movements import Movement
 
 WORST = 10
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from pipeline.records import Rubric, RubricStatus, Section
 from pipeline.records.language import language_name
-from pipeline.score.change import Change, order_changes, share_in_words, wording_changes
-from pipeline.score.diff_criteria import criteria_changes
+from pipeline.score.diff.change import Change, order_changes, share_in_words, wording_changes
+from pipeline.score.diff.criteria import criteria_changes
 from pipeline.score.wording import listed, percent
 
 

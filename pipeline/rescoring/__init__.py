@@ -1,0 +1,1 @@
+"""Scores from stored facts: rescoring, the preview of a change, back-tests."""

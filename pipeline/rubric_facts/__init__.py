@@ -1,0 +1,1 @@
+"""What a rubric itself asks of a transcript."""

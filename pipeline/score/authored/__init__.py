@@ -1,0 +1,1 @@
+"""Rubrics as people write them: read, checked whole, and made into records."""

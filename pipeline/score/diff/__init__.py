@@ -1,0 +1,1 @@
+"""What changed between two rubrics, and what that does to calls."""
