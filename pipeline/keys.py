@@ -15,7 +15,7 @@ from pipeline.records import FactKeys, MadeBy, Recording, Rubric, Trust, field_o
 _TRANSCRIPT_RECIPE = "transcript-3"
 _FINDINGS_RECIPE = "findings-5"
 _OWN_FINDINGS_RECIPE = "own-findings-1"
-_JUDGEMENTS_RECIPE = "judgements-1"
+_JUDGEMENT_RECIPE = "judgement-1"
 _SENTIMENT_RECIPE = "sentiment-2"
 _MEASURES_RECIPE = "measures-3"
 _FACTS_RECIPE = "facts-1"
@@ -82,9 +82,9 @@ def own_findings_key(*, transcript: str, rules: Sequence[tuple[str, str]], setti
     return _key(_OWN_FINDINGS_RECIPE, how_near, transcript=transcript, rules=[list(rule) for rule in rules])
 
 
-def judgements_key(*, transcript: str, judge: str) -> str:
-    """Return the key of a language model's answers: the transcript, and all that bears on question and answer."""
-    return _key(_JUDGEMENTS_RECIPE, {}, transcript=transcript, judge=judge)
+def judgement_key(*, transcript: str, judge: str) -> str:
+    """Return the key of a language model's answer: the transcript, and all that bears on question and answer."""
+    return _key(_JUDGEMENT_RECIPE, {}, transcript=transcript, judge=judge)
 
 
 def sentiment_key(*, transcript: str, engine: MadeBy, settings: SentimentSettings) -> str:

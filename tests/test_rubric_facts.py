@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.config import JudgeSettings, Settings
 from pipeline.records import Criterion, FactKeys, LlmTest, PhraseTest, Rubric, Section, Status
-from pipeline.rubric_facts.facts import NOT_ANSWERED, RubricFacts, facts_for
+from pipeline.rubric_facts.facts import RubricFacts, facts_for
+from pipeline.rubric_facts.judgements import NOT_ASKED, put_together, questions_for
 from pipeline.score.evaluate import evaluate
 from tests.factories import facts, recording, transcript
 from tests.judge.endpoint import MODEL, Answer, Endpoint, said
@@ -24,6 +25,7 @@ HEARD = transcript(
 )
 POLITE = LlmTest(question="Does the agent say that they are sorry?")
 SOLVED = LlmTest(question="Is the matter solved?")
+EARLY = LlmTest(question="Does the agent greet first?")
 
 
 def rubric(*tests: LlmTest | PhraseTest, **changes: Any) -> Rubric:
@@ -50,9 +52,15 @@ def found(asked: Rubric, settings: Settings, kept: Kept) -> RubricFacts:
     return facts_for(asked, HEARD, recording(), under=UNDER, settings=settings, once=kept.once)
 
 
-def settings(endpoint: Endpoint | None = None) -> Settings:
+def settings(endpoint: Endpoint | None = None, max_retries: int = 3) -> Settings:
     url = endpoint.url if endpoint else None
-    return Settings(judge=JudgeSettings(url=url, model=MODEL, max_retries=3, retry_delay_s=0))
+    return Settings(judge=JudgeSettings(url=url, model=MODEL, max_retries=max_retries, retry_delay_s=0))
+
+
+def results(asked: Rubric, own: RubricFacts) -> tuple[list[Status], list[str]]:
+    """The answers that come of it, and their reasons."""
+    score = evaluate(facts(transcript=HEARD, judgements=own.judgements), asked, score_id="s")
+    return [result.status for result in score.results], [result.reason for result in score.results]
 
 
 def test_a_rubric_that_asks_for_nothing_of_its_own_leaves_the_keys_alone() -> None:
@@ -76,7 +84,7 @@ def test_answers_are_asked_for_once_and_answer_their_questions() -> None:
         again = found(asked, settings(endpoint), kept)
         assert len(endpoint.asked) == 1
     assert first == again
-    assert first.keys.judgements in kept.stored
+    assert first.keys.judgements == tuple(kept.stored)
     (result,) = evaluate(facts(transcript=HEARD, judgements=first.judgements), asked, score_id="s").results
     assert (result.status, result.evidence[0].quote) == (Status.PASS, "I am sorry to hear that")
 
@@ -88,19 +96,53 @@ def test_the_same_question_twice_is_asked_once() -> None:
 
 
 @pytest.mark.parametrize("fault", [Answer(status=503), Answer(hang_up=True)])
-def test_a_passing_fault_keeps_nothing_and_is_asked_again(fault: Answer) -> None:
-    kept, asked = Kept(), rubric(POLITE, SOLVED)
+def test_a_passing_fault_keeps_what_was_answered_and_asks_the_rest_again(fault: Answer) -> None:
+    kept, asked = Kept(), rubric(POLITE, SOLVED, EARLY)
     good = said("yes", (2, "I am sorry to hear that"))
     with Endpoint(good, fault).running() as endpoint:
-        failed = found(asked, settings(endpoint), kept)
-    assert kept.stored == {}
-    assert failed.keys.judgements == NOT_ANSWERED
-    score = evaluate(facts(transcript=HEARD, judgements=failed.judgements), asked, score_id="s")
-    assert [result.status for result in score.results] == [Status.CANNOT_ASSESS] * 2
-    assert all("asks again" in result.reason for result in score.results)
+        failed = found(asked, settings(endpoint, max_retries=0), kept)
+        assert len(endpoint.asked) <= 2  # nothing more is asked of a server that fails
+    assert len(kept.stored) == 1
+    statuses, reasons = results(asked, failed)
+    assert statuses == [Status.PASS, Status.CANNOT_ASSESS, Status.CANNOT_ASSESS]
+    assert reasons[1] == reasons[2] != NOT_ASKED
     with Endpoint(good).running() as endpoint:
-        assert found(asked, settings(endpoint), kept).keys.judgements in kept.stored
-        assert len(endpoint.asked) >= 2
+        again = found(asked, settings(endpoint), kept)
+    assert len(kept.stored) == 3
+    assert results(asked, again)[0] == [Status.PASS] * 3
+    assert failed.keys != again.keys
+
+
+def test_another_question_leaves_the_answers_there_are() -> None:
+    kept = Kept()
+    with Endpoint(said("yes", (2, "I am sorry to hear that"))).running() as endpoint:
+        found(rubric(POLITE), settings(endpoint), kept)
+        found(rubric(POLITE, SOLVED), settings(endpoint), kept)
+        assert len({str(body["messages"]) for body in endpoint.asked}) == 2
+    assert len(kept.stored) == 2
+
+
+def test_the_reason_of_a_failure_is_told_and_is_another_fact() -> None:
+    def failing(answer: Answer) -> RubricFacts:
+        with Endpoint(answer).running() as endpoint:
+            return found(rubric(POLITE), settings(endpoint, max_retries=0), Kept())
+
+    refused, busy = failing(Answer(status=401)), failing(Answer(status=503))
+    assert refused.judgements[0].reason != busy.judgements[0].reason
+    assert refused.keys != busy.keys == failing(Answer(status=503)).keys
+
+
+def test_stored_answers_are_those_of_this_very_transcript() -> None:
+    kept = Kept()
+    with Endpoint(said("yes", (2, "I am sorry to hear that"))).running() as endpoint:
+        chosen = settings(endpoint)
+        own = found(rubric(POLITE), chosen, kept)
+    same = questions_for(rubric(POLITE), transcript=UNDER.transcript, settings=chosen)
+    other = questions_for(rubric(POLITE), transcript="another", settings=chosen)
+    assert put_together(same, kept.stored).judgements == own.judgements
+    assert put_together(same, kept.stored).keys == own.keys.judgements
+    assert [judgement.reason for judgement in put_together(other, kept.stored).judgements] == [NOT_ASKED]
+    assert put_together(questions_for(rubric(POLITE), transcript="t", settings=settings()), kept.stored).keys is None
 
 
 def test_a_lasting_fault_is_kept_as_no_answer() -> None:
@@ -108,7 +150,7 @@ def test_a_lasting_fault_is_kept_as_no_answer() -> None:
     with Endpoint(said("yes", (2, "these words were never said"))).running() as endpoint:
         own = found(rubric(POLITE), settings(endpoint), kept)
     assert own.judgements[0].answer is None
-    assert own.keys.judgements in kept.stored
+    assert own.keys.judgements == tuple(kept.stored)
 
 
 def test_nobody_is_asked_in_a_language_that_the_rubric_does_not_cover() -> None:

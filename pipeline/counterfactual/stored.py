@@ -12,12 +12,13 @@ from pipeline.counterfactual.movements import Movement
 from pipeline.counterfactual.report import CounterfactualReport, add_up
 from pipeline.counterfactual.swaps import LANGUAGE, CallAsHeard, counterfactual
 from pipeline.detectors import Detectors
-from pipeline.records import CallJudgements, FactKeys, Rubric
+from pipeline.records import FactKeys, Rubric
 from pipeline.store.call_record import CallRecord, read_call
 from pipeline.store.database import Store
 from pipeline.store.fairness_rows import scored_calls
 from pipeline.store.history import read_history
 from pipeline.store.steps import get_step
+from pipeline.store.stored_facts import stored_answers
 
 NO_RUBRIC = "the rubric of the score is not in the rubrics folder"
 NOT_ENGLISH = "not in English"
@@ -82,11 +83,11 @@ def _as_heard(connection: Connection, record: CallRecord, detectors: Detectors) 
     if transcript is None or transcript.language != LANGUAGE:
         return None
     under = get_step(connection, record.scores[0].facts_key, FactKeys)
-    answered = get_step(connection, under.judgements, CallJudgements) if under and under.judgements else None
+    answers = stored_answers(connection, (under.judgements or ()) if under else ())
     return CallAsHeard(
         recording=recording,
         transcript=transcript,
         measures=record.measures,
-        judgements=answered.judgements if answered else (),
+        judgements=tuple(judgement for answer in answers.values() for judgement in answer.judgements),
         judged=rules.judge(recording, read_history(connection, recording, rules.needs_of(recording))),
     )

@@ -321,7 +321,7 @@ class Judgement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallJudgements:
-    """The answers of a language model to the questions of one rubric."""
+    """Answers of a language model, and which one."""
 
     judgements: tuple[Judgement, ...]
     made_by: MadeBy
@@ -341,7 +341,7 @@ class FactKeys:
     sentiment: str
     measures: str
     own_findings: str | None = None
-    judgements: str | None = None
+    judgements: tuple[str, ...] | None = None
     not_looked_for: tuple[str, ...] | None = None
 
 

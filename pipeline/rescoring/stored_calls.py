@@ -15,24 +15,29 @@ from pipeline.errors import EarmarkError
 from pipeline.records import (
     CallFacts,
     CallFindings,
-    CallJudgements,
     CallScore,
     FactKeys,
-    LlmTest,
+    Judgement,
     Recording,
     Rubric,
     Transcript,
     Trust,
 )
 from pipeline.rescoring.not_looked_for import as_unknown, not_looked_for, rules_asked_for
+from pipeline.rubric_facts.judgements import put_together, questions_for
 from pipeline.rubric_facts.phrases import find_own, own_key
 from pipeline.score.evaluate import evaluate
-from pipeline.score.fingerprints import question_fingerprint
-from pipeline.score.phrases import single_tests
 from pipeline.store.payload import read_payload
 from pipeline.store.score_batches import NewStep
-from pipeline.store.stored_facts import HeardFacts, NamedFacts, Unreadable, named_facts, payloads, read_heard
-from pipeline.store.stored_facts import stored_judgements as judgements_of
+from pipeline.store.stored_facts import (
+    HeardFacts,
+    NamedFacts,
+    Unreadable,
+    named_facts,
+    payloads,
+    read_heard,
+    stored_answers,
+)
 from pipeline.store.wanted_calls import in_batches
 
 READ_AT_ONCE = 50
@@ -65,12 +70,6 @@ class Scorer:
         """Ids of the rules that the rubric asks for."""
         return rules_asked_for(self.rubric)
 
-    @cached_property
-    def questions(self) -> frozenset[str]:
-        """Fingerprints of the questions that the rubric has for a language model."""
-        tests = [test for criterion in self.rubric.criteria() for test, _ in single_tests(criterion.test)]
-        return frozenset(question_fingerprint(test) for test in tests if isinstance(test, LlmTest))
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Planned:
@@ -80,7 +79,7 @@ class Planned:
     keys: FactKeys
     facts_key: str
     score_id: str
-    judgements: CallJudgements | None = None
+    judgements: tuple[Judgement, ...] = ()
 
     @property
     def recording(self) -> Recording:
@@ -129,26 +128,34 @@ def plan(
     connection: Connection, call_ids: Sequence[str], scorers: Sequence[Scorer]
 ) -> list[tuple[Planned, ...] | Unreadable]:
     """Return for each call under which keys each scorer finds its facts; transcripts are not read for that."""
-    judged = judgements_of(connection, call_ids) if any(scorer.questions for scorer in scorers) else {}
+    every = list(named_facts(connection, call_ids))
+    questions = {
+        (each.recording.call_id, n): questions_for(
+            scorer.rubric, transcript=each.keys.transcript, settings=scorer.settings
+        )
+        for each in every
+        if not isinstance(each, Unreadable)
+        for n, scorer in enumerate(scorers)
+    }
+    answers = stored_answers(connection, [question.key for asked in questions.values() for question in asked])
 
-    def planned(named: NamedFacts, scorer: Scorer) -> Planned:
-        settings, rubric, recording = scorer.settings, scorer.rubric, named.recording
-        told = _judgements(judged.get(recording.call_id, ()), scorer)
+    def planned(named: NamedFacts, n: int) -> Planned:
+        scorer, recording = scorers[n], named.recording
+        settings, rubric = scorer.settings, scorer.rubric
+        asked = put_together(questions[recording.call_id, n], answers)
         missing = not_looked_for(scorer.by_id, scorer.asked, recording, named.findings.findings)
         under = replace(
             named.keys,
             own_findings=own_key(rubric, transcript=named.keys.transcript, settings=settings.compliance),
-            judgements=told[0] if told else None,
+            judgements=asked.keys,
             not_looked_for=missing or None,
         )
         facts_key = keys.facts_key(recording, under)
         score_id = keys.score_key(facts=facts_key, rubric=rubric, flags=settings.flags, trust=scorer.trust)
-        judgements = told[1] if told else None
-        return Planned(named=named, keys=under, facts_key=facts_key, score_id=score_id, judgements=judgements)
+        return Planned(named=named, keys=under, facts_key=facts_key, score_id=score_id, judgements=asked.judgements)
 
     return [
-        each if isinstance(each, Unreadable) else tuple(planned(each, scorer) for scorer in scorers)
-        for each in named_facts(connection, call_ids)
+        each if isinstance(each, Unreadable) else tuple(planned(each, n) for n in range(len(scorers))) for each in every
     ]
 
 
@@ -195,7 +202,7 @@ def _evaluate(
         findings=(*planned.named.findings.findings, *own.findings, *unknown),
         sentiment=heard.sentiment,
         measures=heard.measures,
-        judgements=planned.judgements.judgements if planned.judgements else (),
+        judgements=planned.judgements,
     )
     return Evaluated(
         facts=facts,
@@ -210,13 +217,3 @@ def _evaluate(
 def own_findings(transcript: Transcript, recording: Recording, scorer: Scorer) -> CallFindings:
     """Return what a rubric's own phrases find in a stored transcript."""
     return find_own(scorer.rubric, transcript, recording, scorer.settings.compliance)
-
-
-def _judgements(stored: Sequence[tuple[str, CallJudgements]], scorer: Scorer) -> tuple[str, CallJudgements] | None:
-    """Return those that answer most of the rubric's questions, the newest of several; None where none answers any."""
-
-    def answered(told: tuple[str, CallJudgements]) -> int:
-        return len(scorer.questions & {judgement.question for judgement in told[1].judgements})
-
-    best = max(stored, key=answered, default=None)
-    return best if best is not None and answered(best) else None

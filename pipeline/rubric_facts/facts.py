@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from pipeline import keys
 from pipeline.config import Settings
-from pipeline.errors import JudgeError
-from pipeline.judge.fingerprints import judge_fingerprint
-from pipeline.records import (
-    CallFindings,
-    CallJudgements,
-    FactKeys,
-    Finding,
-    Judgement,
-    LlmTest,
-    Recording,
-    Rubric,
-    Transcript,
-)
+from pipeline.records import CallFindings, FactKeys, Finding, Judgement, Recording, Rubric, Transcript
+from pipeline.rubric_facts.judgements import Once, ask, put_together, questions_for
 from pipeline.rubric_facts.phrases import find_own, own_key
-from pipeline.score.fingerprints import question_fingerprint
-
-Once = Callable[[str, str, type[Any], Callable[[], Any]], Any]
-"""Does a step once: its name, its key, what it gives, and how to make that."""
-
-NOT_ANSWERED = "judgements-none"
-"""Stands for the key of judgements that could not be had: nothing is stored under it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +26,7 @@ def facts_for(
     """Return what a rubric's own phrases and questions find in a call; most rubrics ask for neither.
 
     Args:
-        rubric: What the call is scored by.
+        rubric: What the call is scored by. In a language that it does not cover no model is asked.
         transcript: The redacted one.
         recording: The call.
         under: The keys of the facts that every rubric looks at.
@@ -60,36 +39,12 @@ def facts_for(
         found = once(
             "own_findings", own, CallFindings, lambda: find_own(rubric, transcript, recording, settings.compliance)
         )
-        findings, under = found.findings, dataclasses.replace(under, own_findings=own)
-    questions = questions_of(rubric)
-    if not questions or settings.judge.url is None or not rubric.covers(transcript.language):
-        return RubricFacts(keys=under, findings=findings)
-    key, judgements = _judgements(questions, transcript, under, settings, once)
-    return RubricFacts(keys=dataclasses.replace(under, judgements=key), findings=findings, judgements=judgements)
-
-
-def questions_of(rubric: Rubric) -> dict[str, LlmTest]:
-    """Return the questions of a rubric to a language model, by fingerprint: one that is asked twice is asked once."""
-    tests = [criterion.test for criterion in rubric.criteria()]
-    return {question_fingerprint(test): test for test in tests if isinstance(test, LlmTest)}
-
-
-def _judgements(
-    questions: dict[str, LlmTest], transcript: Transcript, under: FactKeys, settings: Settings, once: Once
-) -> tuple[str, tuple[Judgement, ...]]:
-    """Return the key and the answers; where the server failed nothing is stored, and the next run asks again."""
-
-    def ask() -> CallJudgements:
-        from pipeline.judge.judge import judge_call  # noqa: PLC0415 - its HTTP client is imported where one is asked
-
-        judged = judge_call(transcript, questions, settings.judge)
-        if judged.passing:
-            raise JudgeError(judged.passing[0].reason)
-        return judged.judgements
-
-    key = keys.judgements_key(transcript=under.transcript, judge=judge_fingerprint(settings.judge, questions))
-    try:
-        return key, once("judgements", key, CallJudgements, ask).judgements
-    except JudgeError:
-        reason = "the language model could not be asked; the next run asks again"
-        return NOT_ANSWERED, tuple(Judgement(question=name, answer=None, reason=reason) for name in questions)
+        findings = found.findings
+    questions = questions_for(rubric, transcript=under.transcript, settings=settings)
+    covered = rubric.covers(transcript.language)
+    asked = ask(questions, transcript, settings, once) if covered and questions else put_together(questions, {})
+    return RubricFacts(
+        keys=dataclasses.replace(under, own_findings=own, judgements=asked.keys),
+        findings=findings,
+        judgements=asked.judgements,
+    )

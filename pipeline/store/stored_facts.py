@@ -115,22 +115,13 @@ def languages(connection: Connection, named: Sequence[NamedFacts]) -> dict[str, 
     return spoken
 
 
-def stored_judgements(connection: Connection, call_ids: Sequence[str]) -> dict[str, list[tuple[str, CallJudgements]]]:
-    """Return by call what language models answered, each with its key, the newest first; without what is unreadable."""
-    told: dict[str, list[tuple[str, CallJudgements]]] = {}
-    for some in in_batches(call_ids):
-        statement = (
-            select(steps.c.call_id, steps.c.key, steps.c.payload)
-            .where(steps.c.call_id.in_(some), steps.c.step == "judgements")
-            .order_by(steps.c.made_at.desc(), steps.c.key)
-        )
-        for row in connection.execute(statement):
-            try:
-                judgements = read_payload(CallJudgements, row.payload, f"step {row.key}")
-            except StoreError:
-                continue
-            told.setdefault(row.call_id, []).append((row.key, judgements))
-    return told
+def stored_answers(connection: Connection, keys: Iterable[str]) -> dict[str, CallJudgements]:
+    """Return what a language model answered, by key; what is not stored, or cannot be read, is left out."""
+    answers: dict[str, CallJudgements] = {}
+    for key, text in payloads(connection, keys).items():
+        with suppress(StoreError):
+            answers[key] = read_payload(CallJudgements, text, f"step {key}")
+    return answers
 
 
 def payloads(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
