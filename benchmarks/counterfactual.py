@@ -18,8 +18,8 @@ from ruamel.yaml import YAML
 
 from pipeline.config import Settings
 from pipeline.counterfactual.movements import Movement
+from pipeline.counterfactual.one_call import CallAsHeard, counterfactual
 from pipeline.counterfactual.report import add_up
-from pipeline.counterfactual.swaps import CallAsHeard, counterfactual
 from pipeline.detectors import Detectors, assemble_detectors
 from pipeline.privacy.redact import redact
 from pipeline.records import Rubric
@@ -63,7 +63,8 @@ def main() -> int:
     print("| " + " | ".join(columns) + " |\n|---|" + "---|" * (len(columns) - 1))
     for change in report.changes:
         figures = (change.calls, change.scores_moved, change.answers_moved, change.rules_moved, change.readings)
-        customer = f"{change.largest_customer_change:.3f}"
+        largest_change = change.largest_customer_change
+        customer = "not known" if largest_change is None else f"{largest_change:.3f}"
         print("| " + " | ".join(map(str, (change.change, *figures, change.relabelled, customer))) + " |")
     customers = sum(bool(move.customer_sentiment_change) for move in found)
     largest = max((move.largest_reading_change for move in found), default=0.0)

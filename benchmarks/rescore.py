@@ -41,7 +41,7 @@ from pipeline.records import (
     Turn,
     Word,
 )
-from pipeline.score.phrases import phrase_tests
+from pipeline.score.questions import phrase_tests
 from pipeline.score.rubrics import find_rubric
 from pipeline.store.database import Store, open_store
 from pipeline.store.score_batches import make_current

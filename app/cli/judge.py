@@ -14,6 +14,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError, UnknownNameError
 from pipeline.records import Judgement, LlmTest, Rubric
 from pipeline.score.fingerprints import question_fingerprint
+from pipeline.score.questions import model_questions
 from pipeline.score.rubrics import find_rubric
 from pipeline.transcribe.files import transcript_from_json
 
@@ -57,13 +58,8 @@ def try_(
         raise typer.Exit(1)
 
 
-def questions_of(rubric: Rubric) -> list[tuple[str, LlmTest]]:
-    """Return (criterion id, question) of everything that a rubric asks a language model, in order."""
-    return [(each.id, each.test) for each in rubric.criteria() if isinstance(each.test, LlmTest)]
-
-
 def _chosen(rubric: Rubric, criterion: str | None) -> list[tuple[str, LlmTest]]:
-    asked = questions_of(rubric)
+    asked = [(criterion.id, test) for criterion, test in model_questions(rubric)]
     if criterion is not None:
         known = list(dict.fromkeys(name for name, _ in asked))
         if criterion not in known:

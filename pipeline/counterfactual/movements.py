@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.records import (
     CallFacts,
     CallScore,
-    CombinationTest,
+    Criterion,
     CriterionResult,
-    CriterionTest,
     Finding,
     MeasureTest,
     PhraseTest,
@@ -20,7 +19,7 @@ from pipeline.records import (
     SequenceTest,
     Status,
 )
-from pipeline.records.rubric import Criterion
+from pipeline.score.questions import single_tests
 
 Sides = tuple[CallFacts, CallFacts]
 
@@ -56,7 +55,7 @@ class Movement:
         rules: Rules with another outcome.
         readings: Passages read for sentiment; ``relabelled`` of them sound otherwise.
         largest_reading_change: Of the signed scores, -1..+1, of one passage.
-        customer_sentiment_change: Of the customer's overall sentiment; None where it is unknown.
+        customer_sentiment_before: The customer's overall one, -1..+1; None where nothing tells it.
     """
 
     call_id: str
@@ -70,7 +69,8 @@ class Movement:
     readings: int
     relabelled: int
     largest_reading_change: float
-    customer_sentiment_change: float | None
+    customer_sentiment_before: float | None
+    customer_sentiment_after: float | None
 
     @property
     def share_change(self) -> float:
@@ -80,26 +80,39 @@ class Movement:
         return abs(self.share_after - self.share_before)
 
     @property
+    def customer_sentiment_change(self) -> float | None:
+        """By how much the customer's overall sentiment moved, with its sign; None where a side of it is unknown."""
+        if self.customer_sentiment_before is None or self.customer_sentiment_after is None:
+            return None
+        return self.customer_sentiment_after - self.customer_sentiment_before
+
+    @property
+    def customer_sentiment_came_or_went(self) -> bool:
+        """Whether it is known on one side only."""
+        return (self.customer_sentiment_before is None) is not (self.customer_sentiment_after is None)
+
+    @property
     def moved(self) -> bool:
         """Whether any answer or the total is another one."""
         return bool(self.flips) or self.share_before != self.share_after
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class ScoredFacts:
     """A transcript's facts and its score."""
 
     facts: CallFacts
     score: CallScore
 
 
-def movement(before: Judged, after: Judged, rubric: Rubric, *, change: str, reference: str, words: int) -> Movement:
+def movement(
+    before: ScoredFacts, after: ScoredFacts, rubric: Rubric, *, change: str, reference: str, words: int
+) -> Movement:
     """Return what differs between two ways to say the same call."""
     rules = moved_rules(before.facts.findings, after.facts.findings)
     criteria = {criterion.id: criterion for criterion in rubric.criteria()}
     pairs = zip(before.score.results, after.score.results, strict=True)
     readings = list(zip(before.facts.sentiment.readings, after.facts.sentiment.readings, strict=False))
-    overall = [_customer(judged.facts) for judged in (before, after)]
     return Movement(
         call_id=before.facts.recording.call_id,
         change=change,
@@ -116,7 +129,8 @@ def movement(before: Judged, after: Judged, rubric: Rubric, *, change: str, refe
         readings=len(before.facts.sentiment.readings),
         relabelled=sum(old.label != new.label for old, new in readings),
         largest_reading_change=max((abs(new.score - old.score) for old, new in readings), default=0.0),
-        customer_sentiment_change=None if None in overall else (overall[1] or 0.0) - (overall[0] or 0.0),
+        customer_sentiment_before=_customer(before.facts),
+        customer_sentiment_after=_customer(after.facts),
     )
 
 
@@ -142,7 +156,7 @@ def _steps(rubric: Rubric, criterion: Criterion, rules: Sequence[str], sides: Si
     """Return which of the facts that a question looks at have moved."""
     own = rubric.own_rule_id(criterion.id)
     found: list[str] = []
-    for test in _simple(criterion.test):
+    for test, _ in single_tests(criterion.test):
         if isinstance(test, (RuleTest, SequenceTest)):
             found += [f"rule {rule_id}" for rule_id in test.rules if rule_id in rules]
         elif isinstance(test, PhraseTest):
@@ -154,14 +168,6 @@ def _steps(rubric: Rubric, criterion: Criterion, rules: Sequence[str], sides: Si
             values = [getattr(facts.measures, test.measure) for facts in sides]
             found += [f"measure {test.measure}"] if values[0] != values[1] else []
     return tuple(dict.fromkeys(found)) or ("another answer",)
-
-
-def _simple(test: CriterionTest) -> Iterator[CriterionTest]:
-    if isinstance(test, CombinationTest):
-        for part in test.tests:
-            yield from _simple(part)
-    else:
-        yield test
 
 
 def _customer(facts: CallFacts) -> float | None:

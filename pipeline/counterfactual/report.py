@@ -25,7 +25,9 @@ class ChangeFigures:
         steps: What moved them, the most frequent first.
         rules_moved: Calls in which a rule has another outcome, whether an answer hangs on it or not.
         readings: Passages read for sentiment in all calls; ``relabelled`` of them sound otherwise.
-        largest_customer_change: Of a customer's overall sentiment, -1..+1, up or down.
+        largest_customer_change: Of a customer's overall sentiment (-1..+1), up or down; None where no call has it on
+            both sides.
+        customers_came_or_went: Calls that have it on one side only.
     """
 
     change: str
@@ -40,7 +42,8 @@ class ChangeFigures:
     rules_moved: int
     readings: int
     relabelled: int
-    largest_customer_change: float
+    largest_customer_change: float | None
+    customers_came_or_went: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +93,8 @@ def add_up(movements: Sequence[Movement], *, seed: int, sampled: int, left_out: 
 
 def _figures(change: str, movements: Sequence[Movement]) -> ChangeFigures:
     flips = [flip for movement in movements for flip in movement.flips]
+    changes = (movement.customer_sentiment_change for movement in movements)
+    customers = [abs(change) for change in changes if change is not None]
     return ChangeFigures(
         change=change,
         reference=movements[0].reference,
@@ -103,5 +108,6 @@ def _figures(change: str, movements: Sequence[Movement]) -> ChangeFigures:
         rules_moved=sum(bool(movement.rules) for movement in movements),
         readings=sum(movement.readings for movement in movements),
         relabelled=sum(movement.relabelled for movement in movements),
-        largest_customer_change=max(abs(movement.customer_sentiment_change or 0.0) for movement in movements),
+        largest_customer_change=max(customers, default=None),
+        customers_came_or_went=sum(movement.customer_sentiment_came_or_went for movement in movements),
     )

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection
 
 from pipeline.counterfactual.movements import Movement
+from pipeline.counterfactual.one_call import LANGUAGE, CallAsHeard, counterfactual
 from pipeline.counterfactual.report import CounterfactualReport, add_up
-from pipeline.counterfactual.swaps import LANGUAGE, CallAsHeard, counterfactual
 from pipeline.detectors import Detectors
 from pipeline.records import FactKeys, Rubric
 from pipeline.store.call_record import CallRecord, read_call

@@ -57,6 +57,7 @@ from pipeline.records.review import (
     SampledCall,
     SessionCall,
     SessionClosing,
+    latest_reviews,
 )
 from pipeline.records.rubric import (
     AnswerIs,
@@ -78,7 +79,7 @@ from pipeline.records.rubric import (
     SequenceTest,
     Weighting,
 )
-from pipeline.records.score import CallScore, CriterionResult, Flag, ScoreTerms, SectionTerms, Status
+from pipeline.records.score import SHARES, CallScore, CriterionResult, Flag, FlagState, ScoreTerms, SectionTerms, Status
 from pipeline.records.scorecard import (
     CallToHear,
     CoachingTopic,
@@ -94,6 +95,7 @@ from pipeline.records.scorecard import (
 from pipeline.records.transcript import Dropped, Redaction, Transcript, Turn, Word
 
 __all__ = [
+    "SHARES",
     "Acknowledgement",
     "AnswerForm",
     "AnswerIs",
@@ -133,6 +135,7 @@ __all__ = [
     "Flag",
     "FlagChange",
     "FlagReason",
+    "FlagState",
     "Gap",
     "Heard",
     "HistoryNeeds",
@@ -190,4 +193,5 @@ __all__ = [
     "YesNo",
     "customer_of",
     "field_of",
+    "latest_reviews",
 ]

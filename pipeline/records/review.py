@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from pipeline.records.basics import Severity
-from pipeline.records.score import Status
+from pipeline.records.score import FlagState, Status
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +46,11 @@ class Review:
     machine_status: Status | None = None
     machine_confidence: float | None = None
     session_id: str | None = None
+
+
+def latest_reviews(reviews: Iterable[Review], key_of: Callable[[Review], Key]) -> dict[Key, Review]:
+    """Return by key the review that counts: the latest, of equal times that with the greater id."""
+    return {key_of(review): review for review in sorted(reviews, key=lambda each: (each.made_at, each.review_id))}
 
 
 class DisputeState(StrEnum):
@@ -237,7 +246,7 @@ class FlagChange:
 
     change_id: str
     flag_id: str
-    state: str
+    state: FlagState
     reason: str
     changed_by: str
     changed_at: datetime

@@ -22,6 +22,10 @@ class Status(StrEnum):
     CANNOT_ASSESS = "cannot_assess"
 
 
+SHARES = {Status.PASS: 1.0, Status.PARTIAL: 0.5, Status.FAIL: 0.0}
+"""What an answer earns of its points where nothing more is said of it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CriterionResult:
     """The answer to one criterion, with its reason and its evidence.
@@ -30,9 +34,11 @@ class CriterionResult:
     are the rules that the criterion names. ``searched`` is where it looked; of a measure, the stretch that stands out.
     ``confidence`` is calibrated on reviewed answers where there is a `Calibration`; ``raw_confidence`` is what it was
     made from. ``answer`` is what was answered in the words of the question's form ("yes", "3"). Where the machine was
-    not sure enough, ``leaning`` and ``leaning_share`` keep the answer that it would have given. ``asked`` is the
-    fingerprint of the question: equal ones may be compared over versions and rubrics. ``depends_on`` are the answers
-    on which it hangs whether the question applies.
+    not sure enough, ``leaning``, ``leaning_share`` and ``leaning_answer`` keep the answer that it would have given.
+    ``asked`` is the fingerprint of the question: equal ones may be compared over versions and rubrics. ``kind`` is what
+    answered: the kind of its test, or ``manual`` where no machine was there to answer, as with a question for a
+    language model that is switched off; empty in scores of before that was kept. ``depends_on`` are the answers on
+    which it hangs whether the question applies.
     """
 
     criterion_id: str
@@ -52,12 +58,41 @@ class CriterionResult:
     answer: str | None = None
     leaning: Status | None = None
     leaning_share: float | None = None
+    leaning_answer: str | None = None
     asked: str = ""
+    kind: str = ""
     depends_on: tuple[AnswerIs, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     searched: Span | None = None
     nearest_miss: NearestMiss | None = None
     rule_ids: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float | None:
+        """Share 0..1 of its points that it earned; of a question without points, what its status says. None: none."""
+        if self.points_earned is None:
+            return None
+        if self.points_possible <= 0:
+            return SHARES.get(self.status)
+        return round(self.points_earned / self.points_possible, 12)
+
+    @property
+    def machine_status(self) -> Status | None:
+        """What the machine answered or, where it withheld that, leaned to; None where it did neither."""
+        return self.leaning if self.status is Status.CANNOT_ASSESS else self.status
+
+    @property
+    def machine_share(self) -> float | None:
+        """The share 0..1 that goes with ``machine_status``; None where that has none."""
+        if self.machine_status not in SHARES:
+            return None
+        share = self.leaning_share if self.status is Status.CANNOT_ASSESS else self.share
+        return SHARES[self.machine_status] if share is None else share
+
+    @property
+    def machine_answer(self) -> str | None:
+        """The words that go with ``machine_status``."""
+        return self.leaning_answer if self.status is Status.CANNOT_ASSESS else self.answer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,9 +230,16 @@ class CallScore:
         return totals.by_sections(sections) if in_sections else totals.by_points(sections)
 
 
+class FlagState(StrEnum):
+    """How a flag stands: open until somebody closes it."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Flag:
-    """Why a person should hear a call. ``state`` is ``open`` until somebody closes it."""
+    """Why a person should hear a call."""
 
     flag_id: str
     call_id: str
@@ -208,4 +250,4 @@ class Flag:
     criterion_id: str | None = None
     rule_id: str | None = None
     evidence: tuple[Evidence, ...] = ()
-    state: str = "open"
+    state: FlagState = FlagState.OPEN

@@ -12,23 +12,16 @@ from pipeline.records import (
     FindingKind,
     Recording,
     Rubric,
-    RuleTest,
-    SequenceTest,
     Severity,
 )
-from pipeline.score.phrases import single_tests
+from pipeline.score.questions import named_rules
 
 _REASON = "Nobody looked for {rule_id} when this call was processed; run the call again to have it answered."
 
 
 def rules_asked_for(rubric: Rubric) -> tuple[str, ...]:
     """Return the ids of all rules that a rubric's questions and conditions name, sorted."""
-    asked: set[str] = set()
-    for criterion in rubric.criteria():
-        tests = [test for test, _ in single_tests(criterion.test)]
-        named = [rule_id for test in tests if isinstance(test, RuleTest | SequenceTest) for rule_id in test.rules]
-        asked.update(named, criterion.applies_if.rules_present)
-    return tuple(sorted(asked))
+    return tuple(sorted({named.rule_id for criterion in rubric.criteria() for named in named_rules(criterion)}))
 
 
 def not_looked_for(

@@ -14,6 +14,7 @@ from pipeline.errors import JudgeError
 from pipeline.judge.fingerprints import judge_fingerprint
 from pipeline.records import CallJudgements, Judgement, LlmTest, Rubric, Transcript
 from pipeline.score.fingerprints import question_fingerprint
+from pipeline.score.questions import model_questions
 
 STEP = "judgement"
 NOT_ASKED = "the language model was not asked about this call; run the call again to have it asked"
@@ -49,8 +50,7 @@ def questions_for(rubric: Rubric, *, transcript: str, settings: Settings) -> tup
     """
     if settings.judge.url is None:
         return ()
-    tests = [criterion.test for criterion in rubric.criteria()]
-    asked = {question_fingerprint(test): test for test in tests if isinstance(test, LlmTest)}
+    asked = {question_fingerprint(test): test for _, test in model_questions(rubric)}
     return tuple(
         Question(
             name=name,

@@ -21,7 +21,7 @@ from pipeline.errors import Problem
 from pipeline.keys import own_findings_key
 from pipeline.records import CallFindings, Criterion, Expectation, PhraseTest, Recording, Rubric, Severity, Transcript
 from pipeline.score.fingerprints import question_fingerprint
-from pipeline.score.phrases import phrase_tests
+from pipeline.score.questions import phrase_tests
 
 
 @functools.lru_cache(maxsize=64)

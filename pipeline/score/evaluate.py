@@ -14,11 +14,9 @@ from pipeline.records import (
     CriterionTest,
     PhraseTest,
     Rubric,
-    RuleTest,
     ScoreTerms,
     Section,
     SectionTerms,
-    SequenceTest,
     Trust,
 )
 from pipeline.score.answer import Answer, unknown
@@ -26,7 +24,7 @@ from pipeline.score.applies import Results, exemption, language_gap
 from pipeline.score.fingerprints import question_fingerprint
 from pipeline.score.kinds import combination, llm, manual, measure, phrase, rule, sentiment, sequence
 from pipeline.score.order import answering_order
-from pipeline.score.phrases import own_rule_ids, single_tests
+from pipeline.score.questions import named_rules, own_rule_ids
 from pipeline.score.withhold import withhold_unsure
 
 KINDS: dict[str, Callable[[CallFacts, Any], Answer]] = {
@@ -117,14 +115,7 @@ def _result(section: Section, criterion: Criterion, answer: Answer) -> Criterion
         evidence=answer.evidence,
         searched=answer.searched,
         nearest_miss=answer.nearest_miss,
-        rule_ids=_rules_named(criterion.test),
-    )
-
-
-def _rules_named(test: CriterionTest) -> tuple[str, ...]:
-    tests = [part for part, _ in single_tests(test)]
-    return tuple(
-        dict.fromkeys(id_ for part in tests if isinstance(part, RuleTest | SequenceTest) for id_ in part.rules)
+        rule_ids=tuple(dict.fromkeys(named.rule_id for named in named_rules(criterion) if named.test is not None)),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from pipeline.authored import Document
 from pipeline.records import Expectation, Finding, PhraseTest, Status
 from pipeline.score.evaluate import evaluate
-from pipeline.score.phrases import own_rule_ids, phrase_tests
+from pipeline.score.questions import own_rule_ids, phrase_tests
 from tests.factories import evidence, facts, finding
 from tests.score.rubric_files import answer, criterion, rubric, rule, section
 

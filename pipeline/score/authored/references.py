@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipeline.authored import Document
 from pipeline.errors import Problem, did_you_mean
-from pipeline.records import Rubric, RuleTest, SequenceTest
-from pipeline.score.phrases import Place, criteria_with_places, single_tests
+from pipeline.records import Rubric
+from pipeline.score.questions import NamedRule, Place, criteria_with_places, named_rules
 
 
 def check_rule_references(rubrics: Iterable[Rubric], known_rule_ids: Collection[str]) -> list[Problem]:
@@ -28,14 +28,8 @@ def _rules_named(rubric: Rubric) -> Iterator[tuple[str, str, Place]]:
     """Yield each rule that a criterion names, once, with the criterion in words and the place in the file."""
     for criterion, at in criteria_with_places(rubric):
         where = f"rubric {rubric.id} version {rubric.version}, criterion {criterion.id}"
-        keys: list[tuple[Place, tuple[str, ...]]] = []
-        for test, place in single_tests(criterion.test, (*at, "test")):
-            if isinstance(test, RuleTest | SequenceTest):
-                keys.append(((*place, "rules"), test.rules))
-        keys.append(((*at, "applies_if", "rules_present"), criterion.applies_if.rules_present))
-        seen: set[str] = set()
-        for key, rules in keys:
-            for k, rule_id in enumerate(rules):
-                if rule_id not in seen:
-                    yield rule_id, where, (*key, k)
-                seen.add(rule_id)
+        first: dict[str, NamedRule] = {}
+        for named in named_rules(criterion, at):
+            first.setdefault(named.rule_id, named)
+        for named in first.values():
+            yield named.rule_id, where, named.at

@@ -30,9 +30,9 @@ from pipeline.records import (
 )
 from pipeline.score.cases.cases import RubricCase
 from pipeline.score.cases.forms import MoodForm, Outcome
-from pipeline.score.cases.names import NO_ANSWER, model_question, phrase_names
+from pipeline.score.cases.names import NO_ANSWER, phrase_names
 from pipeline.score.fingerprints import question_fingerprint
-from pipeline.score.phrases import single_tests
+from pipeline.score.questions import model_questions, named_rules, single_tests
 
 MS_APART = 1000
 """What the case gives no time for is said in the first seconds, a second after what must come before it."""
@@ -137,9 +137,9 @@ def told_facts(case: RubricCase, rules: Mapping[str, KnownRule]) -> CallFacts:
 def judgements_of(case: RubricCase) -> tuple[Judgement, ...]:
     """Return what the language model of a case answers; its citation is taken for checked."""
     found = []
-    for criterion in case.rubric.criteria():
-        test, answer = model_question(criterion), case.form.model_answers.get(criterion.id)
-        if test is None or answer is None:
+    for criterion, test in model_questions(case.rubric):
+        answer = case.form.model_answers.get(criterion.id)
+        if answer is None:
             continue
         usable = answer not in (NO_ANSWER, Status.NOT_APPLICABLE)
         found.append(
@@ -158,7 +158,7 @@ def _findings(case: RubricCase, rules: Mapping[str, KnownRule]) -> list[Finding]
     rubric, form = case.rubric, case.form
     outcomes: dict[str, Outcome] = dict(form.findings)
     if form.other_rules == "kept":
-        outcomes = {**{rule_id: _kept(rule_id, rubric, rules) for rule_id in named_rules(rubric)}, **outcomes}
+        outcomes = {**{rule_id: _kept(rule_id, rubric, rules) for rule_id in _asked_outright(rubric)}, **outcomes}
     steps = _steps(rubric)
     found = [
         _finding(case, rules[rule_id], outcome, steps.index(rule_id) * MS_APART if rule_id in steps else 0)
@@ -171,23 +171,18 @@ def _findings(case: RubricCase, rules: Mapping[str, KnownRule]) -> list[Finding]
     return [finding for finding in found if finding is not None]
 
 
-def named_rules(rubric: Rubric) -> dict[str, bool]:
-    """Return every rule that a rubric names; True where a question asks for it outright (`kind: rule`)."""
-    named: dict[str, bool] = {}
-    for criterion in rubric.criteria():
-        for test, _ in single_tests(criterion.test):
-            if isinstance(test, (RuleTest, SequenceTest)):
-                for rule_id in test.rules:
-                    named[rule_id] = named.get(rule_id, False) or isinstance(test, RuleTest)
-        for rule_id in criterion.applies_if.rules_present:
-            named.setdefault(rule_id, False)
-    return named
+def _asked_outright(rubric: Rubric) -> dict[str, bool]:
+    """Return for every rule that a rubric names whether a question asks for it outright (`kind: rule`)."""
+    outright: dict[str, bool] = {}
+    for named in (named for criterion in rubric.criteria() for named in named_rules(criterion)):
+        outright[named.rule_id] = outright.get(named.rule_id, False) or isinstance(named.test, RuleTest)
+    return outright
 
 
 def _kept(rule_id: str, rubric: Rubric, rules: Mapping[str, KnownRule]) -> Outcome:
     """What must be said was said, what must not was not; a signal was heard where a question asks for it."""
     expect = rules[rule_id].expect
-    said = named_rules(rubric)[rule_id] if expect is Expectation.SIGNAL else expect is Expectation.PRESENT
+    said = _asked_outright(rubric)[rule_id] if expect is Expectation.SIGNAL else expect is Expectation.PRESENT
     return Outcome(kind=FindingKind.PRESENT if said else FindingKind.ABSENT)
 
 

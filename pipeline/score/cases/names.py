@@ -29,7 +29,7 @@ from pipeline.score.answers import share_of_answer
 from pipeline.score.authored.kind_forms import MEASURES
 from pipeline.score.cases.forms import CaseForm, ExpectForm
 from pipeline.score.flags import CODES
-from pipeline.score.phrases import phrase_tests, single_tests
+from pipeline.score.questions import model_questions, phrase_tests
 from pipeline.score.wording import listed
 
 Location = tuple[str | int, ...]
@@ -62,7 +62,7 @@ def problems_of_names(
         rule_ids: The rules that there are.
     """
     criteria = {criterion.id: criterion for criterion in rubric.criteria()}
-    asked = [each.id for each in rubric.criteria() if model_question(each)]
+    asked = [criterion.id for criterion, _ in model_questions(rubric)]
     for kind, key, known in (
         ("rule", "findings", rule_ids),
         ("question with phrases of its own", "phrases", phrase_names(rubric)),
@@ -135,8 +135,8 @@ def _answers_may_be_partial(form: AnswerForm) -> bool:
 
 def _answer_problem(criterion: Criterion, answer: str, key: str) -> str | None:
     by_model = key == "model_answers"
-    test = model_question(criterion) if by_model else _asked_outright(criterion)
-    if by_model and test is None:
+    test = _asked_outright(criterion)
+    if by_model and not isinstance(test, LlmTest):
         return None  # that there is no such question is told already
     general = (Status.NOT_APPLICABLE.value, NO_ANSWER if by_model else Status.CANNOT_ASSESS.value)
     if answer in general:
@@ -152,11 +152,6 @@ def _answer_problem(criterion: Criterion, answer: str, key: str) -> str | None:
     except EarmarkError as error:
         return f"{str(error).rstrip('.')}; or write {listed(general, 'or')}"
     return None
-
-
-def model_question(criterion: Criterion) -> LlmTest | None:
-    """Return what a criterion asks a language model, or None."""
-    return next((test for test, _ in single_tests(criterion.test) if isinstance(test, LlmTest)), None)
 
 
 def _asked_outright(criterion: Criterion) -> ManualTest | LlmTest | None:

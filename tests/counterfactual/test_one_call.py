@@ -11,8 +11,9 @@ import pytest
 from benchmarks.counterfactual import movements_of, scripts
 from pipeline.config import ComplianceSettings, ScoreSettings, SentimentSettings, Settings
 from pipeline.counterfactual.movements import Movement
+from pipeline.counterfactual.one_call import CallAsHeard, counterfactual
 from pipeline.counterfactual.report import add_up
-from pipeline.counterfactual.swaps import PRONOUNS, CallAsHeard, counterfactual
+from pipeline.counterfactual.variants import PRONOUNS
 from pipeline.detectors import Detectors, assemble_detectors
 from pipeline.records import Measures, Status
 from pipeline.score.rubrics import load_rubrics

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.counterfactual.names import NAME_GROUPS
-from pipeline.counterfactual.swap import put_names, rename, swap_gender
-from pipeline.counterfactual.swaps import agents_name
+from pipeline.counterfactual.swapped_words import put_names, rename, swap_gender
+from pipeline.counterfactual.variants import agents_name
 from pipeline.privacy.name_model import tag_reader
 from pipeline.privacy.name_words import FIRST_NAMES
 from pipeline.records import Transcript
