@@ -44,7 +44,7 @@ from pipeline.records import (
 from pipeline.score.questions import phrase_tests
 from pipeline.score.rubrics import find_rubric
 from pipeline.store.database import Store, open_store
-from pipeline.store.score_batches import make_current
+from pipeline.store.score_batches import Choice, make_current
 from pipeline.store.tables import recordings, scores, steps
 
 REPORT = Path(__file__).resolve().parent / "RESCORE.md"
@@ -275,7 +275,10 @@ def put(store: Store, calls: list[tuple[Recording, FactKeys, dict[str, str]]]) -
     with store.begin() as connection:
         for table, rows in ((recordings, recorded), (steps, done), (scores, scored)):
             connection.execute(table.insert(), rows)
-        make_current(connection, [row["score_id"] for row in scored])
+        make_current(
+            connection,
+            [Choice(call_id=row["call_id"], score_id=row["score_id"], instead_of=None) for row in scored],
+        )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from pipeline.errors import AuthoredFileError, Problem, did_you_mean
@@ -79,14 +79,27 @@ class Document:
         return found
 
 
+class _Constructor(RoundTripConstructor):
+    """Tells where a day or a number stands that is none, such as 2026-02-31; ruamel.yaml says no line of it."""
+
+    def construct_non_recursive_object(self, node: Any, tag: str | None = None) -> Any:
+        try:
+            return super().construct_non_recursive_object(node, tag)
+        except ValueError as error:
+            said = f"{node.value}: {error}; put text in quotes"
+            raise ConstructorError(problem=said[:300], problem_mark=node.start_mark) from None
+
+
 def _parse(path: Path) -> Any:
     try:
-        data = YAML(typ="rt", pure=True).load(path.read_text(encoding="utf-8"))
+        yaml = YAML(typ="rt", pure=True)
+        yaml.Constructor = _Constructor
+        data = yaml.load(path.read_text(encoding="utf-8"))
     except DuplicateKeyError as error:
         raise AuthoredFileError(str(path), [_marked("duplicate-key", error)]) from None
     except MarkedYAMLError as error:
         raise AuthoredFileError(str(path), [_marked("yaml", error)]) from None
-    except (YAMLError, ValueError) as error:  # ValueError: a date or number that is none, bytes that are no text
+    except (YAMLError, ValueError) as error:  # ValueError: bytes that are no text
         raise AuthoredFileError(str(path), [Problem(code="yaml", message=str(error)[:300])]) from None
     except (RecursionError, AttributeError):  # what the parser raises for knots: `a: &a {<<: *a}`
         problem = Problem(code="yaml", message="the file is nested too deeply, or refers to itself")

@@ -4,6 +4,7 @@
 
     EarmarkError                    base: catch this at the edge; its text is fit for a user
     |-- ConfigError                 a setting is unknown, missing or out of range
+    |   `-- NotInForceError         no rubric scores calls of that day
     |-- UnknownNameError            no engine, rubric or rule of that name (says which there are)
     |-- IntakeError                 a recording cannot be taken in; carries a defect code
     |-- ModelError                  model weights are missing or are not the ones they should be
@@ -38,6 +39,10 @@ class EarmarkError(Exception):
 
 class ConfigError(EarmarkError):
     """A setting is unknown, missing or out of range."""
+
+
+class NotInForceError(ConfigError):
+    """No rubric scores calls of that day."""
 
 
 class UnknownNameError(EarmarkError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from pipeline.config import Settings
 from pipeline.detectors import Detectors, assemble_detectors
@@ -12,7 +11,7 @@ from pipeline.errors import AuthoredFileError
 from pipeline.privacy import name_model
 from pipeline.records import Recording, Rubric
 from pipeline.rubric_facts.phrases import phrase_problems
-from pipeline.score.rubrics import check_rule_references, choose_rubric, find_rubric, load_rubrics
+from pipeline.score.rubrics import check_rule_references, find_rubric, load_rubrics, rubric_of_call
 from pipeline.transcribe.engine import Engine, create_engine
 from pipeline.transcribe.vocabulary import NO_VOCABULARY, Vocabulary, load_vocabulary
 
@@ -40,9 +39,7 @@ class Parts:
         """Return the rubric that scores a call of its day in this language; it may be one that covers another."""
         if self.only_rubric is not None:
             return self.only_rubric
-        zone = ZoneInfo(self.settings.intake.site_timezone or self.settings.scorecards.timezone)
-        day = None if recording.started_at is None else recording.started_at.astimezone(zone).date()
-        return choose_rubric(self.rubrics, recording, self.settings.score, language=language, day=day)
+        return rubric_of_call(self.rubrics, recording, self.settings, language=language)
 
 
 def assemble(settings: Settings) -> Parts:

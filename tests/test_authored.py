@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -183,6 +184,30 @@ def test_document_refuses_what_is_no_mapping(tmp_path: Path, text: str, expected
     with pytest.raises(AuthoredFileError) as caught:
         document(tmp_path, text)
     assert f"form.yaml{expected}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("a: 1\nday: 2026-02-31\n", 2, "2026-02-31: day is out of range for month"),
+        ("a:\n  - x\n  - {b: 2, day: 2026-13-01}\n", 3, "2026-13-01: month must be in 1..12"),
+        ("a: 1\nb:\n  2026-02-30: x\n", 3, "2026-02-30: day is out of range for month"),
+        ("a: 1\nat: 2026-02-28T25:00:00\n", 2, "2026-02-28T25:00:00: hour must be in 0..23"),
+        ("a: 1\nn: !!int x\n", 2, "x: invalid literal for int()"),
+    ],
+)
+def test_document_names_the_line_of_a_day_or_number_that_is_none(
+    tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    with pytest.raises(AuthoredFileError) as caught:
+        document(tmp_path, text)
+    (complaint,) = caught.value.lines()
+    assert f"form.yaml:{line}: [yaml] {said}" in complaint
+    assert complaint.endswith("put text in quotes")
+
+
+def test_document_reads_days_that_are(tmp_path: Path) -> None:
+    assert document(tmp_path, "a: 2028-02-29\n").data["a"] == date(2028, 2, 29)
 
 
 def test_document_refuses_what_it_cannot_read(tmp_path: Path) -> None:

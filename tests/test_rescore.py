@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from pipeline.canonical import to_json
 from pipeline.compliance.packs import load_packs, rules_fingerprint
-from pipeline.config import ScoreSettings, Settings, TranscribeSettings
+from pipeline.config import IntakeSettings, ScoreSettings, Settings, TranscribeSettings
 from pipeline.detectors import Detectors
 from pipeline.errors import StoreError
 from pipeline.parts import Parts
-from pipeline.records import Criterion, FactKeys, Rubric, RubricStatus, RuleTest, Section, Status
+from pipeline.records import Criterion, FactKeys, Flag, Rubric, RubricStatus, RuleTest, Section, Status
 from pipeline.rescoring.job import Current, Job, scorer_of
+from pipeline.rescoring.not_looked_for import not_looked_for
+from pipeline.rescoring.preview import preview
 from pipeline.rescoring.rescore import rescore
 from pipeline.rescoring.stored_calls import Evaluated, evaluate_stored
 from pipeline.run import process_call
+from pipeline.score.evaluate import evaluate
+from pipeline.score.flags import raise_flags
 from pipeline.score.rubrics import load_rubrics
-from pipeline.store import score_batches
+from pipeline.store import score_batches, stored_facts
+from pipeline.store.calls import get_recording
 from pipeline.store.database import Store, open_store
+from pipeline.store.findings import index_findings
+from pipeline.store.score_batches import Choice, make_current
 from pipeline.store.scores import current_score_id, get_score, scores_of_call
 from pipeline.store.snapshot import dump
 from pipeline.store.steps import get_step
 from pipeline.store.stored_facts import Unreadable
-from pipeline.store.tables import steps
+from pipeline.store.tables import recordings, steps
 from pipeline.store.wanted_calls import WantedCalls, calls_to_score
 from pipeline.transcribe.engine import create_engine
 from tests.postgres import postgres_server, store_url
@@ -271,15 +279,153 @@ def test_settings_for_every_call_decide_what_is_in_force(tmp_path: Path, store: 
 def test_make_current_moves_what_audits_count_only_with_other_findings(
     tmp_path: Path, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call_ids = scored(tmp_path, store, settings, BANK)
+    without = tuple(rule for rule in RULES if rule.id != "guarantee")
+    call_ids = scored(tmp_path, store, settings, BANK, without)
+    with store.read() as connection:
+        old = {call_id: current_score_id(connection, call_id) for call_id in call_ids}
+        counted = dump(connection)["findings"]
+    good, poor = call_ids
+    process_call(good, parts_of(settings, BANK), store, now=lambda: NOON)  # with the rule that was missing
+    with store.read() as connection:
+        assert dump(connection)["findings"] != counted
+        now = {call_id: current_score_id(connection, call_id) for call_id in call_ids}
+    assert (now[good] != old[good], now[poor] == old[poor]) == (True, True)
     indexed: list[str] = []
-    monkeypatch.setattr(score_batches, "index_findings", lambda _, call_id, key: indexed.append(call_id))
-    rescore(call_ids, job_of(settings, ASKS_NEW, Current.NEW), store, now=lambda: NOON)
-    assert set(indexed) <= set(call_ids)
-    before = len(indexed)
-    wording = replace(ASKS_NEW, version=2)
-    rescore(call_ids, job_of(settings, wording, Current.NEW), store, now=lambda: NOON)
-    assert len(indexed) == before
+
+    def index(connection: Connection, call_id: str, facts_key: str) -> None:
+        indexed.append(call_id)
+        index_findings(connection, call_id, facts_key)
+
+    monkeypatch.setattr(score_batches, "index_findings", index)
+    other = rescore(call_ids, job_of(settings, ASKS_NEW, Current.NEW), store, now=lambda: NOON)
+    assert (other.made_current, indexed) == (2, [])  # another rubric, on the same findings
+    with store.begin() as connection:
+        current = {call_id: current_score_id(connection, call_id) for call_id in call_ids}
+        back = [
+            Choice(call_id=call_id, score_id=old[call_id] or "", instead_of=current[call_id]) for call_id in call_ids
+        ]
+        assert make_current(connection, back) == 2
+    assert indexed == [good]
+    with store.read() as connection:
+        assert dump(connection)["findings"] == counted
+
+
+def test_a_score_that_a_run_stored_in_between_stays_the_current_one(
+    tmp_path: Path, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_ids = scored(tmp_path, store, settings, GENERAL)
+    newer = parts_of(settings, RUBRICS["tech-support"], tuple(rule for rule in RULES if rule.id != "guarantee"))
+    runs = iter([call_ids[0]])
+
+    def raised(*given: Any) -> tuple[Flag, ...]:
+        for call_id in runs:  # once, between the reading and the writing of the chunk
+            process_call(call_id, newer, store, now=lambda: NOON)
+        return raise_flags(*given)
+
+    monkeypatch.setattr("pipeline.rescoring.rescore.raise_flags", raised)
+    done = rescore(call_ids, job_of(settings, BANK), store, now=lambda: NOON)
+    assert (done.scored, done.made_current) == (2, 1)
+    with store.read() as connection:
+        counts = [get_score(connection, current_score_id(connection, call_id) or "") for call_id in call_ids]
+        assert [each.rubric_id for each in counts if each] == ["tech-support", "bank-support"]
+        assert not any(row["rule_id"] == "guarantee" for row in outcomes_of(connection, call_ids[0]))
+        assert any(row["rule_id"] == "guarantee" for row in outcomes_of(connection, call_ids[1]))
+
+
+def outcomes_of(connection: Connection, call_id: str) -> list[dict[str, Any]]:
+    """What audits count of a call, with the rules' names."""
+    tables = dump(connection)
+    versions = {row["version_key"]: row for row in tables["rule_versions"]}
+    return [versions[row["version_key"]] for row in tables["findings"] if row["call_id"] == call_id]
+
+
+@pytest.mark.parametrize("place", ["stored_calls.evaluate", "rescore.raise_flags", "stored_calls.not_looked_for"])
+def test_an_error_that_nobody_foresaw_stops_one_call_only(
+    tmp_path: Path, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    call_ids = scored(tmp_path, store, settings, GENERAL)
+    done = {"stored_calls.evaluate": evaluate, "rescore.raise_flags": raise_flags}.get(place, not_looked_for)
+    first = iter([True])
+
+    def fail(*given: Any, **told: Any) -> Any:
+        if next(first, False):
+            raise ValueError("marigold")
+        return done(*given, **told)
+
+    monkeypatch.setattr(f"pipeline.rescoring.{place}", fail)
+    outcome = rescore(call_ids, job_of(settings, BANK), store, now=lambda: NOON)
+    assert outcome.scored == 1
+    assert [each.call_id for each in outcome.unreadable] == [call_ids[0]]
+    assert "unexpected ValueError" in outcome.unreadable[0].reason
+    assert "marigold" not in outcome.unreadable[0].reason
+
+
+LATER = tuple(replace(rubric, effective_from=NOON.date() + timedelta(days=30)) for rubric in RUBRICS.values())
+
+
+def test_calls_before_the_first_day_of_all_rubrics_are_scored_and_keep_the_score_that_counts(
+    tmp_path: Path, store: Store, settings: Settings
+) -> None:
+    call_ids = scored(tmp_path, store, settings, GENERAL)
+    set_started(store, NOON)
+    done = rescore(call_ids, replace(job_of(settings, BANK), rubrics=LATER), store, now=lambda: NOON)
+    assert (done.scored, done.made_current, done.unreadable) == (2, 0, ())
+    both = scorer_of(settings, GENERAL, RULES), scorer_of(settings, replace(GENERAL, pass_share=0.99), RULES)
+    with store.read() as connection:
+        assert preview(connection, call_ids, both, LATER, lambda _: None).impact.calls == 0
+
+
+def set_started(store: Store, at: datetime) -> None:
+    """Let all calls begin at an instant."""
+    with store.begin() as connection:
+        connection.execute(update(recordings).values(started_at=at))
+
+
+def test_the_day_of_a_call_is_the_sites_for_runs_and_for_rescoring(
+    tmp_path: Path, store: Store, settings: Settings
+) -> None:
+    settings = settings.model_copy(update={"intake": IntakeSettings(site_timezone="Asia/Tokyo")})
+    call_ids = scored(tmp_path, store, settings, GENERAL)
+    late = datetime(2026, 11, 1, 20, 0, tzinfo=UTC)  # the 2nd in Tokyo, the 1st in UTC
+    set_started(store, late)
+    starts = tuple(replace(rubric, effective_from=date(2026, 11, 2)) for rubric in RUBRICS.values())
+    job = replace(job_of(settings, BANK), rubrics=starts)
+    with store.read() as connection:
+        recording = get_recording(connection, call_ids[0])
+    assert replace(parts_of(settings, None), rubrics=starts).rubric_for(recording, "en").id == "bank-support"
+    assert rescore(call_ids, job, store, now=lambda: NOON).made_current == 2
+
+
+def test_a_preview_asks_which_rubric_scores_a_call_in_its_language(
+    tmp_path: Path, store: Store, settings: Settings
+) -> None:
+    call_ids = scored(tmp_path, store, settings, GENERAL)
+    spanish = replace(BANK, id="a-banco", languages=("es",))
+    english = replace(BANK, queues=())
+    both = scorer_of(settings, english, RULES), scorer_of(settings, replace(english, pass_share=0.99), RULES)
+    with store.read() as connection:
+        assert preview(connection, call_ids, both, (spanish, BANK), lambda _: None).impact.calls == 2
+        assert preview(connection, call_ids, both, (spanish,), lambda _: None).impact.calls == 0
+
+
+@pytest.mark.parametrize("characters", [1, 30, 70, 100, 10_000])
+def test_languages_are_told_wherever_the_head_of_a_transcript_ends(
+    tmp_path: Path, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch, characters: int
+) -> None:
+    monkeypatch.setattr(stored_facts, "_HEAD", characters)
+    call_ids = scored(tmp_path, store, settings, GENERAL)
+    with store.read() as connection:
+        named = [each for each in stored_facts.named_facts(connection, call_ids) if not isinstance(each, Unreadable)]
+        assert stored_facts.languages(connection, named) == dict.fromkeys(call_ids, "en")
+
+
+def test_what_is_scored_already_is_known_without_its_words(tmp_path: Path, store: Store, settings: Settings) -> None:
+    call_ids = scored(tmp_path, store, settings, BANK)
+    with store.begin() as connection:
+        cut = '{"call_id":"c","dropped":[],"language":"es","turns":[' + '{"index":1},' * 1000
+        connection.execute(update(steps).where(steps.c.step == "transcript").values(payload=cut))
+    done = rescore(call_ids, job_of(settings, BANK), store, now=lambda: NOON)
+    assert (done.known, done.not_covered, done.unreadable) == (2, 2, ())
 
 
 def test_a_call_without_any_score_is_left_out(tmp_path: Path, store: Store, settings: Settings) -> None:

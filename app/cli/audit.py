@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -21,6 +20,7 @@ from app.cli.options import (
     open_existing,
     read_settings,
 )
+from app.cli.periods import FromOption, ToOption, period, require_order
 from pipeline.audit.kept_head import kept_head
 from pipeline.audit.log import Head, check_log, current_head, read_head, written
 from pipeline.canonical import to_data
@@ -28,11 +28,6 @@ from pipeline.config import Settings
 from pipeline.errors import NotFoundError, ReportError, StoreError, did_you_mean
 
 app = typer.Typer(help="Report on rules, export evidence, check it, and read the audit log.", no_args_is_help=True)
-
-FromOption = Annotated[
-    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False)
-]
-ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default=False)]
 
 
 @app.command("report")
@@ -59,7 +54,7 @@ def report(
     from pipeline.audit.report_csv import to_csv  # noqa: PLC0415
     from pipeline.store.findings import list_outcomes  # noqa: PLC0415
 
-    _require_order(first, last)
+    require_order(first, last)
     if sum((as_json, as_csv, html is not None)) > 1:
         raise typer.BadParameter("choose one of --json, --csv and --html")
     if html is not None and html.exists():
@@ -249,12 +244,11 @@ def log_(
     """
     from pipeline.store.audit import AskedEntries, entries  # noqa: PLC0415
 
-    _require_order(first, last)
     settings = read_settings(workspace, config)
-    zone = ZoneInfo(settings.scorecards.timezone)
+    since, before = period(first, last, settings)
     asked = AskedEntries(
-        since=written(first.replace(tzinfo=zone)) if first else None,
-        before=written((last + timedelta(days=1)).replace(tzinfo=zone)) if last else None,
+        since=written(since) if since else None,
+        before=written(before) if before else None,
         actor=actor,
         action=action,
         subject_id=subject,
@@ -268,11 +262,6 @@ def log_(
         show.print_json({"head": str(head), "entries": [audit_page.entry_data(entry) for entry in found]})
     else:
         audit_page.print_log(found, head)
-
-
-def _require_order(first: datetime | None, last: datetime | None) -> None:
-    if first and last and first > last:
-        raise typer.BadParameter(f"{first:%Y-%m-%d} is after --to {last:%Y-%m-%d}", param_hint="--from")
 
 
 def _require_known(connection: Any, *, agent: str | None, team: str | None, rule: str | None) -> None:

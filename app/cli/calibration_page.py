@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.cli import show
 from app.cli.review_page import in_words
 from pipeline.canonical import to_data
 from pipeline.review.sessions import Difference
-from pipeline.reviewing.sessions import SessionView, agreement_with_expert
+from pipeline.reviewing.sessions import SessionView, session_agreement
 from pipeline.store.calibration_sessions import SessionRow
+
+if TYPE_CHECKING:
+    from pipeline.agreement.resample import Figure
 
 AGREEMENT_SEED = 1
 
@@ -42,10 +45,12 @@ def session_data(row: SessionRow) -> dict[str, Any]:
 def view_data(shown: SessionView) -> dict[str, Any]:
     """Return what somebody may see of a session as JSON data."""
     row = SessionRow(session=shown.session, closing=shown.closing)
-    agreement = {}
-    if shown.closing:
-        for name in shown.session.reviewers:
-            agreement[name] = to_data(agreement_with_expert(shown, name, seed=AGREEMENT_SEED))
+    told = session_agreement(shown, seed=AGREEMENT_SEED) if shown.closing else None
+    among_all = (
+        {"items": told.items, "alpha": to_data(told.alpha), "alpha_ordinal": to_data(told.alpha_ordinal)}
+        if told
+        else None
+    )
     return {
         **session_data(row),
         "titles": shown.titles,
@@ -54,7 +59,8 @@ def view_data(shown: SessionView) -> dict[str, Any]:
         "differences": [{**to_data(each), "same": each.same} for each in shown.differences],
         "totals": [to_data(total) for total in shown.totals],
         "reviewers_compared": [to_data(line) for line in shown.reviewers],
-        "agreement": agreement,
+        "agreement": {name: to_data(each) for name, each in told.with_expert.items()} if told else {},
+        "agreement_among_all": among_all,
     }
 
 
@@ -121,14 +127,23 @@ def _print_compared(shown: SessionView) -> None:
     columns = [("Call", "left"), ("Reviewer", "left"), ("Questions", "right"), ("Total", "right")]
     show.table([*columns, ("Expert's", "right"), ("Points apart", "left")], totals, title="Totals")
     lines = []
+    agreement = session_agreement(shown, seed=AGREEMENT_SEED)
     for line in shown.reviewers:
-        kappa = agreement_with_expert(shown, line.reviewer, seed=AGREEMENT_SEED).kappa
+        kappa = agreement.with_expert[line.reviewer].kappa
         same = f"{line.same} of {line.compared}"
         apart = "–" if line.mean_points_apart is None else f"{line.mean_points_apart:.0f}"
         told = kappa.why if kappa.value is None else f"{kappa.value:.2f}"
         lines.append((line.reviewer, str(line.answered), same, str(line.far), apart, told))
     columns = [("Reviewer", "left"), ("Answered", "right"), ("As the expert", "right"), ("Far apart", "right")]
     show.table([*columns, ("Points apart, mean", "right"), ("Cohen's kappa", "left")], lines, title="Reviewers")
+    alpha = agreement.alpha
+    told = alpha.why if alpha.value is None else _with_interval(alpha)
+    show.say(f"Krippendorff's alpha among all of them, the expert too: {told}")
+
+
+def _with_interval(figure: Figure) -> str:
+    between = "" if figure.low is None or figure.high is None else f" ({figure.low:.2f} to {figure.high:.2f})"
+    return f"{figure.value:.2f}{between}"
 
 
 def _beside(each: Difference | None) -> str:

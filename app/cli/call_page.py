@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from rich.text import Text
 
 from app.cli import show
 from app.cli.timeline import print_course
-from pipeline.records import CallScore, CallSentiment, CriterionResult, Flag, Review, Status, Transcript
+from pipeline.records import CallScore, CallSentiment, CriterionResult, Flag, FlagState, Status, Transcript
 from pipeline.review.answers import latest_answers, same_answer
-from pipeline.score.effective import effective_score
+from pipeline.reviewing.evaluations import Evaluation
 from pipeline.score.wording import signed
 from pipeline.store.call_record import CallRecord
 from pipeline.store.known_files import RejectedFile
@@ -26,7 +26,7 @@ _ANSWER = {
 }
 
 
-def print_call(call: CallRecord, reviews: Sequence[Review] = ()) -> None:
+def print_call(call: CallRecord, evaluation: Evaluation | None) -> None:
     """Print everything known about a call, its score with people's answers in place of the machine's."""
     recording = call.recording
     about = [
@@ -40,15 +40,14 @@ def print_call(call: CallRecord, reviews: Sequence[Review] = ()) -> None:
         show.out.print(show.text(f"note: {defect.reason}", "yellow"))
     if call.failure:
         show.out.print(show.text(f"failed: {call.failure}", "red"))
-    if call.scores:
-        machine = call.scores[0].score
-        counted = effective_score(machine, reviews)
+    if evaluation:
+        machine, counted = evaluation.machine, evaluation.effective
         both = list(zip(machine.results, counted.results, strict=True))
         # who agrees gives no reason of their own: the machine's, with its quotes, says more
         shown = tuple(told if same_answer(told, counts) else counts for told, counts in both)
         print_score(replace(counted, results=shown), call.flags)
         if shown != machine.results:
-            who = ", ".join(dict.fromkeys(review.reviewer for review in latest_answers(reviews).values()))
+            who = ", ".join(dict.fromkeys(review.reviewer for review in latest_answers(evaluation.reviews).values()))
             told = f"reviewed by {who}; the machine alone {show.percent(machine.share)}"
             show.say(f"{told} (earmark reviews show {recording.call_id})")
     print_course(call)
@@ -75,7 +74,7 @@ def print_score(score: CallScore, flags: tuple[Flag, ...]) -> None:
     show.out.print(show.text(head, "bold"))
     for flag in flags:
         show.out.print(
-            show.text("flag: " if flag.state == "open" else f"flag ({flag.state}): ")
+            show.text("flag: " if flag.state is FlagState.OPEN else f"flag ({flag.state.value}): ")
             + show.styled(f"{flag.severity.value} {flag.code}", flag.severity.value)
             + show.text(f" – {flag.reason}")
         )

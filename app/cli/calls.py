@@ -21,12 +21,10 @@ from app.cli.options import (
 )
 from pipeline.canonical import to_data
 from pipeline.privacy.unredacted import read_unredacted
-from pipeline.records import Review
-from pipeline.score.effective import effective_score
+from pipeline.reviewing.evaluations import Evaluation, read_evaluation
 from pipeline.store.call_record import CallRecord, read_call
 from pipeline.store.calls import CallRow, list_calls
 from pipeline.store.known_files import RejectedFile, rejected_files
-from pipeline.store.reviews import reviews_of_call
 from pipeline.transcribe.files import transcript_to_json
 
 FILE_ID = "f-"
@@ -102,7 +100,7 @@ def show_call(
     with store.read() as connection:
         held_back = rejected_files(connection, call_id) if call_id.startswith(FILE_ID) else ()
         call = None if held_back else read_call(connection, call_id)
-        reviews = reviews_of_call(connection, call.recording.call_id) if call else []
+        evaluation = read_evaluation(connection, call.recording.call_id) if call and call.scores else None
     whole = read_unredacted(settings.unredacted_dir, call.recording.call_id) if call and unredacted else None
     if call:
         seen = {"unredacted": True} if whole else {}
@@ -114,9 +112,9 @@ def show_call(
         else:
             call_page.print_transcript(whole)
     elif as_json:
-        show.print_json(_document(call, reviews) if call else _without_call(held_back))
+        show.print_json(_document(call, evaluation) if call else _without_call(held_back))
     elif call:
-        print_call(call, reviews)
+        print_call(call, evaluation)
     else:
         print_rejected(held_back)
 
@@ -128,8 +126,7 @@ def _without_call(held_back: tuple[RejectedFile, ...]) -> dict[str, Any]:
     return {**nothing, **empty, "effective": None, "held_back": [to_data(file) for file in held_back]}
 
 
-def _document(call: CallRecord, reviews: list[Review]) -> dict[str, Any]:
-    counted = effective_score(call.scores[0].score, reviews) if call.scores else None
+def _document(call: CallRecord, evaluation: Evaluation | None) -> dict[str, Any]:
     return {
         "held_back": [],
         "recording": to_data(call.recording),
@@ -140,8 +137,8 @@ def _document(call: CallRecord, reviews: list[Review]) -> dict[str, Any]:
         "measures": to_data(call.measures) if call.measures else None,
         "scores": [score_document(stored.score) | {"made_at": stored.made_at.isoformat()} for stored in call.scores],
         "flags": [to_data(flag) for flag in call.flags],
-        "reviews": [to_data(review) for review in reviews],
-        "effective": score_document(counted) if counted else None,
+        "reviews": [to_data(review) for review in (evaluation.reviews if evaluation else ())],
+        "effective": score_document(evaluation.effective) if evaluation else None,
     }
 
 

@@ -12,6 +12,7 @@ import typer
 from app.cli import fairness_page, show
 from app.cli.acts import Act, log_acts
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
+from app.cli.periods import FromOption, ToOption, period, require_order
 from pipeline.canonical import to_data
 from pipeline.errors import ReportError
 
@@ -27,10 +28,6 @@ USUAL = ("team", "queue", "direction")
 TOGETHER = "+"
 SAMPLE = 50
 
-FromOption = Annotated[
-    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False)
-]
-ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default=False)]
 ScoredByOption = Annotated[
     str | None, typer.Option("--rubric", "-r", help="Only scores by this rubric (id).", show_default=False)
 ]
@@ -64,18 +61,17 @@ def report(
     A group's pass rate is held against the highest group's: four fifths of it (29 CFR 1607.4(D)), and whether the
     difference may be chance.
     """
-    from pipeline.audit.report import asked_calls  # noqa: PLC0415 - imports pandas
-    from pipeline.fairness.report import build_fairness_report  # noqa: PLC0415
+    from pipeline.fairness.report import build_fairness_report  # noqa: PLC0415 - imports pandas
     from pipeline.store.fairness_rows import fairness_rows  # noqa: PLC0415
 
-    _require_order(first, last)
+    require_order(first, last)
     _require_new(out, (".csv", ".json"))
     settings = read_settings(workspace, config)
     first_day, last_day = first.date() if first else None, last.date() if last else None
     store = open_existing(settings)
-    period = asked_calls(settings.scorecards, first_day=first_day, last_day=last_day)
+    since, before = period(first, last, settings)
     with store.read() as connection:
-        rows = fairness_rows(connection, since=period.since, before=period.before, rubric_id=rubric)
+        rows = fairness_rows(connection, since=since, before=before, rubric_id=rubric)
     fields = [name.split(TOGETHER) for name in by] if by else _usual(rows)
     made = build_fairness_report(
         rows,
@@ -118,7 +114,9 @@ def counterfactual(
     sample: SampleOption = SAMPLE,
     rubric: Annotated[
         str | None,
-        typer.Option("--rubric", "-r", help="Rubric id or file, for calls scored by it.", show_default="each call's"),
+        typer.Option(
+            "--rubric", "-r", help="Rubric id, id@version or file, for calls scored by it.", show_default="each call's"
+        ),
     ] = None,
     seed: SeedOption = 0,
     fail_on_change: Annotated[
@@ -145,10 +143,11 @@ def counterfactual(
 def _swapped(store: Store, settings: Settings, rubric: str | None, *, sample: int, seed: int) -> CounterfactualReport:
     from pipeline.counterfactual.stored import counterfactual_of_calls  # noqa: PLC0415 - imports detectors
     from pipeline.detectors import assemble_detectors  # noqa: PLC0415
-    from pipeline.score.rubrics import find_rubric, load_rubrics  # noqa: PLC0415
+    from pipeline.score.diff.named import rubric_named  # noqa: PLC0415
+    from pipeline.score.rubrics import load_rubrics  # noqa: PLC0415
 
     folder = settings.score.rubrics_dir
-    only = find_rubric(rubric, folder) if rubric else None
+    only = rubric_named(rubric, folder) if rubric else None
     return counterfactual_of_calls(
         store,
         (only,) if only else load_rubrics(folder),
@@ -168,11 +167,6 @@ def _act(made: CounterfactualReport, rubric: str | None) -> Act:
 
 def _usual(rows: ScoredCalls) -> Sequence[Sequence[str]]:
     return [[name] for name in USUAL if any(name in call.fields for call in rows.calls)]
-
-
-def _require_order(first: datetime | None, last: datetime | None) -> None:
-    if first and last and first > last:
-        raise typer.BadParameter(f"{first:%Y-%m-%d} is after --to {last:%Y-%m-%d}", param_hint="--from")
 
 
 def _require_new(out: Path | None, suffixes: Sequence[str]) -> None:

@@ -20,9 +20,9 @@ from app.cli.options import (
 )
 from app.cli.people import ByOption, ReasonOption, whoever
 from pipeline.canonical import to_data
-from pipeline.records import Severity
+from pipeline.records import FlagState, Severity
 from pipeline.review.flags import change_flag
-from pipeline.store.flags import CLOSED, OPEN, find_flag, list_flags, put_flag_change
+from pipeline.store.flags import FlagRow, find_flag, list_flags, put_flag_change
 
 app = typer.Typer(help="List flagged calls with the reason; close a flag.", no_args_is_help=True)
 
@@ -56,6 +56,7 @@ def list_(
                 to_data(row.flag)
                 | {"agent_id": row.agent_id, "team": row.team}
                 | {"started_at": row.started_at.isoformat() if row.started_at else None}
+                | {"changes": [to_data(change) for change in row.changes]}
                 for row in found
             ]
         )
@@ -75,10 +76,10 @@ def list_(
         (
             row.flag.flag_id,
             show.styled(row.flag.severity.value, row.flag.severity.value),
-            row.flag.code + ("" if row.flag.state == OPEN else f" ({row.flag.state})"),
+            row.flag.code + ("" if row.flag.state is FlagState.OPEN else f" ({row.flag.state.value})"),
             row.flag.call_id,
             show.known(row.agent_id),
-            row.flag.reason,
+            _why(row),
         )
         for row in found
     ]
@@ -95,7 +96,7 @@ def close(
     as_json: JsonOption = False,
 ) -> None:
     """Close a flag: it was looked into. It counts in no list and no scorecard any more."""
-    _change(flag_id, CLOSED, reason, by, workspace, config, as_json=as_json)
+    _change(flag_id, FlagState.CLOSED, reason, by, workspace, config, as_json=as_json)
 
 
 @app.command("reopen")
@@ -108,12 +109,19 @@ def reopen(
     as_json: JsonOption = False,
 ) -> None:
     """Open a closed flag again."""
-    _change(flag_id, OPEN, reason, by, workspace, config, as_json=as_json)
+    _change(flag_id, FlagState.OPEN, reason, by, workspace, config, as_json=as_json)
+
+
+def _why(row: FlagRow) -> str:
+    if row.flag.state is FlagState.OPEN:
+        return row.flag.reason
+    closed = row.changes[-1]
+    return f"{row.flag.reason}\nclosed by {closed.changed_by}, {show.instant(closed.changed_at)}: {closed.reason}"
 
 
 def _change(
     flag_id: str,
-    state: str,
+    state: FlagState,
     reason: str,
     by: str | None,
     workspace: WorkspaceOption,
@@ -127,10 +135,10 @@ def _change(
         flag = find_flag(connection, flag_id, hold=True)
         change = change_flag(flag, state, by=whoever(by), reason=reason, now=datetime.now(UTC))
         put_flag_change(connection, change)
-        details = {"flag": flag.flag_id, "code": flag.code, "state": state, "by": change.changed_by}
+        details = {"flag": flag.flag_id, "code": flag.code, "state": state.value, "by": change.changed_by}
         acts.append(Act(action="flag", subject=("call", flag.call_id), details=details))
     store.close()
     if as_json:
         show.print_json(to_data(change))
     else:
-        show.say(f"{flag.flag_id} {flag.code} of {flag.call_id}: {state}")
+        show.say(f"{flag.flag_id} {flag.code} of {flag.call_id}: {state.value}")

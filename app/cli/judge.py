@@ -13,9 +13,9 @@ from pipeline.canonical import to_data
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, UnknownNameError
 from pipeline.records import Judgement, LlmTest, Rubric
+from pipeline.score.diff.named import rubric_named
 from pipeline.score.fingerprints import question_fingerprint
 from pipeline.score.questions import model_questions
-from pipeline.score.rubrics import find_rubric
 from pipeline.transcribe.files import transcript_from_json
 
 app = typer.Typer(help="Ask a language model that you run about a call (docs/judge.md).", no_args_is_help=True)
@@ -31,7 +31,7 @@ def try_(
     transcript: Annotated[
         Path, typer.Argument(help="Transcript in the form of `earmark transcribe --json`.", show_default=False)
     ],
-    rubric: Annotated[str, typer.Option("--rubric", "-r", help="Rubric id or file.", show_default=False)],
+    rubric: Annotated[str, typer.Option("--rubric", "-r", help="Rubric id, id@version or file.", show_default=False)],
     criterion: Annotated[
         str | None, typer.Option("--criterion", help="Only this criterion.", show_default="every one of kind llm")
     ] = None,
@@ -46,7 +46,7 @@ def try_(
     settings = read_settings(workspace, config)
     if settings.judge.url is None:
         raise ConfigError("no language model is set up: set judge.url and judge.model (docs/judge.md)")
-    asked = _chosen(find_rubric(rubric, settings.score.rubrics_dir), criterion)
+    asked = _chosen(rubric_named(rubric, settings.score.rubrics_dir), criterion)
     judged, failed = _ask(transcript, [test for _, test in asked], settings)
     rows = [(name, test, judged[question_fingerprint(test)]) for name, test in asked]
     if as_json:

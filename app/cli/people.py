@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from app.cli.acts import current_user
-from pipeline.config import Settings
 from pipeline.errors import ReviewError
 from pipeline.review.wording import checked_name, checked_reason
 
@@ -44,10 +41,6 @@ ReviewersOption = Annotated[
     str | None,
     typer.Option("--reviewers", help="Names with commas between.", show_default=False, callback=_asked(_names)),
 ]
-FromOption = Annotated[
-    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False)
-]
-ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default=False)]
 CallArgument = Annotated[
     str, typer.Argument(metavar="CALL", help="Id of the call; its first characters do.", show_default=False)
 ]
@@ -72,12 +65,3 @@ def whoever(by: str | None) -> str:
 def listed(names: str | None) -> tuple[str, ...]:
     """Return names that stand with commas between."""
     return tuple(name.strip() for name in names.split(",") if name.strip()) if names else ()
-
-
-def days(first: datetime | None, last: datetime | None, settings: Settings) -> tuple[datetime | None, datetime | None]:
-    """Return the first instant of the days and the first one after them; days begin in the site's zone."""
-    if first and last and first > last:
-        raise typer.BadParameter(f"{first:%Y-%m-%d} is after --to {last:%Y-%m-%d}", param_hint="--from")
-    zone = ZoneInfo(settings.scorecards.timezone)
-    after = (last + timedelta(days=1)).replace(tzinfo=zone) if last else None
-    return first.replace(tzinfo=zone) if first else None, after

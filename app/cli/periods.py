@@ -1,4 +1,4 @@
-"""Days from the command line as instants in the site's zone."""
+"""Days from the command line, which are in the site's zone."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 import typer
 
 from pipeline.config import Settings
-from pipeline.errors import ConfigError
 
 FromOption = Annotated[
-    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of the calls.", show_default=False)
+    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False)
 ]
-ToOption = Annotated[
-    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of the calls.", show_default=False)
-]
+ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default=False)]
 QueueOption = Annotated[str | None, typer.Option("--queue", help="Only calls of this queue.", show_default=False)]
+
+_BEGINNING = datetime(2, 1, 1)  # noqa: DTZ001 - days of the command line have no zone yet
+_END = datetime(9998, 12, 31)  # noqa: DTZ001
+"""What lies beyond them is no bound: the year before the first and after the last has no number."""
 
 
 def period(
@@ -26,10 +27,15 @@ def period(
     """Return the first instant of the first day and the first after the last; None where there is no such bound.
 
     Raises:
-        ConfigError: The days are the wrong way round.
+        typer.BadParameter: The days are the wrong way round.
     """
-    if first and last and first > last:
-        raise ConfigError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}")
+    require_order(first, last)
     zone = ZoneInfo(settings.scorecards.timezone)
-    since = None if first is None else first.replace(tzinfo=zone)
-    return since, None if last is None else (last + timedelta(days=1)).replace(tzinfo=zone)
+    since = None if first is None or first < _BEGINNING else first.replace(tzinfo=zone)
+    return since, None if last is None or last > _END else (last + timedelta(days=1)).replace(tzinfo=zone)
+
+
+def require_order(first: datetime | None, last: datetime | None) -> None:
+    """Refuse days that are the wrong way round."""
+    if first and last and first > last:
+        raise typer.BadParameter(f"{first:%Y-%m-%d} is after --to {last:%Y-%m-%d}", param_hint="--from")

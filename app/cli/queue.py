@@ -27,7 +27,6 @@ from pipeline.config import Settings
 from pipeline.records import QueuedCall, QueueKind
 from pipeline.review.periods import period_of
 from pipeline.review.sampling import SamplingRequest
-from pipeline.reviewing.evaluations import questions_at_hand
 from pipeline.reviewing.queue import build_sample, learnt_thresholds, read_queue, take_off
 
 app = typer.Typer(help="Draw samples, and see which calls to review next.", no_args_is_help=True)
@@ -62,7 +61,8 @@ def build(
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", min=0, help="Another seed draws others.", show_default="1")
+        int | None,
+        typer.Option("--seed", min=0, help="Another seed draws others; what was drawn stays.", show_default="1"),
     ] = None,
     reviewers: ReviewersOption = None,
     rubric: Annotated[str | None, typer.Option("--rubric", "-r", help="Only calls that this one scored.")] = None,
@@ -168,9 +168,8 @@ def done(
     """Take a call off without answering. Not needed after a review: what was answered is done."""
     settings = read_settings(workspace, config)
     store = open_existing(settings)
-    questions = questions_at_hand(settings.score)
     with editing(store, settings) as (connection, acts):
-        made = take_off(connection, call_id, questions, by=whoever(by), reason=reason, now=datetime.now(UTC))
+        made = take_off(connection, call_id, by=whoever(by), reason=reason, now=datetime.now(UTC))
         details = {"closing": made.closing_id, "by": made.closed_by}
         acts.append(Act(action="queue", subject=("call", made.call_id), details=details))
     store.close()
@@ -182,9 +181,8 @@ def done(
 
 def _waiting(settings: Settings, reviewer: str | None, kinds: Sequence[QueueKind]) -> list[QueuedCall]:
     store = open_existing(settings)
-    questions = questions_at_hand(settings.score)
     with store.read() as connection:
-        found = read_queue(connection, questions, reviewer=reviewer, kinds=tuple(kinds))
+        found = read_queue(connection, reviewer=reviewer, kinds=tuple(kinds))
     told = {"reviewer": reviewer, "why": [kind.value for kind in kinds], "calls": len(found)}
     log_acts(store, settings, [Act(action="view", subject=("queue", ""), details=told)])
     store.close()

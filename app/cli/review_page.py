@@ -32,10 +32,8 @@ def in_words(status: Status | None, share: float | None = None, answer: str | No
 def answered(result: CriterionResult) -> str:
     """Return a result's answer in words, with what the machine leaned to where it withheld that."""
     if result.leaning is not None:
-        return f"withheld (leaned to {in_words(result.leaning, result.leaning_share)})"
-    possible = result.points_possible
-    share = None if result.points_earned is None or not possible else result.points_earned / possible
-    return in_words(result.status, share, result.answer)
+        return f"withheld (leaned to {in_words(result.leaning, result.machine_share, result.leaning_answer)})"
+    return in_words(result.status, result.share, result.answer)
 
 
 def total(score: CallScore) -> str:
@@ -103,7 +101,7 @@ def totals_data(score: CallScore) -> dict[str, Any]:
 
 def answer_data(result: CriterionResult) -> dict[str, Any]:
     """Return an answer as JSON data, without its evidence."""
-    names = ("points_earned", "points_possible", "answer", "confidence", "leaning_share", "reason")
+    names = ("points_earned", "points_possible", "answer", "confidence", "leaning_share", "leaning_answer", "reason")
     leaning = result.leaning.value if result.leaning else None
     return {"status": result.status.value, "leaning": leaning} | {name: getattr(result, name) for name in names}
 

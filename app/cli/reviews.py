@@ -15,13 +15,11 @@ from app.cli.people import (
     ByOption,
     CallArgument,
     CriterionArgument,
-    FromOption,
     ReasonOption,
     ReviewerOption,
-    ToOption,
-    days,
     whoever,
 )
+from app.cli.periods import FromOption, ToOption, period
 from pipeline.canonical import to_data
 from pipeline.records import Review
 from pipeline.review.answers import AGREES
@@ -124,7 +122,7 @@ def list_(
 ) -> None:
     """List reviews, oldest first. Those of blind sessions are in `earmark calibration show`. The audit log notes it."""
     settings = read_settings(workspace, config)
-    since, before = days(first, last, settings)
+    since, before = period(first, last, settings)
     store = open_existing(settings)
     with store.read() as connection:
         found = all_reviews(

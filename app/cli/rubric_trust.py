@@ -13,13 +13,13 @@ from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_exis
 from pipeline.canonical import to_data
 from pipeline.config import Settings
 from pipeline.records import Rubric, Trust
-from pipeline.score.rubrics import find_rubric
+from pipeline.score.diff.named import rubric_named
 
 if TYPE_CHECKING:
     from pipeline.rescoring.stored_calls import Scorer
     from pipeline.store.database import Store
 
-RubricArgument = Annotated[str, typer.Argument(help="Rubric id or file.", show_default=False)]
+RubricArgument = Annotated[str, typer.Argument(help="Rubric id, id@version or file.", show_default=False)]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of the resampling: the same again gives the same.", min=0)]
 AgainstOption = Annotated[
     Literal["reviews", "experts"],
@@ -44,7 +44,7 @@ def agreement(
     from pipeline.rescoring.backtest import stored_pairs  # noqa: PLC0415
 
     settings = read_settings(workspace, config)
-    chosen = find_rubric(rubric, settings.score.rubrics_dir)
+    chosen = rubric_named(rubric, settings.score.rubrics_dir)
     store = open_existing(settings)
     with store.read() as connection:
         pairs = stored_pairs(connection, chosen, blind_only=against == "experts")
@@ -83,9 +83,16 @@ def backtest(
     bounds = Bounds(
         min_accuracy=min_accuracy, min_kappa=min_kappa, min_ac1=min_ac1, min_alpha=min_alpha, max_drop=max_drop
     )
-    _require_shares(bounds.min_accuracy, "--min-accuracy")
+    for bound, name, least in (
+        (min_accuracy, "--min-accuracy", 0),
+        (min_kappa, "--min-kappa", -1),
+        (min_ac1, "--min-ac1", -1),
+        (min_alpha, "--min-alpha", -1),
+        (max_drop, "--max-drop", 0),
+    ):
+        _require_range(bound, name, least=least)
     settings = read_settings(workspace, config)
-    chosen = find_rubric(rubric, settings.score.rubrics_dir)
+    chosen = rubric_named(rubric, settings.score.rubrics_dir)
     store = open_existing(settings)
     scorer = _scorer(chosen, settings, _trust(store, chosen))
     with store.read() as connection:
@@ -131,7 +138,7 @@ def calibrate(
     if off and dry_run:
         raise typer.BadParameter("--off stores something and --dry-run does not; give one of them")
     settings = read_settings(workspace, config)
-    chosen = find_rubric(rubric, settings.score.rubrics_dir)
+    chosen = rubric_named(rubric, settings.score.rubrics_dir)
     store = open_existing(settings)
     if off:
         version, is_new = _store_trust(store, settings, chosen, None, {})
@@ -188,11 +195,11 @@ def _trust(store: Store, rubric: Rubric) -> Trust | None:
 
 def _scorer(rubric: Rubric, settings: Settings, trust: Trust | None) -> Scorer:
     from pipeline.compliance.packs import load_rules  # noqa: PLC0415
-    from pipeline.rescoring.stored_calls import Scorer  # noqa: PLC0415
+    from pipeline.rescoring.job import scorer_of  # noqa: PLC0415
 
-    return Scorer(rubric=rubric, settings=settings, rules=load_rules(settings.compliance.rules_dir), trust=trust)
+    return scorer_of(settings, rubric, load_rules(settings.compliance.rules_dir), trust=trust)
 
 
-def _require_shares(value: float | None, name: str) -> None:
-    if value is not None and not 0 <= value <= 1:
-        raise typer.BadParameter("must be from 0 to 1, such as 0.9", param_hint=name)
+def _require_range(value: float | None, name: str, *, least: float) -> None:
+    if value is not None and not least <= value <= 1:
+        raise typer.BadParameter(f"must be from {least} to 1, such as 0.9", param_hint=name)

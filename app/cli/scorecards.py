@@ -19,6 +19,7 @@ from app.cli.options import (
     open_existing,
     read_settings,
 )
+from app.cli.periods import FromOption, ToOption, require_order
 from flows.runtime import utc_now
 from pipeline import registry
 from pipeline.canonical import to_data
@@ -29,10 +30,6 @@ from pipeline.store.scorecard_rows import ScorecardRows, scorecard_rows
 
 app = typer.Typer(help="Build, show and export scorecards.", no_args_is_help=True)
 
-FromOption = Annotated[
-    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False)
-]
-ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default=False)]
 PeriodOption = Annotated[
     Literal["week", "month", "all"] | None,
     typer.Option("--period", help="One scorecard per week, per month, or in all."),
@@ -127,8 +124,7 @@ def _report(
     first: datetime | None = None,
     last: datetime | None = None,
 ) -> ScorecardReport:
-    if first and last and first > last:
-        raise typer.BadParameter(f"{first:%Y-%m-%d} is after --to {last:%Y-%m-%d}", param_hint="--from")
+    require_order(first, last)
     store = open_existing(settings)
     with store.read() as connection:
         rows = scorecard_rows(connection)

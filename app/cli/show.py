@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -34,6 +36,10 @@ err = _Remarks(stderr=True, highlight=False, emoji=False)
 
 # Unicode's category Cc without tab and newline: what a terminal obeys instead of showing it.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+_BETWEEN = 3  # columns of a table
+_LONGEST_WORD = 24
+_SENTENCE = 32
 
 SEVERITY_STYLE = {"critical": "bold red", "major": "yellow", "minor": "dim"}
 
@@ -71,12 +77,55 @@ def table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str | Text
         rows: Cells; strings are shown as `text` shows them.
         title: Line above the table.
     """
+    headings = [heading for heading, _ in columns]
+    cells = [[cell if isinstance(cell, Text) else text(cell) for cell in row] for row in rows]
+    widths = _widths(headings, cells, out.width - _BETWEEN * (len(columns) - 1) - 2)
+    if widths is None:
+        _print_apart(columns, cells, title)
+        return
     shown = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
-    for heading, side in columns:
-        shown.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*(cell if isinstance(cell, Text) else text(cell) for cell in row))
+    for (heading, side), width in zip(columns, widths, strict=True):
+        shown.add_column(heading, justify="right" if side == "right" else "left", overflow="fold", width=width)
+    for row in cells:
+        shown.add_row(*row)
     out.print(shown)
+
+
+def _widths(headings: Sequence[str], rows: Sequence[Sequence[Text]], available: int) -> list[int] | None:
+    """Return a width for each column in which no word is cut in two, or None where they do not fit side by side."""
+    contents = [[heading, *(row[n].plain for row in rows)] for n, heading in enumerate(headings)]
+    widths = [max(cell_len(line) for content in column for line in content.split("\n")) for column in contents]
+    least = [min(width, _least(column)) for column, width in zip(contents, widths, strict=True)]
+    if sum(least) > available:
+        return None
+    while sum(widths) > available:  # the widest gives way first
+        widest = max((n for n in range(len(widths)) if widths[n] > least[n]), key=lambda n: widths[n])
+        widths[widest] -= 1
+    return widths
+
+
+def _least(column: Sequence[str]) -> int:
+    """Return the width that a column needs: that of its longest word, and of sentences enough to read them."""
+    longest = max(min(cell_len(word), _LONGEST_WORD) for content in column for word in content.split() or [""])
+    return max(longest, _SENTENCE if any(len(content) > _SENTENCE for content in column[1:]) else 0)
+
+
+def _print_apart(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Text]], title: str) -> None:
+    """Print what is too wide for a table row by row: short cells on one line, sentences below it."""
+    if title:
+        out.print(text(title, "bold"))
+    for row in rows:
+        named = list(zip(columns, row, strict=True))
+        short = [
+            Text.assemble(f"{heading} ", cell) if side == "right" else cell
+            for (heading, side), cell in named
+            if cell.plain and len(cell.plain) <= _SENTENCE
+        ]
+        out.print(Text(" · ").join(short))
+        for (heading, _), cell in named:
+            if len(cell.plain) > _SENTENCE:
+                out.print(Padding(Text.assemble((f"{heading}: ", "dim"), cell), (0, 0, 0, 4)))
+    out.print()
 
 
 def percent(share: float | None) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.records import CriterionResult, Review, Status
+from pipeline.records import SHARES, CriterionResult, Review, Status, latest_reviews
 
 Key = tuple[str, str, str]
 """Call, criterion, and fingerprint of the question."""
-
-_SHARES = {Status.PASS: 1.0, Status.FAIL: 0.0, Status.PARTIAL: 0.5}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,8 +96,8 @@ def pairs_of(
     Returns:
         One pair for each reviewed result, ordered by call, criterion and question.
     """
-    exact = _latest(reviews, lambda review: (review.call_id, review.criterion_id, review.asked))
-    by_criterion = _latest(earlier, lambda review: (review.call_id, review.criterion_id))
+    exact = latest_reviews(reviews, lambda review: (review.call_id, review.criterion_id, review.asked))
+    by_criterion = latest_reviews(earlier, lambda review: (review.call_id, review.criterion_id))
     pairs = []
     for key in sorted(results):
         review = exact.get(key) or by_criterion.get(key[:2])
@@ -108,40 +106,25 @@ def pairs_of(
     return tuple(pairs)
 
 
-def _latest(reviews: Iterable[Review], key_of: Callable[[Review], tuple[str, ...]]) -> dict[tuple[str, ...], Review]:
-    return {key_of(review): review for review in sorted(reviews, key=_order)}
-
-
-def _order(review: Review) -> tuple[datetime, str]:
-    return review.made_at, review.review_id
-
-
 def _pair(key: Key, result: CriterionResult, review: Review) -> AnswerPair:
     withheld = result.status is Status.CANNOT_ASSESS and result.leaning is not None
-    machine = result.leaning if withheld else result.status
     raw = result.raw_confidence if result.raw_confidence is not None else result.confidence
     return AnswerPair(
         call_id=key[0],
         criterion_id=key[1],
         asked=key[2],
-        machine=None if machine is Status.CANNOT_ASSESS else machine,
+        machine=result.machine_status,
         machine_confidence=raw,
         human=review.status,
         human_share=review.share,
-        machine_share=result.leaning_share if withheld else _earned(result),
+        machine_share=result.machine_share,
         withheld=withheld,
         reviewed_at=review.made_at,
         changed=review.asked != key[2],
     )
 
 
-def _earned(result: CriterionResult) -> float | None:
-    if result.points_earned is None or result.points_possible <= 0:
-        return None
-    return result.points_earned / result.points_possible
-
-
 def _share(status: Status | None, share: float | None) -> float | None:
-    if status is None or status not in _SHARES:
+    if status is None or status not in SHARES:
         return None
-    return _SHARES[status] if share is None else share
+    return SHARES[status] if share is None else share

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,11 @@ class RaterAgreement:
 
 
 def rater_agreement(
-    ratings: Mapping[Item, Mapping[str, Rating]], *, expert: str | None = None, seed: int = 0
+    ratings: Mapping[Item, Mapping[str, Rating]],
+    *,
+    expert: str | None = None,
+    compared: Sequence[str] | None = None,
+    seed: int = 0,
 ) -> RaterAgreement:
     """Return how far people agree who answered the same questions about the same calls.
 
@@ -50,6 +54,7 @@ def rater_agreement(
         ratings: By call and question, who answered what. Not everybody has to have answered everything; who could not
             assess it counts as missing.
         expert: Whose answers the others are compared with; among the raters like them.
+        compared: Who is compared with the expert, also where they answered nothing; None: everybody who did.
         seed: Of the resampling. Calls are drawn where there are at least ten, else questions: a session is often of one
             call, which cannot tell how other calls would have gone.
     """
@@ -69,7 +74,11 @@ def rater_agreement(
         raters=raters,
         alpha=_alpha(shared, "nominal", seed),
         alpha_ordinal=_alpha(stepped, "ordinal", seed),
-        with_expert={who: _with_expert(shared, who, expert, seed) for who in raters if expert and who != expert},
+        with_expert={
+            who: _with_expert(shared, who, expert, seed)
+            for who in (raters if compared is None else compared)
+            if expert and who != expert
+        },
     )
 
 

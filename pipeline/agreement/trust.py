@@ -81,19 +81,6 @@ def learn(
     )
 
 
-def learn_trust(
-    pairs: Sequence[AnswerPair],
-    rubric: Rubric,
-    *,
-    target_error: float = TARGET_ERROR,
-    assurance: float = ASSURANCE,
-    seed: int = 0,
-) -> Trust:
-    """Return what `learn` finds, as scoring uses it."""
-    lessons = learn(pairs, rubric, target_error=target_error, assurance=assurance, seed=seed)
-    return trust_of(lessons, rubric.id, target_error)
-
-
 def trust_of(lessons: Sequence[Lesson], rubric_id: str, target_error: float) -> Trust:
     """Return lessons as one version of trust; its fingerprint covers what decides scores."""
     learnt = tuple(lesson.calibration for lesson in lessons if lesson.calibration is not None)

@@ -44,15 +44,15 @@ class Tally:
     def calls_for_one(self) -> float:
         """How many calls tell as much as one of an agent of its own would: the design effect (Kish 1965), at least 1.
 
-        The variance of the rate between agents over that of as many independent calls. All calls of a single agent
-        tell as much as one.
+        The variance of the rate between agents over that of as many independent calls. Where that cannot be told, as
+        there is one agent or all calls came out alike, all calls of an agent tell as much as one.
         """
         rate, agents = self.total / self.n, len(self.agents)
         alone = rate * (1 - rate) / self.n
-        if agents == 1:
-            return float(self.n)
+        if agents == 1 or alone == 0:
+            return self.n / agents
         between = sum((part - rate * n) ** 2 for part, n in self.agents) * agents / (agents - 1) / self.n**2
-        return max(1.0, between / alone) if alone > 0 else 1.0
+        return max(1.0, between / alone)
 
     def __add__(self, other: Tally) -> Tally:
         """Return both together; the same agent in both stays two."""

@@ -79,7 +79,17 @@ from pipeline.records.rubric import (
     SequenceTest,
     Weighting,
 )
-from pipeline.records.score import SHARES, CallScore, CriterionResult, Flag, FlagState, ScoreTerms, SectionTerms, Status
+from pipeline.records.score import (
+    LEFT_TO_PEOPLE,
+    SHARES,
+    CallScore,
+    CriterionResult,
+    Flag,
+    FlagState,
+    ScoreTerms,
+    SectionTerms,
+    Status,
+)
 from pipeline.records.scorecard import (
     CallToHear,
     CoachingTopic,
@@ -95,6 +105,7 @@ from pipeline.records.scorecard import (
 from pipeline.records.transcript import Dropped, Redaction, Transcript, Turn, Word
 
 __all__ = [
+    "LEFT_TO_PEOPLE",
     "SHARES",
     "Acknowledgement",
     "AnswerForm",

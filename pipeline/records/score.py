@@ -22,6 +22,9 @@ class Status(StrEnum):
     CANNOT_ASSESS = "cannot_assess"
 
 
+LEFT_TO_PEOPLE = "manual"
+"""The ``kind`` of a result where no machine was there to answer: it puts no call before a person by itself."""
+
 SHARES = {Status.PASS: 1.0, Status.PARTIAL: 0.5, Status.FAIL: 0.0}
 """What an answer earns of its points where nothing more is said of it."""
 

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from pipeline.compliance.packs import load_rules
 from pipeline.compliance.rule import Rule, RuleStatus
 from pipeline.config import Settings
-from pipeline.errors import AuthoredFileError, UnknownNameError
+from pipeline.errors import AuthoredFileError, NotInForceError, UnknownNameError
 from pipeline.records import Recording, Rubric, Trust
 from pipeline.rescoring.stored_calls import Scorer
 from pipeline.rubric_facts.phrases import phrase_problems
-from pipeline.score.rubrics import check_rule_references, choose_rubric, find_rubric, load_rubrics
-
-
-def day_of(recording: Recording, zone: ZoneInfo) -> date | None:
-    """Return the day on which a call began, in the site's zone; None where that is not known."""
-    return None if recording.started_at is None else recording.started_at.astimezone(zone).date()
+from pipeline.score.rubrics import check_rule_references, find_rubric, load_rubrics, rubric_of_call
 
 
 class Current(StrEnum):
@@ -54,10 +47,9 @@ class Job:
         settings, rubric = self.scorer.settings, self.scorer.rubric
         chosen = self.only_rubric
         if chosen is None:
-            day = day_of(recording, ZoneInfo(settings.scorecards.timezone))
             try:
-                chosen = choose_rubric(self.rubrics, recording, settings.score, language=language, day=day)
-            except UnknownNameError:  # none is in force for such a call; a run would say so
+                chosen = rubric_of_call(self.rubrics, recording, settings, language=language)
+            except (NotInForceError, UnknownNameError):  # a run would say so of such a call
                 return False
         return (chosen.id, chosen.version, chosen.fingerprint) == (rubric.id, rubric.version, rubric.fingerprint)
 

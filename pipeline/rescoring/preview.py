@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from pipeline.errors import UnknownNameError
+from pipeline.errors import NotInForceError, UnknownNameError
 from pipeline.records import Recording, Rubric
-from pipeline.rescoring.job import day_of
-from pipeline.rescoring.stored_calls import READ_AT_ONCE, Planned, Scorer, evaluate_each, plan
+from pipeline.records.language import UNDETERMINED
+from pipeline.rescoring.stored_calls import READ_AT_ONCE, Scorer, evaluate_each, plan
 from pipeline.score.diff.impact import CallImpact, Impact, compare, sum_up
-from pipeline.score.rubrics import choose_rubric
-from pipeline.store.stored_facts import Unreadable
+from pipeline.score.rubrics import rubric_of_call
+from pipeline.store.stored_facts import Unreadable, languages
 from pipeline.store.wanted_calls import in_batches
 
 Report = Callable[[int], None]
@@ -56,11 +55,14 @@ def preview(
     unreadable: list[Unreadable] = []
     incomplete = 0
     for some in in_batches(call_ids, READ_AT_ONCE):
-        concerned = [
-            call
-            for call in plan(connection, some, scorers)
-            if isinstance(call, Unreadable) or rubrics is None or _concerns(call, old, new, rubrics)
-        ]
+        concerned = plan(connection, some, scorers)
+        if rubrics is not None:
+            spoken = languages(connection, [call[0].named for call in concerned if not isinstance(call, Unreadable)])
+            concerned = [
+                call
+                for call in concerned
+                if isinstance(call, Unreadable) or _concerns(call[0].recording, spoken, (old, new), rubrics)
+            ]
         for outcome in evaluate_each(connection, concerned, scorers):
             if isinstance(outcome, Unreadable):
                 unreadable.append(outcome)
@@ -72,18 +74,17 @@ def preview(
     return Preview(impact=sum_up(calls, old.rubric, new.rubric), incomplete=incomplete, unreadable=tuple(unreadable))
 
 
-def _concerns(call: Sequence[Planned], old: Scorer, new: Scorer, rubrics: Sequence[Rubric]) -> bool:
-    recording = call[0].recording
-    queues = {queue.casefold() for queue in (*old.rubric.queues, *new.rubric.queues)}
+def _concerns(
+    recording: Recording, spoken: Mapping[str, str], scorers: tuple[Scorer, Scorer], rubrics: Sequence[Rubric]
+) -> bool:
+    """Tell whether a call is of a queue that one of both rubrics names, or would be scored by one of them now."""
+    both = [scorer.rubric for scorer in scorers]
+    queues = {queue.casefold() for rubric in both for queue in rubric.queues}
     if recording.queue is not None and recording.queue.casefold() in queues:
         return True
-    return _chosen_id(recording, new, rubrics) in {old.rubric.id, new.rubric.id}
-
-
-def _chosen_id(recording: Recording, scorer: Scorer, rubrics: Sequence[Rubric]) -> str | None:
-    settings = scorer.settings
-    day = day_of(recording, ZoneInfo(settings.scorecards.timezone))
+    language = spoken.get(recording.call_id, UNDETERMINED)
     try:
-        return choose_rubric(rubrics, recording, settings.score, day=day).id
-    except UnknownNameError:
-        return None
+        chosen = rubric_of_call(rubrics, recording, scorers[1].settings, language=language)
+    except (NotInForceError, UnknownNameError):  # a run would say so of such a call
+        return False
+    return chosen.id in {rubric.id for rubric in both}

@@ -16,11 +16,19 @@ from sqlalchemy import Connection
 from pipeline.records import Role
 from pipeline.records.language import UNDETERMINED
 from pipeline.rescoring.job import Current, Job
-from pipeline.rescoring.stored_calls import READ_AT_ONCE, Planned, Scorer, evaluate_each, evaluate_stored, plan
+from pipeline.rescoring.stored_calls import (
+    READ_AT_ONCE,
+    Evaluated,
+    Planned,
+    Scorer,
+    evaluate_each,
+    evaluate_stored,
+    plan,
+)
 from pipeline.score.flags import raise_flags
 from pipeline.store.database import Store
-from pipeline.store.score_batches import NewRows, make_current, put_scores
-from pipeline.store.stored_facts import Unreadable, known_scores, languages
+from pipeline.store.score_batches import Choice, NewRows, make_current, put_scores
+from pipeline.store.stored_facts import Unreadable, known_scores, languages, unreadable
 from pipeline.store.wanted_calls import in_batches
 
 __all__ = ["Current", "Job", "Rescored", "Scorer", "evaluate_stored", "rescore"]
@@ -100,7 +108,7 @@ class _Made:
     """What is to be written of a chunk, and what is told of it."""
 
     rows: NewRows = field(default_factory=NewRows)
-    chosen: list[str] = field(default_factory=list)
+    chosen: list[Choice] = field(default_factory=list)
     not_looked_for: Counter[str] = field(default_factory=Counter)
     unreadable: list[Unreadable] = field(default_factory=list)
     known: int = 0
@@ -116,30 +124,38 @@ def _make(connection: Connection, call_ids: Sequence[str], job: Job, made: _Made
     spoken = languages(connection, [call.named for call in known])
     for call in known:
         made.known += 1
-        _tell(made, job, call, spoken.get(call.named.recording.call_id, UNDETERMINED))
+        _tell(made, job, call, spoken.get(call.recording.call_id, UNDETERMINED))
     rest = [call for call in calls if isinstance(call, Unreadable) or call[0].score_id not in stored]
     for planned, outcome in zip(rest, evaluate_each(connection, rest, [job.scorer]), strict=True):
         if isinstance(outcome, Unreadable):
             made.unreadable.append(outcome)
             continue
         assert not isinstance(planned, Unreadable)
-        scored = outcome[0]
-        facts, score, settings = scored.facts, scored.score, job.scorer.settings
-        customer = facts.sentiment.of(Role.CUSTOMER)
-        made.rows.add(
-            score,
-            raise_flags(facts, score, job.scorer.rubric, settings.flags),
-            scored.new_steps,
-            facts_key=scored.facts_key,
-            customer_sentiment=customer.overall if customer else None,
-            now=now(),
-        )
-        _tell(made, job, planned[0], facts.transcript.language)
+        try:
+            _add(outcome[0], job, made, now())
+        except Exception as error:  # noqa: BLE001 - one call never stops the others
+            made.unreadable.append(unreadable(planned[0].recording.call_id, error))
+            continue
+        _tell(made, job, planned[0], outcome[0].facts.transcript.language)
+
+
+def _add(scored: Evaluated, job: Job, made: _Made, now: datetime) -> None:
+    facts, score = scored.facts, scored.score
+    customer = facts.sentiment.of(Role.CUSTOMER)
+    made.rows.add(
+        score,
+        raise_flags(facts, score, job.scorer.rubric, job.scorer.settings.flags),
+        scored.new_steps,
+        facts_key=scored.facts_key,
+        customer_sentiment=customer.overall if customer else None,
+        now=now,
+    )
 
 
 def _tell(made: _Made, job: Job, call: Planned, language: str) -> None:
     made.not_looked_for.update(call.keys.not_looked_for or ())
     made.incomplete += bool(call.keys.not_looked_for)
     made.not_covered += not job.scorer.rubric.covers(language)
-    if call.named.current_score_id != call.score_id and job.counts(call.named.recording, language):
-        made.chosen.append(call.score_id)
+    if call.named.current_score_id != call.score_id and job.counts(call.recording, language):
+        was = call.named.current_score_id
+        made.chosen.append(Choice(call_id=call.recording.call_id, score_id=call.score_id, instead_of=was))

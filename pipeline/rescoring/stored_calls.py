@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from pipeline import keys
 from pipeline.compliance.rule import Rule
 from pipeline.config import Settings
-from pipeline.errors import EarmarkError
 from pipeline.records import (
     CallFacts,
     CallFindings,
@@ -20,7 +19,6 @@ from pipeline.records import (
     Judgement,
     Recording,
     Rubric,
-    Transcript,
     Trust,
 )
 from pipeline.rescoring.not_looked_for import as_unknown, not_looked_for, rules_asked_for
@@ -37,6 +35,7 @@ from pipeline.store.stored_facts import (
     payloads,
     read_heard,
     stored_answers,
+    unreadable,
 )
 from pipeline.store.wanted_calls import in_batches
 
@@ -154,9 +153,15 @@ def plan(
         score_id = keys.score_key(facts=facts_key, rubric=rubric, flags=settings.flags, trust=scorer.trust)
         return Planned(named=named, keys=under, facts_key=facts_key, score_id=score_id, judgements=asked.judgements)
 
-    return [
-        each if isinstance(each, Unreadable) else tuple(planned(each, n) for n in range(len(scorers))) for each in every
-    ]
+    def planned_by_all(named: NamedFacts | Unreadable) -> tuple[Planned, ...] | Unreadable:
+        if isinstance(named, Unreadable):
+            return named
+        try:
+            return tuple(planned(named, n) for n in range(len(scorers)))
+        except Exception as error:  # noqa: BLE001 - one call never stops the others
+            return unreadable(named.recording.call_id, error)
+
+    return [planned_by_all(each) for each in every]
 
 
 def evaluate_each(
@@ -178,8 +183,8 @@ def evaluate_each(
             fresh: dict[str, CallFindings] = {}  # two versions of a rubric mostly have the same phrases
             pairs = zip(call, scorers, strict=True)
             yield tuple(_evaluate(each, told, scorer, own, fresh) for each, scorer in pairs)
-        except EarmarkError as error:
-            yield Unreadable(call_id=call[0].recording.call_id, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - one call never stops the others
+            yield unreadable(call[0].recording.call_id, error)
 
 
 def _evaluate(
@@ -192,7 +197,7 @@ def _evaluate(
         own = read_payload(CallFindings, stored[key], f"step {key}")
     elif key is not None:
         if key not in fresh:
-            fresh[key] = own_findings(heard.transcript, planned.recording, scorer)
+            fresh[key] = find_own(scorer.rubric, heard.transcript, planned.recording, scorer.settings.compliance)
         own = fresh[key]
         new.append(NewStep(key=key, call_id=call_id, step="own_findings", record=own))
     unknown = as_unknown(planned.keys.not_looked_for or ())
@@ -212,8 +217,3 @@ def _evaluate(
         new_steps=(*new, NewStep(key=planned.facts_key, call_id=call_id, step="facts", record=planned.keys)),
         is_current=planned.named.current_score_id == planned.score_id,
     )
-
-
-def own_findings(transcript: Transcript, recording: Recording, scorer: Scorer) -> CallFindings:
-    """Return what a rubric's own phrases find in a stored transcript."""
-    return find_own(scorer.rubric, transcript, recording, scorer.settings.compliance)

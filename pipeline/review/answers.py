@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from pipeline.errors import ReviewError, UnknownNameError
-from pipeline.records import CallScore, CriterionResult, Review, Status
+from pipeline.records import CallScore, CriterionResult, Review, Status, latest_reviews
 from pipeline.review.wording import checked_name, checked_reason, made_id
 
 UNIVERSAL_ANSWERS = ("pass", "partial", "fail", "not-applicable", "cannot-assess")
@@ -98,7 +98,7 @@ def make_review(
     counted = status not in (Status.NOT_APPLICABLE, Status.CANNOT_ASSESS)
     if counted != (share is not None):
         raise ReviewError(f"an answer of {status.value} {'needs a share' if counted else 'has no share'}")
-    machine = result.leaning if result.status is Status.CANNOT_ASSESS else result.status
+    machine = result.machine_status
     confidence = result.confidence if result.raw_confidence is None else result.raw_confidence
     review_id = made_id(
         "r-",
@@ -136,38 +136,28 @@ def confirmed(
     Raises:
         ReviewError: There is no answer to agree with.
     """
-    status, share = machine_answer(result)
+    status = result.machine_status
     if status is None:
         raise ReviewError(
             f"{result.criterion_id}: there is no answer of the machine's to agree with; give one with "
             f"`earmark reviews answer {score.call_id} {result.criterion_id} ANSWER`"
         )
     return make_review(
-        score, result, status=status, share=share, answer=result.answer, reviewer=reviewer, reason=reason, now=now
+        score,
+        result,
+        status=status,
+        share=result.machine_share,
+        answer=result.machine_answer,
+        reviewer=reviewer,
+        reason=reason,
+        now=now,
     )
 
 
-def machine_answer(result: CriterionResult) -> tuple[Status | None, float | None]:
-    """Return what the machine answered or leaned to, with its share of the points; None for neither."""
-    if result.status is Status.CANNOT_ASSESS:
-        return result.leaning, _share_as(result.leaning, result.leaning_share)
-    if result.points_earned is None:
-        return result.status, None
-    earned = result.points_earned / result.points_possible if result.points_possible else None
-    return result.status, _share_as(result.status, earned)
-
-
-def _share_as(status: Status | None, share: float | None) -> float | None:
-    if status in (None, Status.NOT_APPLICABLE, Status.CANNOT_ASSESS):
-        return None
-    assert status is not None
-    return share if share is not None else {Status.PASS: 1.0, Status.FAIL: 0.0}.get(status, 0.5)
-
-
 def latest_answers(reviews: Iterable[Review]) -> dict[Question, Review]:
-    """Return by question the ordinary review that counts: the latest, of equal times that with the greater id."""
-    ordered = sorted(reviews, key=lambda review: (review.made_at, review.review_id))
-    return {(review.criterion_id, review.asked): review for review in ordered if review.session_id is None}
+    """Return by question the ordinary review that counts."""
+    ordinary = (review for review in reviews if review.session_id is None)
+    return latest_reviews(ordinary, lambda review: (review.criterion_id, review.asked))
 
 
 def same_answer(first: CriterionResult, second: CriterionResult) -> bool:

@@ -21,11 +21,6 @@ class DisputeTerms:
     limit: int
 
 
-def dispute_state(ruling: DisputeRuling | None) -> DisputeState:
-    """Return how a dispute stands: open until there is a ruling."""
-    return ruling.outcome if ruling else DisputeState.OPEN
-
-
 def window_begins(result: CriterionResult, *, score_made_at: datetime, reviews: Sequence[Review]) -> datetime:
     """Return since when an answer stands: since the score was made, or since the latest review of the question."""
     latest = latest_answers(reviews).get((result.criterion_id, result.asked))

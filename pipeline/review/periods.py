@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import ReviewError
@@ -43,10 +43,10 @@ def period_of(name: str, *, timezone: str, now: datetime) -> SamplingPeriod:
     elif given.casefold() == "month":
         given = f"{today:%Y-%m}"
     try:
-        first, after = _days(given)
-    except ValueError:
+        since, before = (_begin(day, zone) for day in _days(given))
+    except (ValueError, OverflowError):  # no such day, or before or after all days that can be kept
         raise ReviewError(f"{name!r} is no period; give one {_FORMS}") from None
-    return SamplingPeriod(name=given.upper(), since=_begin(first, zone), before=_begin(after, zone))
+    return SamplingPeriod(name=given.upper(), since=since, before=before)
 
 
 def _days(name: str) -> tuple[date, date]:
@@ -63,4 +63,6 @@ def _days(name: str) -> tuple[date, date]:
 
 
 def _begin(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
+    begin = datetime.combine(day, time(), zone)
+    begin.astimezone(UTC)  # it is kept so
+    return begin

@@ -20,7 +20,6 @@ def open_queue(
     *,
     reviewer: str | None = None,
     kinds: Sequence[QueueKind] = (),
-    asked_of_people: Iterable[str] = (),
 ) -> list[QueuedCall]:
     """Return the calls that wait for a person: the gravest first, then by their time, unknown last.
 
@@ -32,8 +31,6 @@ def open_queue(
         closings: What was taken off the queue.
         reviewer: Only what is this person's or anybody's; None leaves all.
         kinds: Only these kinds of reason; empty leaves all.
-        asked_of_people: Questions that only people can answer: they alone put no call on the queue, else every call
-            would wait.
     """
     made: dict[str, list[Review]] = defaultdict(list)
     for review in reviews:
@@ -42,7 +39,6 @@ def open_queue(
     closed: dict[str, datetime] = {}
     for closing in closings:
         closed[closing.call_id] = max(closing.closed_at, closed.get(closing.call_id, closing.closed_at))
-    for_people = frozenset(asked_of_people)
     waiting = []
     for call in calls:
         open_reasons = [
@@ -51,7 +47,6 @@ def open_queue(
             if not settled(reason, made[call.call_id], closed.get(call.call_id))
             and (reviewer is None or reason.reviewer in (None, reviewer))
             and (not kinds or reason.kind in kinds)
-            and not (reason.kind is QueueKind.UNANSWERED and reason.asked in for_people)
         ]
         if open_reasons:
             waiting.append(replace(call, reasons=tuple(sorted(open_reasons, key=_weight))))

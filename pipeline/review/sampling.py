@@ -177,7 +177,7 @@ def _disagreement(ordered: Sequence[Candidate], request: SamplingRequest, taken:
     def key(call: Candidate) -> tuple[float, str]:
         return -math.log(random_number(request, call.call_id)) / call.weight, call.call_id
 
-    missing = request.count - len(taken)
+    missing = request.count - sum(call.call_id in taken for call in ordered)  # others may be of another team
     drawn = sorted(_free(ordered, taken), key=key)[: max(0, missing)]
     return [Chosen(candidate=call, reason=f"a review of it teaches much: weight {call.weight:.2f}") for call in drawn]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.errors import ReviewError, UnknownNameError
-from pipeline.records import CalibrationSession, Review, SessionCall, SessionClosing, Status
+from pipeline.records import CalibrationSession, Review, SessionCall, SessionClosing, Status, latest_reviews
 from pipeline.review.wording import checked_name, made_id
 
 MOST_CALLS = 100
@@ -140,10 +140,12 @@ def visible(
         by: Who looks; None for somebody outside.
     """
     own = None if by is None else member(session, by)
-    latest: dict[tuple[str, str, str], Review] = {}
-    for review in sorted(reviews, key=lambda review: (review.made_at, review.review_id)):
-        if review.session_id == session.session_id and (closing is not None or review.reviewer == own):
-            latest[review.call_id, review.criterion_id, review.reviewer] = review
+    seen = (
+        review
+        for review in reviews
+        if review.session_id == session.session_id and (closing is not None or review.reviewer == own)
+    )
+    latest = latest_reviews(seen, lambda review: (review.call_id, review.criterion_id, review.reviewer))
     order = {call.call_id: position for position, call in enumerate(session.calls)}
     people = {name: position for position, name in enumerate((session.expert, *session.reviewers))}
     return sorted(latest.values(), key=lambda r: (order[r.call_id], r.criterion_id, people[r.reviewer]))

@@ -30,7 +30,6 @@ from pipeline.review.answers import (
     ALLOWED_ANSWERS,
     confirmed,
     latest_answers,
-    machine_answer,
     make_review,
     result_of,
     universal_answer,
@@ -112,11 +111,6 @@ def questions_at_hand(settings: ScoreSettings) -> QuestionsAtHand:
     return {question_fingerprint(criterion.test): criterion for rubric in rubrics for criterion in rubric.criteria()}
 
 
-def only_people_answer(questions: QuestionsAtHand) -> frozenset[str]:
-    """Return the fingerprints of the questions that no machine answers."""
-    return frozenset(asked for asked, criterion in questions.items() if isinstance(criterion.test, ManualTest))
-
-
 def read_answer(
     text: str, result: CriterionResult, questions: QuestionsAtHand
 ) -> tuple[Status, float | None, str | None]:
@@ -145,7 +139,7 @@ def read_answer(
     else:
         hint = (
             f"{ALLOWED_ANSWERS}. Its own labels cannot be used: the rubric that asked this is not among the rubrics "
-            "at hand (score.rubrics_dir)"
+            "at hand (score.rubrics_dir), or one of them cannot be read (`earmark rubrics check` tells)"
         )
     raise ReviewError(f"{result.criterion_id}: {text!r} is no answer to it; give {hint}")
 
@@ -216,7 +210,7 @@ def agree(
     for result in chosen:
         before = evaluation.review_of(result)
         if before is not None:
-            if named and before.status is not machine_answer(result)[0]:
+            if named and before.status is not result.machine_status:
                 raise ReviewError(
                     f"{result.criterion_id}: {before.reviewer} answered {before.status.value} on "
                     f"{before.made_at:%Y-%m-%d}; to put another answer in its place, give it: earmark reviews answer"

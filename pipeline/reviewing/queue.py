@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from pipeline.errors import ReviewError
-from pipeline.records import Candidate, QueueClosing, QueuedCall, QueueKind, SampledCall
+from pipeline.records import (
+    LEFT_TO_PEOPLE,
+    Candidate,
+    CriterionResult,
+    QueueClosing,
+    QueuedCall,
+    QueueKind,
+    QueueReason,
+    Review,
+    SampledCall,
+    Status,
+)
+from pipeline.review.answers import latest_answers
 from pipeline.review.periods import SamplingPeriod
 from pipeline.review.queue import open_queue
 from pipeline.review.sampling import SamplingRequest, choose
 from pipeline.review.teaching import disagreement, weight
 from pipeline.review.wording import checked_name, checked_reason, made_id
-from pipeline.reviewing.evaluations import QuestionsAtHand, only_people_answer
+from pipeline.score.effective import effective_score
 from pipeline.store.calls import get_recording
 from pipeline.store.queue import list_queued
 from pipeline.store.reviews import all_reviews
@@ -29,6 +42,7 @@ from pipeline.store.samples import (
     rubrics_of_current_scores,
     told_answers,
 )
+from pipeline.store.scores import StoredScore, corrected_scores
 from pipeline.store.trust import latest_trust
 
 
@@ -93,32 +107,39 @@ def learnt_thresholds(connection: Connection) -> dict[str, float]:
 
 def read_queue(
     connection: Connection,
-    questions: QuestionsAtHand,
     *,
+    call_id: str | None = None,
     reviewer: str | None = None,
     kinds: Sequence[QueueKind] = (),
 ) -> list[QueuedCall]:
     """Return the calls that wait for a person, the gravest first.
 
+    Which questions are open is told by the score that counts: a correction may open one, or make it not applicable.
+
     Args:
         connection: Where to read.
-        questions: Of the rubrics at hand: what only people can answer puts no call on the queue by itself.
+        call_id: Only this call.
         reviewer: Only what is this person's or anybody's.
         kinds: Only these kinds of reason; empty leaves all.
     """
+    reviews = all_reviews(connection, call_id=call_id)
+    of_call: dict[str, list[Review]] = defaultdict(list)
+    for review in reviews:
+        of_call[review.call_id].append(review)
+    corrected = {
+        stored.score.call_id: _open_questions(stored, of_call[stored.score.call_id])
+        for stored in corrected_scores(connection, call_id=call_id)
+    }
     return open_queue(
-        list_queued(connection),
-        all_reviews(connection),
-        list_queue_closings(connection),
+        list_queued(connection, call_id=call_id, corrected=corrected),
+        reviews,
+        list_queue_closings(connection, call_id=call_id),
         reviewer=None if reviewer is None else checked_name(reviewer),
         kinds=kinds,
-        asked_of_people=only_people_answer(questions),
     )
 
 
-def take_off(
-    connection: Connection, call_id: str, questions: QuestionsAtHand, *, by: str, reason: str, now: datetime
-) -> QueueClosing:
+def take_off(connection: Connection, call_id: str, *, by: str, reason: str, now: datetime) -> QueueClosing:
     """Keep that a call is done though nobody answered: what puts it on the queue after this puts it there again.
 
     Raises:
@@ -127,7 +148,7 @@ def take_off(
     """
     whole_id = get_recording(connection, call_id).call_id
     name, why = checked_name(by), checked_reason(reason)
-    if whole_id not in {call.call_id for call in read_queue(connection, questions)}:
+    if not read_queue(connection, call_id=whole_id):
         raise ReviewError(f"call {whole_id} is not in the review queue; `earmark queue list` shows what is")
     closing = QueueClosing(
         closing_id=made_id("qc-", call=whole_id, by=name, reason=why, at=now.isoformat()),
@@ -138,6 +159,39 @@ def take_off(
     )
     put_queue_closing(connection, closing)
     return closing
+
+
+def _open_questions(stored: StoredScore, reviews: Sequence[Review]) -> tuple[QueueReason, ...]:
+    """Return the questions that are unanswered once people's answers are put in, each since when it is."""
+    machine = {result.criterion_id: result for result in stored.score.results}
+    answered = {criterion_id: review.made_at for (criterion_id, _), review in latest_answers(reviews).items()}
+
+    def since(result: CriterionResult) -> datetime:
+        if machine[result.criterion_id].status is Status.CANNOT_ASSESS:
+            return stored.made_at
+        return max((answered[each] for each in _hangs_on(result, machine) if each in answered), default=stored.made_at)
+
+    return tuple(
+        QueueReason(
+            kind=QueueKind.UNANSWERED,
+            subject=result.criterion_id,
+            reason=result.reason,
+            since=since(result),
+            criterion_id=result.criterion_id,
+            asked=result.asked or None,
+            critical=result.critical or result.auto_fail,
+        )
+        for result in effective_score(stored.score, reviews).results
+        if result.status is Status.CANNOT_ASSESS and result.kind != LEFT_TO_PEOPLE
+    )
+
+
+def _hangs_on(result: CriterionResult, results: Mapping[str, CriterionResult]) -> Iterable[str]:
+    """Yield the questions on which it hangs whether one applies, near and far."""
+    for condition in result.depends_on:
+        yield condition.criterion_id
+        if condition.criterion_id in results:
+            yield from _hangs_on(results[condition.criterion_id], results)
 
 
 def _weighed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from pipeline.agreement.pairs import AnswerPair
 from pipeline.errors import NotFoundError, ReviewError
 from pipeline.records import (
     CalibrationSession,
@@ -41,7 +41,7 @@ from pipeline.store.samples import list_candidates
 from pipeline.store.scores import get_score
 
 if TYPE_CHECKING:
-    from pipeline.agreement.figures import Agreement
+    from pipeline.agreement.raters import RaterAgreement
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -255,31 +255,21 @@ def _totals(
     return lines
 
 
-def agreement_with_expert(shown: SessionView, reviewer: str, *, seed: int) -> Agreement:
-    """Return how far a reviewer of a closed session agrees with the expert; under 20 pairs a count and no figures."""
-    from pipeline.agreement.figures import agreement_of  # noqa: PLC0415 - imports numpy
+def session_agreement(shown: SessionView, *, seed: int) -> RaterAgreement:
+    """Return how far the people of a closed session agree; under 20 pairs there are counts and no figures."""
+    from pipeline.agreement.raters import rater_agreement  # noqa: PLC0415 - imports numpy
 
-    pairs = [
-        AnswerPair(
-            call_id=each.call_id,
-            criterion_id=each.criterion_id,
-            asked="",
-            machine=each.answer,
-            machine_confidence=None,
-            machine_share=each.answer_share,
-            human=each.expert,
-            human_share=each.expert_share,
-        )
-        for each in shown.differences
-        if each.reviewer == reviewer and each.answer is not Status.CANNOT_ASSESS
-    ]
-    return agreement_of(pairs, seed=seed, ordered=False)
+    ratings: dict[tuple[str, str], dict[str, tuple[Status, float | None]]] = defaultdict(dict)
+    for review in shown.answers:
+        ratings[review.call_id, review.criterion_id][review.reviewer] = review.status, review.share
+    session = shown.session
+    return rater_agreement(ratings, expert=session.expert, compared=session.reviewers, seed=seed)
 
 
 def blank_total(score: CallScore, answers: Sequence[Review]) -> float | None:
     """Return a call's total 0..1 from a person's answers alone, whatever the machine answered; None without any."""
     blank = [
-        replace(result, status=Status.CANNOT_ASSESS, points_earned=None, answer=None, leaning=None, leaning_share=None)
+        replace(result, status=Status.CANNOT_ASSESS, points_earned=None, answer=None, leaning=None)
         for result in score.results
     ]
     return effective_score(

@@ -5,13 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from pipeline.records import CallScore, CriterionResult, Review, Status
+from pipeline.records import SHARES, CallScore, CriterionResult, Review, Status, latest_reviews
 from pipeline.score.answer import Answer
-from pipeline.score.answers import share_of_answer
 from pipeline.score.applies import Results, answers_exempt
 from pipeline.score.order import answering_order
-
-__all__ = ["effective_score", "share_of_answer"]
 
 
 def effective_score(score: CallScore, reviews: Sequence[Review]) -> CallScore:
@@ -47,7 +44,7 @@ def _latest(score: CallScore, reviews: Sequence[Review]) -> dict[str, Review]:
         and review.call_id == score.call_id
         and (review.criterion_id, review.asked) in asked
     ]
-    return {r.criterion_id: r for r in sorted(counting, key=lambda review: (review.made_at, review.review_id))}
+    return latest_reviews(counting, lambda review: review.criterion_id)
 
 
 def _dependencies(score: CallScore) -> dict[str, list[str]]:
@@ -55,19 +52,18 @@ def _dependencies(score: CallScore) -> dict[str, list[str]]:
 
 
 def _reviewed(result: CriterionResult, review: Review) -> CriterionResult:
-    share = review.share
-    if share is None:
-        share = {Status.PASS: 1.0, Status.FAIL: 0.0}.get(review.status)
-    confirmed = review.answer is None and review.status is result.status
+    share = SHARES.get(review.status) if review.share is None else review.share
+    confirmed = review.answer is None and (review.status, share) == (result.machine_status, result.machine_share)
     return dataclasses.replace(
         result,
         status=review.status,
         reason=f"{review.reviewer}: {review.reason}",
         points_earned=None if share is None else result.points_possible * share,
-        answer=result.answer if confirmed else review.answer,
+        answer=result.machine_answer if confirmed else review.answer,
         confidence=None,
         leaning=None,
         leaning_share=None,
+        leaning_answer=None,
     )
 
 
@@ -109,4 +105,5 @@ def _without_points(result: CriterionResult, answer: Answer) -> CriterionResult:
         answer=None,
         leaning=None,
         leaning_share=None,
+        leaning_answer=None,
     )

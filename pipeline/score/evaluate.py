@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipeline.records import (
+    LEFT_TO_PEOPLE,
     CallFacts,
     CallScore,
     CombinationTest,
     Criterion,
     CriterionResult,
     CriterionTest,
+    LlmTest,
+    ManualTest,
     PhraseTest,
     Rubric,
     ScoreTerms,
@@ -24,7 +27,7 @@ from pipeline.score.applies import Results, exemption, language_gap
 from pipeline.score.fingerprints import question_fingerprint
 from pipeline.score.kinds import combination, llm, manual, measure, phrase, rule, sentiment, sequence
 from pipeline.score.order import answering_order
-from pipeline.score.questions import named_rules, own_rule_ids
+from pipeline.score.questions import named_rules, own_rule_ids, single_tests
 from pipeline.score.withhold import withhold_unsure
 
 KINDS: dict[str, Callable[[CallFacts, Any], Answer]] = {
@@ -59,7 +62,7 @@ def evaluate(facts: CallFacts, rubric: Rubric, *, score_id: str, trust: Trust | 
     for criterion_id in answering_order(_dependencies(rubric)):
         section, criterion = stands_in[criterion_id]
         answer = unanswerable or _answer_criterion(facts, rubric, criterion, results)
-        results[criterion_id] = withhold_unsure(_result(section, criterion, answer), criterion, trust)
+        results[criterion_id] = withhold_unsure(_result(facts, section, criterion, answer), criterion, trust)
     return CallScore(
         score_id=score_id,
         call_id=facts.recording.call_id,
@@ -93,7 +96,7 @@ def _answer(facts: CallFacts, test: CriterionTest, own_ids: Iterator[str]) -> An
     return KINDS[test.kind](facts, test)
 
 
-def _result(section: Section, criterion: Criterion, answer: Answer) -> CriterionResult:
+def _result(facts: CallFacts, section: Section, criterion: Criterion, answer: Answer) -> CriterionResult:
     return CriterionResult(
         criterion_id=criterion.id,
         section_id=section.id,
@@ -111,12 +114,24 @@ def _result(section: Section, criterion: Criterion, answer: Answer) -> Criterion
         raw_confidence=answer.confidence,
         answer=answer.words,
         asked=question_fingerprint(criterion.test),
+        kind=_what_answered(facts, criterion.test, answer),
         depends_on=criterion.applies_if.answers,
         evidence=answer.evidence,
         searched=answer.searched,
         nearest_miss=answer.nearest_miss,
         rule_ids=tuple(dict.fromkeys(named.rule_id for named in named_rules(criterion) if named.test is not None)),
     )
+
+
+def _what_answered(facts: CallFacts, test: CriterionTest, answer: Answer) -> str:
+    left_to_people = any(_is_for_people(facts, part) for part, _ in single_tests(test))
+    return LEFT_TO_PEOPLE if answer.share is None and left_to_people else test.kind
+
+
+def _is_for_people(facts: CallFacts, test: CriterionTest) -> bool:
+    if isinstance(test, LlmTest):
+        return facts.judgement(question_fingerprint(test)) is None
+    return isinstance(test, ManualTest)
 
 
 def _terms(rubric: Rubric) -> ScoreTerms:

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import NoReturn
+from zoneinfo import ZoneInfo
 
-from pipeline.config import ScoreSettings
-from pipeline.errors import AuthoredFileError, ConfigError, Problem, UnknownNameError
+from pipeline.config import ScoreSettings, Settings
+from pipeline.errors import AuthoredFileError, NotInForceError, Problem, UnknownNameError
 from pipeline.records import Recording, Rubric
 from pipeline.records.language import UNDETERMINED
 from pipeline.score.authored.references import check_rule_references
 from pipeline.score.authored.rubric_file import SUFFIXES, load_rubric
 from pipeline.score.in_force import clashes, in_force, latest_versions
 
-__all__ = ["SUFFIXES", "check_rule_references", "choose_rubric", "find_rubric", "load_rubric", "load_rubrics"]
+__all__ = [
+    "SUFFIXES",
+    "check_rule_references",
+    "choose_rubric",
+    "find_rubric",
+    "load_rubric",
+    "load_rubrics",
+    "rubric_of_call",
+]
 
 
 def load_rubrics(rubrics_dir: Path) -> tuple[Rubric, ...]:
@@ -77,7 +87,7 @@ def choose_rubric(
 
     Raises:
         UnknownNameError: A setting names a rubric that there is not.
-        ConfigError: No version of the default rubric scores calls of that day.
+        NotInForceError: No version of the default rubric scores calls of that day.
         AuthoredFileError: `settings.rubric` names a file that has problems.
     """
     if settings.rubric is not None:
@@ -92,9 +102,23 @@ def choose_rubric(
     return default or _not_in_force(_by_id(settings.default_rubric, rubrics), day)
 
 
-def _not_in_force(rubric: Rubric, day: date | None) -> Rubric:
+def rubric_of_call(rubrics: Sequence[Rubric], recording: Recording, settings: Settings, *, language: str) -> Rubric:
+    """Return the rubric that scores a call of its day in this language; it may be one that covers another.
+
+    Errors as in `choose_rubric`.
+    """
+    return choose_rubric(rubrics, recording, settings.score, language=language, day=_day_of(recording, settings))
+
+
+def _day_of(recording: Recording, settings: Settings) -> date | None:
+    """Return the day on which a call began, in the site's zone; None where that is not known."""
+    zone = ZoneInfo(settings.intake.site_timezone or settings.scorecards.timezone)
+    return None if recording.started_at is None else recording.started_at.astimezone(zone).date()
+
+
+def _not_in_force(rubric: Rubric, day: date | None) -> NoReturn:
     when = "" if day is None else f" that scores calls of {day}"
-    raise ConfigError(
+    raise NotInForceError(
         f"rubric {rubric.id!r} has no active version{when}, and the call's queue has no other; set its `status` and"
         " `effective` days, or another score.default_rubric"
     )

@@ -40,15 +40,9 @@ def withhold_unsure(result: CriterionResult, criterion: Criterion, trust: Trust 
         points_earned=None,
         answer=None,
         leaning=result.status,
-        leaning_share=share_of(result),
+        leaning_share=result.share,
+        leaning_answer=result.answer,
     )
-
-
-def share_of(result: CriterionResult) -> float | None:
-    """Return which share 0..1 of its points a result earned, or None where it has none."""
-    if result.points_earned is None or result.points_possible <= 0:
-        return None
-    return round(result.points_earned / result.points_possible, 12)
 
 
 def calibrated(learnt: Calibration, raw: float) -> float:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, select
+from sqlalchemy import Connection, Row, Select, case, select
 
-from pipeline.canonical import to_json
-from pipeline.records import Flag, FlagChange, Severity
+from pipeline.canonical import fingerprint, to_json
+from pipeline.records import Flag, FlagChange, FlagState, Severity
 from pipeline.store.ids import whole_id
 from pipeline.store.payload import read_evidence
-from pipeline.store.tables import current_scores, flag_changes, flags, recordings
+from pipeline.store.tables import criterion_results, current_scores, flag_changes, flags, recordings, scores
 from pipeline.store.upsert import insert_new
-
-OPEN, CLOSED = "open", "closed"
+from pipeline.store.wanted_calls import in_batches
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FlagRow:
-    """A flag with what one wants to know about its call."""
+    """A flag with when and why it was closed and opened again, oldest first, and whose call it is about."""
 
     flag: Flag
+    changes: tuple[FlagChange, ...]
     agent_id: str | None
     team: str | None
     started_at: datetime | None
@@ -79,14 +80,22 @@ def list_flags(
         if wanted is not None:
             statement = statement.where(column == wanted)
     if not closed_too:
-        statement = statement.where(flags.c.state == OPEN)
+        statement = statement.where(flags.c.state == FlagState.OPEN.value)
     worst_first = case({Severity.CRITICAL.value: 0, Severity.MAJOR.value: 1}, value=flags.c.severity, else_=2)
     statement = statement.order_by(
         worst_first, call.started_at.is_(None), call.started_at, call.media_uri, flags.c.position
     )
+    rows = connection.execute(statement).all()
+    changes = _changes(connection, [row.flag_id for row in rows])
     return [
-        FlagRow(flag=_flag(row), agent_id=row.agent_id, team=row.team, started_at=row.started_at)
-        for row in connection.execute(statement)
+        FlagRow(
+            flag=_flag(row),
+            changes=tuple(changes[row.flag_id]),
+            agent_id=row.agent_id,
+            team=row.team,
+            started_at=row.started_at,
+        )
+        for row in rows
     ]
 
 
@@ -112,15 +121,80 @@ def put_flag_change(connection: Connection, change: FlagChange) -> None:
 
     That the flag says it too, in the same transaction, keeps every query of open flags as simple as it is.
     """
-    insert_new(connection, flag_changes, asdict(change))
-    connection.execute(flags.update().where(flags.c.flag_id == change.flag_id).values(state=change.state))
+    state = change.state.value
+    insert_new(connection, flag_changes, asdict(change) | {"state": state})
+    connection.execute(flags.update().where(flags.c.flag_id == change.flag_id).values(state=state))
 
 
-def changes_of_flag(connection: Connection, flag_id: str) -> list[FlagChange]:
-    """Return when and why a flag was closed and opened again, oldest first."""
+def carry_changes(connection: Connection, call_ids: Sequence[str]) -> None:
+    """Let the flags of calls' current scores stand as people left those that say the same under other scores.
+
+    Flags of a call say the same where code, criterion with its question, and rule are equal. The latest change of any
+    of them counts; it is kept with the flag that it is carried to, with its name, reason and time.
+    """
+    latest: dict[tuple[str | None, ...], FlagChange] = {}
+    for some in in_batches(call_ids):
+        for row in connection.execute(_changed_flags().where(scores.c.call_id.in_(some))):
+            latest[_says(row)] = _change(row)
+    if not latest:
+        return
+    for some in in_batches(sorted({str(call_id) for call_id, *_ in latest})):
+        for row in connection.execute(_current_flags().where(current_scores.c.call_id.in_(some))).all():
+            change = latest.get(_says(row))
+            if change is not None and change.state != row.state:
+                carried = fingerprint("carried-1", {"change": change.change_id, "flag": row.flag_id})
+                change_id = "fc-" + carried.rpartition(":")[2][:16]
+                put_flag_change(connection, replace(change, change_id=change_id, flag_id=row.flag_id))
+
+
+_ABOUT = (criterion_results.c.score_id == flags.c.score_id) & (criterion_results.c.criterion_id == flags.c.criterion_id)
+_SAYS = (flags.c.call_id, flags.c.code, flags.c.criterion_id, criterion_results.c.asked, flags.c.rule_id)
+
+
+def _says(row: Row[Any]) -> tuple[str | None, ...]:
+    return row.call_id, row.code, row.criterion_id, row.asked or "", row.rule_id
+
+
+def _changed_flags() -> Select[Any]:
+    return (
+        select(*_SAYS, flag_changes)
+        .select_from(scores)
+        .join(flags, flags.c.score_id == scores.c.score_id)
+        .join(flag_changes, flag_changes.c.flag_id == flags.c.flag_id)
+        .outerjoin(criterion_results, _ABOUT)
+        .order_by(flag_changes.c.changed_at, flag_changes.c.change_id)
+    )
+
+
+def _current_flags() -> Select[Any]:
+    return (
+        select(*_SAYS, flags.c.flag_id, flags.c.state)
+        .select_from(current_scores)
+        .join(flags, flags.c.score_id == current_scores.c.score_id)
+        .outerjoin(criterion_results, _ABOUT)
+    )
+
+
+def _changes(connection: Connection, flag_ids: Iterable[str]) -> dict[str, list[FlagChange]]:
+    """Return by flag when and why it was closed and opened again, oldest first."""
     column = flag_changes.c
-    of_flag = select(flag_changes).where(column.flag_id == flag_id).order_by(column.changed_at, column.change_id)
-    return [FlagChange(**row) for row in connection.execute(of_flag).mappings()]
+    changes: dict[str, list[FlagChange]] = defaultdict(list)
+    for some in in_batches(list(flag_ids)):
+        of_flags = select(flag_changes).where(column.flag_id.in_(some)).order_by(column.changed_at, column.change_id)
+        for row in connection.execute(of_flags):
+            changes[row.flag_id].append(_change(row))
+    return changes
+
+
+def _change(row: Row[Any]) -> FlagChange:
+    return FlagChange(
+        change_id=row.change_id,
+        flag_id=row.flag_id,
+        state=FlagState(row.state),
+        reason=row.reason,
+        changed_by=row.changed_by,
+        changed_at=row.changed_at,
+    )
 
 
 def _flag(row: Row[Any]) -> Flag:
@@ -135,7 +209,7 @@ def _flag(row: Row[Any]) -> Flag:
         criterion_id=row.criterion_id,
         rule_id=row.rule_id,
         evidence=read_evidence(row.evidence, f"flag {row.flag_id}"),
-        state=row.state,
+        state=FlagState(row.state),
     )
 
 
@@ -151,6 +225,6 @@ def _row(flag: Flag, position: int, now: datetime) -> dict[str, object]:
         "criterion_id": flag.criterion_id,
         "rule_id": flag.rule_id,
         "evidence": to_json(flag.evidence),
-        "state": flag.state,
+        "state": flag.state.value,
         "raised_at": now,
     }

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, or_, select
 
-from pipeline.records import QueuedCall, QueueKind, QueueReason, Severity, Status
+from pipeline.records import LEFT_TO_PEOPLE, FlagState, QueuedCall, QueueKind, QueueReason, Severity, Status
 from pipeline.store.tables import criterion_results, current_scores, flags, recordings, sampled_calls, scores
 
 
-def list_queued(connection: Connection) -> list[QueuedCall]:
+def list_queued(
+    connection: Connection,
+    *,
+    call_id: str | None = None,
+    corrected: Mapping[str, Sequence[QueueReason]] | None = None,
+) -> list[QueuedCall]:
     """Return the scored calls that have a reason to be heard, each with all of its reasons, done or not.
 
-    Flags and answers are those of the calls' current scores; samples are of any time.
+    Flags and answers are those of the calls' current scores; samples are of any time. A question that no machine was
+    there to answer is no reason: every call would wait.
+
+    Args:
+        connection: Where to read.
+        call_id: Only this call.
+        corrected: By call, its unanswered questions where people's answers change which those are.
     """
+    instead = corrected or {}
     reasons: dict[str, list[QueueReason]] = defaultdict(list)
-    for row in connection.execute(_flags()):
+    for row in connection.execute(_of(call_id, _flags())):
         reasons[row.call_id].append(
             QueueReason(
                 kind=QueueKind.FLAGGED,
@@ -29,7 +42,9 @@ def list_queued(connection: Connection) -> list[QueuedCall]:
                 severity=Severity(row.severity),
             )
         )
-    for row in connection.execute(_unanswered()):
+    for row in connection.execute(_of(call_id, _unanswered())):
+        if row.call_id in instead:
+            continue
         reasons[row.call_id].append(
             QueueReason(
                 kind=QueueKind.UNANSWERED,
@@ -41,7 +56,9 @@ def list_queued(connection: Connection) -> list[QueuedCall]:
                 critical=row.critical or row.auto_fail,
             )
         )
-    for row in connection.execute(select(sampled_calls)):
+    for of_call, questions in instead.items():
+        reasons[of_call] += questions
+    for row in connection.execute(_of(call_id, select(sampled_calls))):
         reasons[row.call_id].append(
             QueueReason(
                 kind=QueueKind.SAMPLED,
@@ -53,9 +70,13 @@ def list_queued(connection: Connection) -> list[QueuedCall]:
         )
     return [
         QueuedCall(**row, reasons=tuple(reasons[row["call_id"]]))
-        for row in connection.execute(_calls()).mappings()
-        if row["call_id"] in reasons
+        for row in connection.execute(_of(call_id, _calls())).mappings()
+        if reasons.get(row["call_id"])
     ]
+
+
+def _of(call_id: str | None, statement: Select[Any]) -> Select[Any]:
+    return statement if call_id is None else statement.where(statement.selected_columns.call_id == call_id)
 
 
 def _calls() -> Select[Any]:
@@ -71,7 +92,7 @@ def _flags() -> Select[Any]:
         select(flag.call_id, flag.code, flag.reason, flag.raised_at, flag.severity, flag.criterion_id, result.asked)
         .join(current_scores, current_scores.c.score_id == flag.score_id)
         .outerjoin(criterion_results, about)
-        .where(flag.state == "open")
+        .where(flag.state == FlagState.OPEN.value)
         .order_by(flag.call_id, flag.position)
     )
 
@@ -90,6 +111,6 @@ def _unanswered() -> Select[Any]:
         )
         .join(current_scores, current_scores.c.score_id == result.score_id)
         .join(scores, scores.c.score_id == result.score_id)
-        .where(result.status == Status.CANNOT_ASSESS.value)
+        .where(result.status == Status.CANNOT_ASSESS.value, or_(result.kind.is_(None), result.kind != LEFT_TO_PEOPLE))
         .order_by(current_scores.c.call_id, result.position)
     )

@@ -20,12 +20,6 @@ def put_review(connection: Connection, review: Review) -> bool:
     return insert_new(connection, reviews, {**asdict(review), "status": review.status.value, **_machine(review)})
 
 
-def get_review(connection: Connection, review_id: str) -> Review | None:
-    """Return a review by its id, or None where there is none."""
-    row = connection.execute(select(reviews).where(reviews.c.review_id == review_id)).mappings().first()
-    return _review(dict(row)) if row else None
-
-
 def reviews_of_call(connection: Connection, call_id: str, *, kind: Kind = "ordinary") -> list[Review]:
     """Return a call's reviews, oldest first; those of blind sessions only where they are asked for."""
     return all_reviews(connection, call_id=call_id, kind=kind)

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, bindparam, select
 
 from pipeline.canonical import to_json
-from pipeline.records import CallScore, Flag
+from pipeline.errors import StoreError
+from pipeline.records import CallScore, FactKeys, Flag
 from pipeline.store.findings import index_findings
-from pipeline.store.flags import rows_of_flags
+from pipeline.store.flags import carry_changes, rows_of_flags
+from pipeline.store.payload import read_payload
 from pipeline.store.scores import rows_of_score
 from pipeline.store.tables import criterion_results, current_scores, flags, scores, steps
-from pipeline.store.upsert import insert_or_replace, insert_statement
+from pipeline.store.upsert import insert_statement
 from pipeline.store.wanted_calls import in_batches
 
 
@@ -27,6 +29,15 @@ class NewStep:
     call_id: str
     step: str
     record: object
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """A score that is to be its call's current one, and which was so when that was decided; None: none was."""
+
+    call_id: str
+    score_id: str
+    instead_of: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,34 +83,61 @@ def put_scores(connection: Connection, rows: NewRows) -> set[str]:
     return new
 
 
-def make_current(connection: Connection, score_ids: Sequence[str]) -> int:
-    """Make stored scores the current ones of their calls, and tell how many were not so before.
+def make_current(connection: Connection, choices: Sequence[Choice]) -> int:
+    """Make stored scores the current ones of their calls, and tell how many became so.
 
-    What audits count moves with them where the findings are others.
+    A call whose current score is another by now keeps that: a run may have scored it in between, from newer facts.
+    What audits count moves with the score where the findings are others.
     """
-    changed = 0
-    for some in in_batches(score_ids):
-        before = {row.call_id: row for row in _current(connection, some)}
-        for row in connection.execute(
-            select(scores.c.score_id, scores.c.call_id, scores.c.facts_key)
-            .where(scores.c.score_id.in_(some))
-            .order_by(scores.c.call_id)
-        ):
-            was = before.get(row.call_id)
-            if was is not None and was.score_id == row.score_id:
-                continue
-            insert_or_replace(connection, current_scores, {"call_id": row.call_id, "score_id": row.score_id})
-            if was is None or was.facts_key != row.facts_key:
-                index_findings(connection, row.call_id, row.facts_key)
-            changed += 1
-    return changed
+    in_order = sorted(choices, key=lambda choice: choice.call_id)  # two writers wait for each other only one way
+    return sum(_make_current(connection, some) for some in in_batches(in_order))
 
 
-def _current(connection: Connection, score_ids: Sequence[str]) -> Sequence[Any]:
-    calls = select(scores.c.call_id).where(scores.c.score_id.in_(score_ids))
-    now = select(current_scores.c.call_id, scores.c.score_id, scores.c.facts_key)
-    of_calls = now.join(scores, scores.c.score_id == current_scores.c.score_id)
-    return connection.execute(of_calls.where(current_scores.c.call_id.in_(calls))).all()
+def _make_current(connection: Connection, choices: Sequence[Choice]) -> int:
+    by_call = {choice.call_id: choice for choice in choices}
+    column = current_scores.c
+    held = select(column.call_id, column.score_id).where(column.call_id.in_(by_call)).order_by(column.call_id)
+    # Held until the transaction ends; on SQLite nobody else writes meanwhile anyway.
+    now = {row.call_id: row.score_id for row in connection.execute(held.with_for_update())}
+    moved = [
+        choice for choice in choices if choice.instead_of == now.get(choice.call_id) and choice.instead_of is not None
+    ]
+    if moved:
+        of_call = current_scores.update().where(column.call_id == bindparam("of_call"))
+        rows = [{"of_call": choice.call_id, "score_id": choice.score_id} for choice in moved]
+        connection.execute(of_call.values(score_id=bindparam("score_id")), rows)
+    first = [choice for choice in choices if choice.instead_of is None and choice.call_id not in now]
+    rows = [{"call_id": choice.call_id, "score_id": choice.score_id} for choice in first]
+    inserted = _insert_new(connection, current_scores, rows)
+    changed = [*moved, *(choice for choice in first if choice.call_id in inserted)]
+    _move_findings(connection, changed)
+    carry_changes(connection, [choice.call_id for choice in changed])
+    return len(changed)
+
+
+def _move_findings(connection: Connection, changed: Sequence[Choice]) -> None:
+    """Make what the new scores rest on that which is counted; where it is the same, nothing has to be written."""
+    named = [score_id for each in changed for score_id in (each.score_id, each.instead_of) if score_id is not None]
+    under: dict[str, str] = {}
+    for some in in_batches(named):
+        keys = select(scores.c.score_id, scores.c.facts_key).where(scores.c.score_id.in_(some))
+        under.update((row.score_id, row.facts_key) for row in connection.execute(keys))
+    facts_keys = sorted(set(under.values()))
+    found: dict[str, str | None] = {}
+    for some in in_batches(facts_keys):
+        told = select(steps.c.key, steps.c.payload).where(steps.c.key.in_(some))
+        found.update((row.key, _findings_key(row.key, row.payload)) for row in connection.execute(told))
+    for choice in changed:
+        was = found.get(under.get(choice.instead_of or "", ""))
+        if was is None or was != found.get(under[choice.score_id]):
+            index_findings(connection, choice.call_id, under[choice.score_id])
+
+
+def _findings_key(key: str, payload: str) -> str | None:
+    try:
+        return read_payload(FactKeys, payload, f"step {key}").findings
+    except StoreError:
+        return None
 
 
 def _insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from pipeline.canonical import to_json
 from pipeline.errors import NotFoundError
@@ -24,9 +24,9 @@ from pipeline.records import (
     Status,
 )
 from pipeline.store.findings import index_findings
-from pipeline.store.flags import insert_flags
+from pipeline.store.flags import carry_changes, insert_flags
 from pipeline.store.payload import read_evidence, read_payload
-from pipeline.store.tables import criterion_results, current_scores, scores
+from pipeline.store.tables import criterion_results, current_scores, reviews, scores
 from pipeline.store.upsert import insert_new, insert_or_replace
 
 Record = TypeVar("Record")
@@ -89,6 +89,8 @@ def rows_of_score(
 def set_current(connection: Connection, call_id: str, score_id: str) -> None:
     """Make a stored score the call's current one, and what it rests on that which audits count.
 
+    Its flags stand as people left those that say the same.
+
     Raises:
         NotFoundError: The call has no such score.
     """
@@ -99,6 +101,7 @@ def set_current(connection: Connection, call_id: str, score_id: str) -> None:
     if current_score_id(connection, call_id) != score_id:
         insert_or_replace(connection, current_scores, {"call_id": call_id, "score_id": score_id})
         index_findings(connection, call_id, score.facts_key)
+        carry_changes(connection, [call_id])
 
 
 def current_score_id(connection: Connection, call_id: str) -> str | None:
@@ -117,22 +120,53 @@ def get_score(connection: Connection, score_id: str) -> CallScore | None:
 
 def scores_of_call(connection: Connection, call_id: str) -> list[StoredScore]:
     """Return all scores of a call, newest first."""
-    of_call = scores.c.call_id == call_id
+    return _stored(connection, scores.c.call_id == call_id)
+
+
+def corrected_scores(connection: Connection, *, call_id: str | None = None) -> list[StoredScore]:
+    """Return the current scores to which a person gave another answer, and in which answers hang on others.
+
+    Of these, and only of these, a review may change which questions are open.
+
+    Args:
+        connection: Where to read.
+        call_id: Only of this call.
+    """
+    current, result, review = current_scores.c, criterion_results.c, reviews.c
+    of_score = result.score_id == current.score_id
+    hangs = exists().where(of_score, result.depends_on.is_not(None), result.depends_on != "[]")
+    words = func.coalesce(review.answer, "") != func.coalesce(result.answer, "")
+    otherwise = or_(review.status != result.status, words)
+    same_question = and_(review.criterion_id == result.criterion_id, review.asked == result.asked)
+    ordinary = and_(review.call_id == current.call_id, review.session_id.is_(None))
+    corrected = exists().where(of_score, ordinary, same_question, otherwise)
+    chosen = select(current.score_id).where(hangs, corrected)
+    if call_id is not None:
+        chosen = chosen.where(current.call_id == call_id)
+    return _stored(connection, scores.c.score_id.in_(chosen))
+
+
+def _stored(connection: Connection, which: ColumnElement[bool]) -> list[StoredScore]:
+    """Return scores, newest first."""
     results: dict[str, list[Any]] = defaultdict(list)
     for result in connection.execute(
         select(criterion_results)
         .join(scores, scores.c.score_id == criterion_results.c.score_id)
-        .where(of_call)
+        .where(which)
         .order_by(criterion_results.c.position)
     ):
         results[result.score_id].append(result)
-    current = current_score_id(connection, call_id)
-    rows = connection.execute(select(scores).where(of_call).order_by(scores.c.made_at.desc(), scores.c.score_id))
+    rows = connection.execute(
+        select(scores, current_scores.c.score_id.label("current_id"))
+        .outerjoin(current_scores, current_scores.c.score_id == scores.c.score_id)
+        .where(which)
+        .order_by(scores.c.made_at.desc(), scores.c.score_id)
+    )
     return [
         StoredScore(
             score=_score(row, results[row.score_id]),
             made_at=row.made_at,
-            current=row.score_id == current,
+            current=row.current_id is not None,
             facts_key=row.facts_key,
         )
         for row in rows

@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, and_, case, func, select
+import pydantic_core
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
-from pipeline.errors import StoreError
+from pipeline.errors import EarmarkError, StoreError, UnexpectedError
 from pipeline.records import CallFindings, CallJudgements, CallSentiment, FactKeys, Measures, Recording, Transcript
 from pipeline.store.calls import recording_of
 from pipeline.store.payload import read_payload
@@ -17,6 +18,9 @@ from pipeline.store.tables import current_scores, recordings, scores, steps
 from pipeline.store.wanted_calls import in_batches
 
 Record = TypeVar("Record")
+
+_HEAD = 2000
+"""So many characters of a stored transcript hold its language, but for very few."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +47,12 @@ class Unreadable:
     reason: str
 
 
+def unreadable(call_id: str, error: Exception) -> Unreadable:
+    """Return a call with what failed on it. Of errors that nobody foresaw only kind and place are told."""
+    told = error if isinstance(error, EarmarkError) else UnexpectedError(error)
+    return Unreadable(call_id=call_id, reason=str(told))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeardFacts:
     """What a call's facts are made of beside its findings."""
@@ -52,29 +62,22 @@ class HeardFacts:
     measures: Measures
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Spoken:
-    """The one thing that is read of a transcript where its words are not needed."""
-
-    language: str
-
-
 def named_facts(connection: Connection, call_ids: Sequence[str]) -> list[NamedFacts | Unreadable]:
     """Return what calls were scored on, in the order of the ids; calls without a score are left out."""
     rows = {row.call_id: row for row in _chosen_scores(connection, call_ids)}
     under = payloads(connection, [row.facts_key for row in rows.values()])
     keys: dict[str, FactKeys] = {}
-    broken: dict[str, str] = {}
+    broken: dict[str, Unreadable] = {}
     for call_id, row in rows.items():
         try:
             keys[call_id] = _read(FactKeys, row.facts_key, under)
-        except StoreError as error:
-            broken[call_id] = str(error)
+        except Exception as error:  # noqa: BLE001 - one call never stops the others
+            broken[call_id] = unreadable(call_id, error)
     found = payloads(connection, [each.findings for each in keys.values()])
 
     def named(call_id: str) -> NamedFacts | Unreadable:
         if call_id in broken:
-            return Unreadable(call_id=call_id, reason=broken[call_id])
+            return broken[call_id]
         row = rows[call_id]
         try:
             return NamedFacts(
@@ -84,8 +87,8 @@ def named_facts(connection: Connection, call_ids: Sequence[str]) -> list[NamedFa
                 keys=keys[call_id],
                 findings=_read(CallFindings, keys[call_id].findings, found),
             )
-        except StoreError as error:
-            return Unreadable(call_id=call_id, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - likewise
+            return unreadable(call_id, error)
 
     return [named(call_id) for call_id in call_ids if call_id in rows]
 
@@ -101,18 +104,31 @@ def read_heard(connection: Connection, named: Sequence[NamedFacts]) -> Iterator[
                 sentiment=_read(CallSentiment, each.keys.sentiment, stored),
                 measures=_read(Measures, each.keys.measures, stored),
             )
-        except StoreError as error:
-            yield Unreadable(call_id=each.recording.call_id, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - likewise
+            yield unreadable(each.recording.call_id, error)
 
 
 def languages(connection: Connection, named: Sequence[NamedFacts]) -> dict[str, str]:
-    """Return by call the language of its transcript, without those that cannot be read."""
-    stored = payloads(connection, [each.keys.transcript for each in named])
-    spoken: dict[str, str] = {}
-    for each in named:
-        with suppress(StoreError):
-            spoken[each.recording.call_id] = _read(_Spoken, each.keys.transcript, stored).language
-    return spoken
+    """Return by call the language of its transcript, without those that cannot be read.
+
+    It stands before the words: a whole transcript is read only where much was dropped, which stands before it.
+    """
+    keys = [each.keys.transcript for each in named]
+    heads = payloads(connection, keys, characters=_HEAD)
+    spoken = {key: _language(head, whole=False) for key, head in heads.items()}
+    rest = payloads(connection, [key for key, language in spoken.items() if language is None])
+    spoken.update((key, _language(text, whole=True)) for key, text in rest.items())
+    found = {each.recording.call_id: spoken.get(each.keys.transcript) for each in named}
+    return {call_id: language for call_id, language in found.items() if language is not None}
+
+
+def _language(text: str, *, whole: bool) -> str | None:
+    try:
+        data = pydantic_core.from_json(text, allow_partial=not whole)
+    except ValueError:
+        return None
+    language = data.get("language") if isinstance(data, dict) else None
+    return language if isinstance(language, str) else None
 
 
 def stored_answers(connection: Connection, keys: Iterable[str]) -> dict[str, CallJudgements]:
@@ -124,12 +140,21 @@ def stored_answers(connection: Connection, keys: Iterable[str]) -> dict[str, Cal
     return answers
 
 
-def payloads(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
-    """Return what is stored under some keys, as text; keys without anything are left out."""
+def payloads(connection: Connection, keys: Iterable[str], *, characters: int | None = None) -> dict[str, str]:
+    """Return what is stored under some keys, as text; keys without anything are left out.
+
+    Args:
+        connection: Where to read.
+        keys: Of steps.
+        characters: Only so many, from the beginning; None for all.
+    """
+    text: ColumnElement[str] = steps.c.payload if characters is None else func.substr(steps.c.payload, 1, characters)
     found: dict[str, str] = {}
     for some in in_batches(list(dict.fromkeys(keys))):
-        rows = connection.execute(select(steps.c.key, steps.c.payload).where(steps.c.key.in_(some)))
-        found.update((row.key, row.payload) for row in rows)
+        found.update(
+            (key, payload)
+            for key, payload in connection.execute(select(steps.c.key, text).where(steps.c.key.in_(some)))
+        )
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,17 +11,6 @@ from pipeline.canonical import to_json
 from pipeline.records import Trust
 from pipeline.store.payload import read_payload
 from pipeline.store.tables import trust_versions
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TrustVersion:
-    """One version. ``trust`` None: from then on confidences are as they were before anything was learnt."""
-
-    rubric_id: str
-    version: int
-    trust: Trust | None
-    made_by: str
-    made_at: datetime
 
 
 def put_trust(
@@ -66,28 +54,12 @@ def latest_trust(connection: Connection, rubric_id: str) -> Trust | None:
         StoreError: What is stored cannot be read.
     """
     newest = _newest(connection, rubric_id)
-    return None if newest is None else _version(newest).trust
-
-
-def trust_history(connection: Connection, rubric_id: str) -> list[TrustVersion]:
-    """Return all versions of a rubric's, oldest first."""
-    column = trust_versions.c
-    statement = select(trust_versions).where(column.rubric_id == rubric_id).order_by(column.version)
-    return [_version(row) for row in connection.execute(statement)]
+    if newest is None or newest.payload is None:
+        return None
+    return read_payload(Trust, newest.payload, f"trust {newest.rubric_id}, version {newest.version}")
 
 
 def _newest(connection: Connection, rubric_id: str) -> Row[Any] | None:
     column = trust_versions.c
     newest = select(trust_versions).where(column.rubric_id == rubric_id).order_by(column.version.desc()).limit(1)
     return connection.execute(newest).first()
-
-
-def _version(row: Row[Any]) -> TrustVersion:
-    where = f"trust {row.rubric_id}, version {row.version}"
-    return TrustVersion(
-        rubric_id=row.rubric_id,
-        version=row.version,
-        trust=None if row.payload is None else read_payload(Trust, row.payload, where),
-        made_by=row.made_by,
-        made_at=row.made_at,
-    )

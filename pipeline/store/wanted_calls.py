@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
 from pipeline.store.tables import recordings, scores
+
+Item = TypeVar("Item")
 
 IDS_AT_ONCE = 500
 
@@ -65,7 +68,7 @@ def calls_to_score(connection: Connection, wanted: WantedCalls) -> CallsToScore:
     )
 
 
-def in_batches(ids: Sequence[str], at_once: int = IDS_AT_ONCE) -> Iterator[Sequence[str]]:
-    """Yield some ids at a time: databases bound how many a statement may name."""
+def in_batches(ids: Sequence[Item], at_once: int = IDS_AT_ONCE) -> Iterator[Sequence[Item]]:
+    """Yield some ids, or what has one, at a time: databases bound how many a statement may name."""
     for first in range(0, len(ids), at_once):
         yield ids[first : first + at_once]

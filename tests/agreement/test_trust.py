@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline.agreement.calibrators import calibrated, fit, method_for
 from pipeline.agreement.reliability import calibration_error, reliability_curve
 from pipeline.agreement.thresholds import NONE_GIVEN, answers_needed, error_bound, lowest_threshold
-from pipeline.agreement.trust import learn, learn_trust, trust_of
+from pipeline.agreement.trust import TARGET_ERROR, learn, trust_of
 from tests.agreement.builders import drawn_pairs, pair, rubric
 
 
@@ -141,7 +141,7 @@ def test_lessons_come_in_the_order_of_the_rubric_and_by_question() -> None:
         ("greeting", "b"),
         ("close", "a"),
     ]
-    trust = learn_trust(pairs, rubric("greeting", "close"))
+    trust = trust_of(lessons, "mine", TARGET_ERROR)
     assert trust.of("close", "question-1:a") == lessons[2].calibration
     assert trust.of("close", "question-1:b") is None
 
@@ -150,10 +150,11 @@ def test_trust_is_the_same_whatever_the_order_and_another_where_scores_would_cha
     generator = np.random.default_rng(0)
     raw = generator.uniform(0.5, 1, 60)
     pairs = drawn_pairs(raw, generator.random(60) < raw)
-    first = learn_trust(pairs, rubric())
-    assert learn_trust(pairs[::-1], rubric()) == first
+    first, turned, other = (
+        trust_of(learn(some, rubric()), "mine", TARGET_ERROR) for some in (pairs, pairs[::-1], pairs[:59])
+    )
+    assert turned == first
     assert first.fingerprint.startswith("trust-1:")
-    other = learn_trust(pairs[:59], rubric())
     assert other.fingerprint != first.fingerprint
     assert trust_of((), "mine", 0.1).calibrations == ()
 

@@ -75,6 +75,18 @@ def test_calls_of_agents_who_differ_tell_less_than_calls_by_themselves() -> None
     assert tally([("only", 1.0)] * 7).calls_for_one == 7
 
 
+@pytest.mark.parametrize("value", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("calls_of", "calls_for_one"),
+    [({"a": 200}, 200), ({"a": 100, "b": 100}, 100), ({"a": 30, "b": 10, "c": 20}, 20), ({None: 50}, 1)],
+)
+def test_calls_that_are_all_alike_tell_as_much_as_there_are_agents(
+    calls_of: dict[str | None, int], calls_for_one: float, value: float
+) -> None:
+    found = tally([(agent, value) for agent, calls in calls_of.items() for _ in range(calls)])
+    assert found.calls_for_one == calls_for_one
+
+
 def _false_alarms(*, whole_agents: bool, spread: bool, times: int = 300) -> float:
     """Return how often two groups of eight agents each are told apart that are drawn alike."""
     drawn, alarms = np.random.default_rng(11), 0

@@ -129,7 +129,8 @@ class Endpoint:
                 if answer.hang_up:
                     return
                 length = len(answer.body) if answer.promised_bytes is None else answer.promised_bytes
-                fields = {"Content-Type": answer.content_type, "Content-Length": str(length), **answer.headers}
+                fields = {"Content-Type": answer.content_type, "Content-Length": str(length), "Connection": "close"}
+                fields |= answer.headers
                 head = f"HTTP/1.1 {answer.status} X\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items()) + "\r\n"
                 self._drip(head.encode(), answer.head_drip_s)
                 self._drip(answer.body, answer.drip_s)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import ReviewError
 from pipeline.records import Dispute, DisputeState, Status
-from pipeline.review.disputes import DisputeTerms, dispute_state, ended_already, open_dispute, rule_on, window_begins
+from pipeline.review.disputes import DisputeTerms, ended_already, open_dispute, rule_on, window_begins
 from pipeline.score.effective import effective_score
 from tests.review.made import NOW, after, asked, reviewed, score_of
 
@@ -32,12 +32,11 @@ def dispute(criterion_id: str = "q0", now: datetime = NOW, **changes: Any) -> Di
     return open_dispute(SCORE, result, **{**given, **changes})
 
 
-def test_dispute_is_open_until_it_is_ruled_on() -> None:
+def test_dispute_keeps_to_its_question_and_ends_as_it_is_ruled_on() -> None:
     made = dispute()
     assert (made.call_id, made.score_id, made.asked) == ("c-0001", "s-0001", "question-1:q0")
-    assert dispute_state(None) is DisputeState.OPEN
     for outcome in (DisputeState.UPHELD, DisputeState.REJECTED):
-        assert dispute_state(rule_on(made, outcome, ruled_by="bob", reason="heard it", now=NOW)) is outcome
+        assert rule_on(made, outcome, ruled_by="bob", reason="heard it", now=NOW).outcome is outcome
 
 
 @pytest.mark.parametrize(

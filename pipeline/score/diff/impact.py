@@ -162,8 +162,8 @@ def _answers(score: CallScore) -> dict[str, tuple[str, str]]:
     told = {}
     for result in score.results:
         status = result.status.value
-        if status == "partial" and result.points_earned is not None and result.points_possible:
-            status = f"partial {100 * result.points_earned / result.points_possible:.0f} %"
+        if status == "partial" and result.share is not None:
+            status = f"partial {100 * result.share:.0f} %"
         told[result.criterion_id] = (result.title, status)
     return told
 
