@@ -14,6 +14,10 @@ from pydantic_core import InitErrorDetails
 Record = TypeVar("Record")
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+"""One for all: `json.dumps` makes a new one each time."""
+
+
 @functools.cache
 def _adapter(record_type: Any) -> TypeAdapter[Any]:
     return TypeAdapter(record_type)
@@ -26,7 +30,7 @@ def to_data(record: Any) -> Any:
 
 def to_json(record: Any) -> str:
     """Return a record as canonical JSON: sorted keys, no spaces, so that equal records give equal text."""
-    return canonical_json(to_data(record))
+    return "[]" if record == () else canonical_json(to_data(record))  # of most tuples that are stored there is none
 
 
 def from_json(record_type: type[Record], text: str | bytes) -> Record:
@@ -47,7 +51,7 @@ def from_json(record_type: type[Record], text: str | bytes) -> Record:
 
 def canonical_json(data: Any) -> str:
     """Return plain JSON data as text with sorted keys and no spaces; refuses NaN."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _encode(data)
 
 
 def fingerprint(scheme: str, data: Any) -> str:

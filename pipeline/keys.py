@@ -12,7 +12,7 @@ from pipeline.canonical import fingerprint, to_data
 from pipeline.config import ComplianceSettings, ConversationSettings, FlagSettings, PrivacySettings, SentimentSettings
 from pipeline.records import FactKeys, MadeBy, Recording, Rubric, Trust, field_of
 
-_TRANSCRIPT_RECIPE = "transcript-3"
+_TRANSCRIPT_RECIPE = "transcript-4"
 _FINDINGS_RECIPE = "findings-5"
 _OWN_FINDINGS_RECIPE = "own-findings-1"
 _JUDGEMENT_RECIPE = "judgement-1"

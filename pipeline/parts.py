@@ -11,7 +11,13 @@ from pipeline.errors import AuthoredFileError
 from pipeline.privacy import name_model
 from pipeline.records import Recording, Rubric
 from pipeline.rubric_facts.phrases import phrase_problems
-from pipeline.score.rubrics import check_rule_references, find_rubric, load_rubrics, rubric_of_call
+from pipeline.score.rubrics import (
+    check_rule_references,
+    check_rules_apply,
+    find_rubric,
+    load_rubrics,
+    rubric_of_call,
+)
 from pipeline.transcribe.engine import Engine, create_engine
 from pipeline.transcribe.vocabulary import NO_VOCABULARY, Vocabulary, load_vocabulary
 
@@ -72,11 +78,17 @@ def assemble(settings: Settings) -> Parts:
 
 
 def require_known_rules(rubrics: tuple[Rubric, ...], detectors: Detectors, *, where: str) -> None:
-    """Refuse rubrics that ask for rules which nobody looks for, or for phrases that nobody can look for.
+    """Refuse rubrics whose rules nobody looks for, or not in their calls, or whose phrases nobody can look for.
 
     Raises:
         AuthoredFileError: With every such place.
     """
-    problems = [*check_rule_references(rubrics, detectors.active_rule_ids()), *phrase_problems(rubrics)]
+    problems = [
+        *check_rule_references(
+            rubrics, detectors.active_rule_ids(), looked_in=detectors.settings.compliance.rules_dir
+        ),
+        *check_rules_apply(rubrics, {rule.id: rule.applies_if for rule in detectors.rules}),
+        *phrase_problems(rubrics),
+    ]
     if problems:
         raise AuthoredFileError(where, problems)

@@ -113,7 +113,7 @@ def reopen(
 
 
 def _why(row: FlagRow) -> str:
-    if row.flag.state is FlagState.OPEN:
+    if row.flag.state is FlagState.OPEN or not row.changes:
         return row.flag.reason
     closed = row.changes[-1]
     return f"{row.flag.reason}\nclosed by {closed.changed_by}, {show.instant(closed.changed_at)}: {closed.reason}"

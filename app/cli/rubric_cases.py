@@ -19,7 +19,7 @@ from pipeline.rubric_cases import heard_facts
 from pipeline.rubric_facts.phrases import phrase_problems
 from pipeline.score.cases.cases import RubricCase, load_cases
 from pipeline.score.cases.runs import CaseResult, RubricResults, run_cases
-from pipeline.score.rubrics import SUFFIXES, check_rule_references, load_rubrics
+from pipeline.score.rubrics import SUFFIXES, check_rule_references, check_rules_apply, load_rubrics
 
 CASES_FOLDER = "cases"
 
@@ -52,7 +52,9 @@ def print_test(path: Path | None, settings: Settings, *, rubric: str | None, as_
         problems = problems_of(error)
     cases = tuple(case for case in cases if rubric in (None, case.rubric.id))
     tried = {case.rubric.file: case.rubric for case in cases}.values()
-    problems += [*check_rule_references(tried, rules), *phrase_problems(tried)]
+    problems += check_rule_references(tried, rules, looked_in=settings.compliance.rules_dir)
+    problems += check_rules_apply(tried, {rule.id: rule.applies_if for rule in rules.values()})
+    problems += phrase_problems(tried)
     if problems:
         print_check("cases", 0, problems, as_json=as_json)
     if not cases:

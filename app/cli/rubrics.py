@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,10 +18,10 @@ from pipeline.compliance.packs import load_packs
 from pipeline.compliance.rule import RuleStatus
 from pipeline.config import Settings
 from pipeline.errors import AuthoredFileError, Problem
-from pipeline.records import Rubric
+from pipeline.records import AppliesIf, Rubric
 from pipeline.rubric_facts.phrases import phrase_problems
 from pipeline.score.authored.schema import rubric_schema
-from pipeline.score.rubrics import SUFFIXES, check_rule_references, load_rubric, load_rubrics
+from pipeline.score.rubrics import SUFFIXES, check_rule_references, check_rules_apply, load_rubric, load_rubrics
 
 app = typer.Typer(
     help="List, check, test and compare rubrics, and see how far they may be trusted.", no_args_is_help=True
@@ -88,8 +88,8 @@ def check(
     settings = read_settings(workspace, config)
     chosen = path or settings.score.rubrics_dir
     require_path(chosen)
-    known = active_rule_ids(settings)
-    print_check("rubric(s)", len(_files(chosen)), find_problems(chosen, known), as_json=as_json)
+    problems = find_problems(chosen, _active_rules(settings), rules_dir=settings.compliance.rules_dir)
+    print_check("rubric(s)", len(_files(chosen)), problems, as_json=as_json)
 
 
 @app.command("test")
@@ -126,11 +126,22 @@ def active_rule_ids(settings: Settings) -> set[str]:
     Raises:
         AuthoredFileError: A rule pack has problems.
     """
-    return {rule.id for rule in load_packs(settings.compliance.rules_dir) if rule.status is RuleStatus.ACTIVE}
+    return set(_active_rules(settings))
 
 
-def find_problems(path: Path, known_rule_ids: Collection[str]) -> list[Problem]:
-    """Return every problem of a rubric file, or of a folder of them taken together, each with its file."""
+def _active_rules(settings: Settings) -> dict[str, AppliesIf]:
+    rules = load_packs(settings.compliance.rules_dir)
+    return {rule.id: rule.applies_if for rule in rules if rule.status is RuleStatus.ACTIVE}
+
+
+def find_problems(path: Path, rules: Mapping[str, AppliesIf], *, rules_dir: Path | None = None) -> list[Problem]:
+    """Return every problem of a rubric file, or of a folder of them taken together, each with its file.
+
+    Args:
+        path: The file or folder.
+        rules: Which calls each rule that is looked for is about, by its id.
+        rules_dir: Where these rules lie, for messages.
+    """
     problems: list[Problem] = []
     if path.is_dir():
         try:
@@ -140,7 +151,8 @@ def find_problems(path: Path, known_rule_ids: Collection[str]) -> list[Problem]:
     for file in _files(path):
         try:
             rubric = load_rubric(file)
-            named = [*check_rule_references([rubric], known_rule_ids), *phrase_problems([rubric])]
+            named = check_rule_references([rubric], rules, looked_in=rules_dir)
+            named += [*check_rules_apply([rubric], rules), *phrase_problems([rubric])]
         except AuthoredFileError as error:
             problems += [] if path.is_dir() else problems_of(error)  # those of a folder were found with it
         else:

@@ -37,6 +37,8 @@ def list_(workspace: WorkspaceOption = None, config: ConfigOption = None, as_jso
             "status": rule.status.value,
             "pack": rule.pack,
             "severity": rule.severity.value,
+            "queues": list(rule.applies_if.queues),
+            "directions": list(rule.applies_if.directions),
             "fingerprint": rule.fingerprint,
         }
         for rule in rules
@@ -45,7 +47,20 @@ def list_(workspace: WorkspaceOption = None, config: ConfigOption = None, as_jso
         show.print_json(rows)
         return
     columns = [("Rule", "left"), ("What", "left"), ("Expected", "left"), ("Speaker", "left"), ("Severity", "left")]
-    show.table(columns, [(r["id"], r["title"], r["expect"], r["speaker"], r["severity"]) for r in rows])
+    columns.append(("Calls", "left"))
+    show.table(
+        columns,
+        [
+            (rule.id, rule.title, rule.expect.value, _speakers(rule), rule.severity.value, _calls(rule))
+            for rule in rules
+        ],
+    )
+
+
+def _calls(rule: Rule) -> str:
+    """Return the queues, directions and teams that a rule is about."""
+    asked = rule.applies_if
+    return "; ".join(", ".join(each) for each in (asked.queues, asked.directions, asked.teams) if each) or "all"
 
 
 def _speakers(rule: Rule) -> str:

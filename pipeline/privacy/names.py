@@ -44,7 +44,7 @@ _COMPANY_LIST = (
     "bank banking recovery internet mobile group insurance company inc ltd llc services service energy power "
     "surgery sales auto motors store stores airlines hotel university hospital clinic collections finance "
     "financial credit telecom wireless electric gas water support care solutions systems partners associates "
-    "scanner printer street road"
+    "scanner printer street road resort inn airways pharmacy logistics"
 )
 _ONLY_NAMES = FIRST_NAMES - WORDS_TOO
 _COMPANY_WORDS = frozenset(_COMPANY_LIST.split())
@@ -147,6 +147,8 @@ def _from(
     if last < first:
         return
     words = stretch.words[first : last + 1]
+    if not sure and _says_company([word.raw for word in stretch.words], first, last):
+        return
     if all(_bare(word) in own for word in words) and (
         _is_agents(turns[words[0].turn]) or not lead.startswith(("my", "name", "i", "this is", "call"))
     ):
@@ -220,7 +222,7 @@ def _tagged(turns: Sequence[Turn], persons: Sequence[Sequence[tuple[int, int]]],
                 first += 1
             while last >= first and not _is_tagged_name(words[last]):
                 last -= 1
-            if _is_company(words, first, last):
+            if _is_company(words, first, last) or _says_company(words, first, last):
                 continue
             inside = [_folded(word) for word in words[first : last + 1]]
             if inside and all(_is_tagged_name(word) for word in words[first : last + 1]) and not set(inside) <= own:
@@ -232,6 +234,19 @@ def _is_company(words: Sequence[str], first: int, last: int) -> bool:
     behind = words[last + 1] if last + 1 < len(words) else ""
     named = behind[:1].isupper() and _folded(behind) in _COMPANY_WORDS and words[last][-1:].isalpha()
     return named or [word.casefold() for word in words[max(first - 2, 0) : first]] == ["for", "calling"]
+
+
+def _says_company(words: Sequence[str], first: int, last: int) -> bool:
+    """Tell whether what may be a name stands in a company's: "Good morning, Harbour Bank", "Hotel Bellevue, Tom here".
+
+    A first name among the words makes a person of it: "Jane Street".
+    """
+    while first > 0 and words[first - 1][:1].isupper() and words[first - 1][-1:].isalnum():
+        first -= 1
+    while last + 1 < len(words) and words[last][-1:].isalnum() and words[last + 1][:1].isupper():
+        last += 1
+    said = {_folded(word) for word in words[first : last + 1]}
+    return bool(said & _COMPANY_WORDS) and not said & _ONLY_NAMES
 
 
 def _is_tagged_name(word: str) -> bool:

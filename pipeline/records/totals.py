@@ -5,6 +5,7 @@ It is done over sections, so that what a section is (a bonus, set to 0) is said 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -67,17 +68,52 @@ def sum_sections(
         bonus: Ids of sections whose points are earned on top.
         zeroed: Ids of sections that earn nothing, whatever was answered.
     """
-    of_section: dict[str, list[Points]] = {}
-    for result in results:
-        of_section.setdefault(result.section_id, []).append(result)
+    summed = _sums_of(_Same(results)) if isinstance(results, tuple) else _sums(results)
     on_top, nothing = set(bonus), set(zeroed)
     return tuple(
         SectionSum(
             section_id=section_id,
-            weight=questions[0].weight,
-            earned=0.0 if section_id in nothing else math.fsum((q.points_earned or 0.0) * q.weight for q in questions),
-            possible=math.fsum(q.points_possible * q.weight for q in questions if q.points_earned is not None),
+            weight=weight,
+            earned=0.0 if section_id in nothing else earned,
+            possible=possible,
             bonus=section_id in on_top,
+        )
+        for section_id, weight, earned, possible in summed
+    )
+
+
+class _Same:
+    """Results that are known again by what they are, not by what stands in them, which would take long to compare."""
+
+    __slots__ = ("results",)
+
+    def __init__(self, results: tuple[Points, ...]) -> None:
+        self.results = results
+
+    def __hash__(self) -> int:
+        return id(self.results)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.results is self.results
+
+
+@functools.lru_cache(maxsize=8)
+def _sums_of(same: _Same) -> tuple[tuple[str, float, float, float], ...]:
+    """Return the sums of results; a score is asked for its shares many times over, of the same ones."""
+    return _sums(same.results)
+
+
+def _sums(results: Iterable[Points]) -> tuple[tuple[str, float, float, float], ...]:
+    """Return each section with its weight, and what it earned and could earn times that."""
+    of_section: dict[str, list[Points]] = {}
+    for result in results:
+        of_section.setdefault(result.section_id, []).append(result)
+    return tuple(
+        (
+            section_id,
+            questions[0].weight,
+            math.fsum([(q.points_earned or 0.0) * q.weight for q in questions]),
+            math.fsum([q.points_possible * q.weight for q in questions if q.points_earned is not None]),
         )
         for section_id, questions in of_section.items()
     )

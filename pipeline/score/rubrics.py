@@ -12,13 +12,14 @@ from pipeline.config import ScoreSettings, Settings
 from pipeline.errors import AuthoredFileError, NotInForceError, Problem, UnknownNameError
 from pipeline.records import Recording, Rubric
 from pipeline.records.language import UNDETERMINED
-from pipeline.score.authored.references import check_rule_references
+from pipeline.score.authored.references import check_rule_references, check_rules_apply
 from pipeline.score.authored.rubric_file import SUFFIXES, load_rubric
 from pipeline.score.in_force import clashes, in_force, latest_versions
 
 __all__ = [
     "SUFFIXES",
     "check_rule_references",
+    "check_rules_apply",
     "choose_rubric",
     "find_rubric",
     "load_rubric",

@@ -71,8 +71,8 @@ def write_workspace(folder: Path, *, calls: int = 6) -> Path:
                 call_id,
                 f"s-{1000 + n}",
                 result("greeting", asked=ASKED["greeting"], confidence=0.9),
-                result("tone", "cannot_assess", asked=ASKED["tone"]),
-                result("solved", "cannot_assess", asked=ASKED["solved"]),
+                result("tone", "cannot_assess", asked=ASKED["tone"], kind="manual"),
+                result("solved", "cannot_assess", asked=ASKED["solved"], kind="manual"),
                 result("closing", "cannot_assess" if withheld else "fail", asked=ASKED["closing"], **withheld),
             )
             raised = [flag(f"fl-{n}", of=made, severity=Severity.CRITICAL, reason="said at 0:12")] if n == 4 else []

@@ -249,3 +249,20 @@ def test_redact_leaves_no_number_in_what_was_dropped(text: str, left: str) -> No
     once = redact(transcript(("agent", "hello"), dropped=(dropped,), redacted=False))
     assert once.dropped == (replace(dropped, text=left),)
     assert redact(once) == once
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Good morning, Harbour Bank, this is Clara.", True),
+        ("Good morning. Park Hotel. My name is Clara.", True),
+        ("Hello, Acme Insurance, Clara speaking.", True),
+        ("Hotel Bellevue, this is Clara.", True),
+        ("Hi Maria, this is Clara from Harbour Bank.", False),
+        ("Good morning, Grace Park, this is Clara.", False),
+        ("Hello, Jane Street, this is Clara.", False),
+    ],
+)
+def test_a_company_that_greets_is_no_person(said: str, kept: bool) -> None:
+    masked = redact(transcript(("agent", said), ("customer", "hello")), PrivacySettings()).turns[0].text
+    assert (masked == said) is kept

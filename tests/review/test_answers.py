@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import ReviewError, UnknownNameError
 from pipeline.records import Status
-from pipeline.review.answers import confirmed, latest_answers, machine_answer, result_of, universal_answer
+from pipeline.review.answers import confirmed, latest_answers, result_of, universal_answer
 from tests.review.made import NOW, after, asked, reviewed, score_of
 
 
@@ -93,17 +93,24 @@ def test_score_that_does_not_tell_what_it_asks_takes_no_answers() -> None:
 @pytest.mark.parametrize(
     ("result", "answer"),
     [
-        (asked(), (Status.PASS, 1.0)),
-        (asked(status="partial", points_earned=2.5), (Status.PARTIAL, 0.25)),
-        (asked(status="not_applicable"), (Status.NOT_APPLICABLE, None)),
-        (asked(points_possible=0.0, points_earned=0.0), (Status.PASS, 1.0)),
-        (asked(status="cannot_assess", leaning=Status.PARTIAL, leaning_share=0.75), (Status.PARTIAL, 0.75)),
+        (asked(), (Status.PASS, 1.0, None)),
+        (asked(answer="yes"), (Status.PASS, 1.0, "yes")),
+        (asked(status="partial", points_earned=2.5), (Status.PARTIAL, 0.25, None)),
+        (asked(status="not_applicable"), (Status.NOT_APPLICABLE, None, None)),
+        (asked(points_possible=0.0, points_earned=0.0), (Status.PASS, 1.0, None)),
+        (asked(status="cannot_assess", leaning=Status.PARTIAL, leaning_share=0.75), (Status.PARTIAL, 0.75, None)),
+        (
+            asked(status="cannot_assess", leaning=Status.FAIL, leaning_share=0.0, leaning_answer="no"),
+            (Status.FAIL, 0.0, "no"),
+        ),
     ],
 )
-def test_to_agree_is_to_give_the_machines_answer(result: object, answer: tuple[Status, float | None]) -> None:
+def test_to_agree_is_to_give_the_machines_answer(
+    result: object, answer: tuple[Status, float | None, str | None]
+) -> None:
     score = score_of(result)  # type: ignore[arg-type]
     made = confirmed(score, score.results[0], reviewer="ann", now=NOW)
-    assert (made.status, made.share) == answer == machine_answer(score.results[0])
+    assert (made.status, made.share, made.answer) == answer
     assert made.machine_status is made.status
 
 

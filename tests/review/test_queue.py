@@ -115,11 +115,6 @@ def test_reviewer_sees_what_is_theirs_or_anybodys() -> None:
     assert waiting(calls, reviewer="ann", kinds=(QueueKind.SAMPLED,)) == ["c-1", "c-3"]
 
 
-def test_question_that_only_people_answer_puts_no_call_on_the_queue() -> None:
-    calls = [call(unanswered(), call_id="c-1"), call(unanswered(), unanswered("closing"), call_id="c-2")]
-    assert waiting(calls, asked_of_people={"question-1:greeting"}) == ["c-2"]
-
-
 @given(st.lists(st.sampled_from(ORDERED), unique=True), st.sets(st.sampled_from([c.call_id for c in ORDERED])))
 def test_queue_is_what_was_not_taken_off(calls: list[QueuedCall], off: set[str]) -> None:
     closings = [closing(after(days=1), call_id) for call_id in off]

@@ -194,6 +194,16 @@ def test_every_call_of_a_group_is_drawn_equally_often(policy: Policy) -> None:
         assert chisquare(counts).pvalue > LEAST_P
 
 
+@pytest.mark.parametrize("policy", ["disagreement", "stratified", "per-agent"])
+def test_what_was_drawn_of_other_calls_takes_nothing_away(policy: Policy) -> None:
+    first, second = calls(24)[:12], calls(24)[12:]
+    asked = asks(policy, count=5)
+    before = kept(choose(first, asked), asked)
+    assert len(before) >= 5
+    assert sorted(ids(choose(second, asked, before))) == sorted(ids(choose(second, asked)))
+    assert choose(first, asked, before) == []
+
+
 def test_disagreement_draws_by_weight() -> None:
     often: Counter[float] = Counter()
     for seed in range(6000):  # the first of a draw is taken with a probability of its weight over the sum of all

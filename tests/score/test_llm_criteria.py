@@ -21,13 +21,15 @@ from pipeline.records import (
 )
 from pipeline.score.answers import allowed, labels, share_of_answer, spelled
 from pipeline.score.fingerprints import question_fingerprint
-from tests.factories import evidence, facts
+from tests.factories import evidence, facts, finding
 from tests.score.rubric_files import answer
 
 SCALE = {"kind": "scale", "lowest": 1, "highest": 5}
 ASKED = LlmTest(question="How well was it solved?", answers=Scale(lowest=1, highest=5))
 TEST = {"kind": "llm", "question": ASKED.question, "answers": SCALE}
 QUOTE = evidence(quote="hello")
+GREETING = {"kind": "rule", "rules": ["greeting"]}
+SAID = finding("greeting", evidence=(QUOTE,))
 
 
 def judged(given: str | None, **changes: Any) -> CallFacts:
@@ -62,6 +64,27 @@ def test_llm_criterion_is_left_to_a_person_where_the_model_does_not_answer_and_c
     assert (result.status, result.points_earned, result.answer) == (Status(status), None, None)
     assert reason in result.reason
     assert "secret" not in result.reason
+
+
+@pytest.mark.parametrize(
+    ("call", "test", "kind"),
+    [
+        (facts(), TEST, "manual"),
+        (judged("4", question="question-1:other"), TEST, "manual"),
+        (judged("4"), TEST, "llm"),
+        (judged("6"), TEST, "llm"),  # it was asked, and gave no answer
+        (judged("5", applicable=False), TEST, "llm"),
+        (facts(), {"kind": "manual", "question": "Kind?"}, "manual"),
+        (facts(), {"kind": "rule", "rules": ["greeting"]}, "rule"),
+        (facts(), {"kind": "combination", "require": "all", "tests": [GREETING, TEST]}, "manual"),
+        (judged("4"), {"kind": "combination", "require": "all", "tests": [GREETING, TEST]}, "combination"),
+        (facts(SAID), {"kind": "combination", "require": "any", "tests": [GREETING, TEST]}, "combination"),
+    ],
+)
+def test_result_tells_what_answered_and_whether_it_was_left_to_people(
+    tmp_path: Path, call: CallFacts, test: Any, kind: str
+) -> None:
+    assert answer(tmp_path, call, test).kind == kind
 
 
 HALF = (Band(share=0, below=10), Band(share=0.5, at_least=10, below=20), Band(share=1, at_least=20))

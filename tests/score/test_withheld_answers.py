@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.records import Calibration, CallScore, CriterionResult, Status, Trust
+from pipeline.records import Calibration, CallScore, CriterionResult, Judgement, Status, Trust
 from pipeline.score.evaluate import evaluate
 from pipeline.score.fingerprints import question_fingerprint
 from pipeline.score.withhold import calibrated, interpolated
@@ -88,6 +88,21 @@ def test_withheld_answer_keeps_its_evidence_and_counts_neither_way(tmp_path: Pat
     assert score.results[0].evidence
     assert (score.results[0].leaning, score.results[0].leaning_share) == (Status.PASS, 1)
     assert (score.share, score.assessed_share) == (1, pytest.approx(1 / 3))
+
+
+def test_withheld_answer_keeps_its_words(tmp_path: Path) -> None:
+    test = {"kind": "llm", "question": "Kind?"}
+    given_rubric = rubric(tmp_path, section(criterion("a", test, min_confidence=0.9)))
+    judgement = Judgement(
+        question=question_fingerprint(given_rubric.criteria()[0].test),
+        answer="yes",
+        reason="It says so.",
+        evidence=(evidence(),),
+        confidence=0.5,
+    )
+    (withheld,) = evaluate(facts(judgements=(judgement,)), given_rubric, score_id="s").results
+    assert (withheld.answer, withheld.leaning_answer) == (None, "yes")
+    assert (withheld.machine_status, withheld.machine_share, withheld.machine_answer) == (Status.PASS, 1.0, "yes")
 
 
 def test_withheld_failure_of_an_auto_fail_fails_nothing(tmp_path: Path) -> None:

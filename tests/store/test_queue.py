@@ -59,3 +59,26 @@ def test_every_reason_of_every_call_is_there(connection: Connection) -> None:
     (why,) = found["c-4"].reasons
     assert (why.kind, why.subject, why.reviewer) == (QueueKind.SAMPLED, "random 2026-11", "ann")
     assert (found["c-4"].score_id, found["c-4"].agent_id) == ("s-4", "maria.lopez")
+
+
+def test_question_left_to_people_is_no_reason_and_one_of_before_that_was_kept_is(connection: Connection) -> None:
+    for call_id, kind in (("c-1", "manual"), ("c-2", "llm"), ("c-3", "rule"), ("c-4", ""), ("c-5", None)):
+        taken_in(connection, call_id)
+        scored(connection, score(call_id, f"s-{call_id}", result(status="cannot_assess", asked="q:1", kind=kind or "")))
+    old = tables.criterion_results.c.score_id == "s-c-5"
+    connection.execute(update(tables.criterion_results).where(old).values(kind=None))
+    assert [call.call_id for call in list_queued(connection)] == ["c-2", "c-3", "c-4", "c-5"]
+    assert [call.call_id for call in list_queued(connection, call_id="c-3")] == ["c-3"]
+    assert list_queued(connection, call_id="c-1") == []
+
+
+def test_corrected_calls_wait_for_what_is_open_now_and_keep_their_other_reasons(connection: Connection) -> None:
+    for call_id in ("c-1", "c-2", "c-3"):
+        taken_in(connection, call_id)
+        made = score(call_id, f"s-{call_id}", result(status="cannot_assess" if call_id != "c-2" else "pass", asked="q"))
+        scored(connection, made, *([flag("fl-1", of=made)] if call_id == "c-3" else []))
+    why = QueueReason(kind=QueueKind.UNANSWERED, subject="closing", reason="now it applies", since=NOW)
+    found = {call.call_id: call for call in list_queued(connection, corrected={"c-1": (), "c-2": (why,), "c-3": ()})}
+    assert sorted(found) == ["c-2", "c-3"]
+    assert found["c-2"].reasons == (why,)
+    assert [reason.kind for reason in found["c-3"].reasons] == [QueueKind.FLAGGED]

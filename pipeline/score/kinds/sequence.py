@@ -13,18 +13,21 @@ from pipeline.score.wording import listed
 Place = tuple[int, int, int]
 Chain = tuple[tuple[int, Place, Evidence | None], ...]
 """Steps in order, each with its number, when it came, and its quote; a silence has none."""
+_FEWEST = 2
 
 
 def answer(facts: CallFacts, test: SequenceTest) -> Answer:
     """Answer by the longest chain of steps that came one after the other, whatever each rule thinks of its words.
 
     Of each step the first occurrence after the step before it counts. All steps in order pass; otherwise it fails, or
-    with ``partial`` earns (steps in order) / (steps). Rules that do not apply to the call drop out. A step that cannot
-    be assessed leaves it open, unless the others are already out of order and there are no parts to earn.
+    with ``partial`` earns (steps in order) / (steps). Rules that do not apply to the call drop out; fewer than two that
+    do have no order. A step that cannot be assessed leaves it open, unless the others are already out of order and
+    there are no parts to earn.
     """
     steps = [finding for rule_id in test.rules if (finding := facts.finding(rule_id)) is not None]
-    if not steps:
-        return not_applicable(f"No such rule applies to this call: {listed(test.rules)}.")
+    if len(steps) < _FEWEST:
+        away = [rule_id for rule_id in test.rules if facts.finding(rule_id) is None]
+        return not_applicable(f"An order takes two steps, and {listed(away)} does not apply to this call.")
     known = [step for step in steps if not _is_open(step)]
     chain = longest_chain([_occurrences(step) for step in known])
     open_ = [step for step in steps if _is_open(step)]
