@@ -118,6 +118,8 @@ def _marked(code: str, error: MarkedYAMLError) -> Problem:
     said = [part.splitlines()[0] for part in (error.context, error.problem) if part]
     if error.problem and _TAB in error.problem:
         said = ["a tab stands here, and YAML allows none outside quotes; use spaces"]
+    elif error.context and "flow" in error.context:
+        said = [", ".join(said) + "; inside [ ] and { } put text that holds a brace, bracket or comma in quotes"]
     return Problem(code=code, line=mark.line + 1 if mark else None, message=", ".join(said) or "this is no YAML")
 
 
@@ -128,7 +130,9 @@ def _message(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
 
 
 def _unknown_key(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
-    return _not_among("unknown key", str(detail["loc"][-1]), list(node.get("properties", {})))
+    key, known = str(detail["loc"][-1]), list(node.get("properties", {}))
+    hint = _AT_MOST if key == "at_most" and "below" not in known else ""
+    return _not_among("unknown key", key, known) + hint
 
 
 def _missing_key(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
@@ -177,6 +181,7 @@ def _no_bool(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
 
 
 _QUOTE = "'"
+_AT_MOST = "; for at most two times write a rule with `at_least: 3` and `expect: absent` (docs/writing-rubrics.md)"
 _TAB = r"'\t'"  # as ruamel.yaml spells the character that it found
 _UNKNOWN_TAG = "union_tag_invalid"
 _MESSAGES: dict[str, Callable[[ErrorDetails, Mapping[str, Any]], str]] = {

@@ -84,9 +84,7 @@ def require_known_rules(rubrics: tuple[Rubric, ...], detectors: Detectors, *, wh
         AuthoredFileError: With every such place.
     """
     problems = [
-        *check_rule_references(
-            rubrics, detectors.active_rule_ids(), looked_in=detectors.settings.compliance.rules_dir
-        ),
+        *check_rule_references(rubrics, detectors.active_rule_ids(), looked_in=detectors.settings.compliance.rules_dir),
         *check_rules_apply(rubrics, {rule.id: rule.applies_if for rule in detectors.rules}),
         *phrase_problems(rubrics),
     ]

@@ -172,6 +172,8 @@ def test_document_tells_every_problem_at_once(tmp_path: Path) -> None:
         ("a: 1\nb: 2\na: 3\n", ":3: [duplicate-key]"),
         ("x: {a: 1, a: 1}\n", ":1: [duplicate-key]"),
         ("a: [1\nb: 2\n", ":2: [yaml] while parsing a flow sequence, expected ',' or ']'"),
+        ("a: [x {b}]\n", "but got '{'; inside [ ] and { } put text that holds a brace, bracket or comma in quotes"),
+        ("a: {b: x {c}}\n", "but got '{'; inside [ ] and { } put text that holds a brace"),
         ("a: 1\n\tb: 2\n", ":2: [yaml] a tab stands here, and YAML allows none outside quotes; use spaces"),
         ("a: 1\nb:\n \t- 2\n", ":3: [yaml] a tab stands here"),
         ("a: 1\n---\nb: 2\n", ":2: [yaml] expected a single document in the stream, but found another document"),
@@ -183,7 +185,7 @@ def test_document_tells_every_problem_at_once(tmp_path: Path) -> None:
 def test_document_refuses_what_is_no_mapping(tmp_path: Path, text: str, expected: str) -> None:
     with pytest.raises(AuthoredFileError) as caught:
         document(tmp_path, text)
-    assert f"form.yaml{expected}" in str(caught.value)
+    assert expected in str(caught.value).partition("form.yaml")[2]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pipeline.compliance.rule import RuleStatus
 from pipeline.config import Settings
 from pipeline.detectors import assemble_detectors
 from pipeline.errors import AuthoredFileError, ConfigError, Problem
-from pipeline.records import Rubric
+from pipeline.records import CriterionResult, Rubric
 from pipeline.rubric_cases import heard_facts
 from pipeline.rubric_facts.phrases import phrase_problems
 from pipeline.score.cases.cases import RubricCase, load_cases
@@ -115,7 +115,7 @@ def _data(results: Sequence[RubricResults]) -> dict[str, Any]:
 
 def _failure(result: CaseResult) -> dict[str, Any]:
     case = result.case
-    reasons = {answer.criterion_id: answer.reason for answer in result.score.results}
+    to_tell = {question for difference in result.differences for question in difference.questions}
     return {
         "file": case.file,
         "line": case.line,
@@ -126,11 +126,30 @@ def _failure(result: CaseResult) -> dict[str, Any]:
                 "key": difference.key,
                 "expected": difference.expected,
                 "found": difference.found,
-                "reasons": {question: reasons[question] for question in difference.questions},
+                "questions": list(difference.questions),
             }
             for difference in result.differences
         ],
+        "answers": [
+            {
+                "question": answer.criterion_id,
+                "status": answer.status.value,
+                "reason": answer.reason,
+                "nearest_miss": _nearest(answer),
+            }
+            for answer in result.score.results
+            if answer.criterion_id in to_tell
+        ],
     }
+
+
+def _nearest(answer: CriterionResult) -> str | None:
+    """Return what came nearest, in the words of the case and with its time."""
+    nearest = answer.nearest_miss
+    if nearest is None:
+        return None
+    why = f" ({nearest.reason.rstrip('.')})" if nearest.reason else ""
+    return f"{show.minutes(nearest.evidence.start_ms)} “{nearest.evidence.quote}”{why}"
 
 
 def _print(data: dict[str, Any], without_cases: Sequence[str]) -> None:
@@ -141,8 +160,9 @@ def _print(data: dict[str, Any], without_cases: Sequence[str]) -> None:
         show.say(f"{failure['file']}:{failure['line']}: {failure['rubric']}: {failure['case']}")
         rows = [(each["key"], _told(each["expected"]), _told(each["found"])) for each in failure["differences"]]
         show.table([("", "left"), ("Expected", "left"), ("Found", "left")], rows)
-        for question, reason in {k: v for each in failure["differences"] for k, v in each["reasons"].items()}.items():
-            show.say(f"    {question}: {reason}")
+        for each in failure["answers"]:
+            nearest = f" Nearest: {each['nearest_miss']}" if each["nearest_miss"] else ""
+            show.say(f"    {each['question']}: {each['status']}. {each['reason']}{nearest}")
     for each in data["rubrics"]:
         for key, what in (("never_failed", "fails"), ("never_passed", "passes")):
             if each[key]:

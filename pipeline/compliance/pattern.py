@@ -131,8 +131,16 @@ def _pieces(phrase: str) -> list[Piece]:
             raise PatternError(
                 "pattern-character", f"{match.group().strip()!r} stands alone; see `{{slot}}`, `(a|b)` and `~3`"
             )
+        if kind == "word" and _ends_a_sentence(match.group(), found):
+            continue
         found.append((kind, match.group(kind)))
     return found
+
+
+def _ends_a_sentence(text: str, before: Sequence[Piece]) -> bool:
+    """Tell whether marks of a pasted sentence stand right after ``)`` or a slot; those after words are part of them."""
+    after = bool(before) and (before[-1] == ("mark", ")") or before[-1][0] == "slot")
+    return after and not text.strip(_SENTENCE_MARKS)
 
 
 def _alternatives(pieces: list[Piece], *, nested: bool) -> tuple[list[Way], list[Piece]]:

@@ -23,7 +23,7 @@ class Status(StrEnum):
 
 
 LEFT_TO_PEOPLE = "manual"
-"""The ``kind`` of a result where no machine was there to answer: it puts no call before a person by itself."""
+"""The ``kind`` of a result that no machine was there to answer: it puts no call on the review queue by itself."""
 
 SHARES = {Status.PASS: 1.0, Status.PARTIAL: 0.5, Status.FAIL: 0.0}
 """What an answer earns of its points where nothing more is said of it."""

@@ -14,7 +14,6 @@ from pipeline.records import (
     CriterionResult,
     CriterionTest,
     LlmTest,
-    ManualTest,
     PhraseTest,
     Rubric,
     ScoreTerms,
@@ -27,7 +26,7 @@ from pipeline.score.applies import Results, exemption, language_gap
 from pipeline.score.fingerprints import question_fingerprint
 from pipeline.score.kinds import combination, llm, manual, measure, phrase, rule, sentiment, sequence
 from pipeline.score.order import answering_order
-from pipeline.score.questions import named_rules, own_rule_ids, single_tests
+from pipeline.score.questions import named_rules, own_rule_ids
 from pipeline.score.withhold import withhold_unsure
 
 KINDS: dict[str, Callable[[CallFacts, Any], Answer]] = {
@@ -114,7 +113,7 @@ def _result(facts: CallFacts, section: Section, criterion: Criterion, answer: An
         raw_confidence=answer.confidence,
         answer=answer.words,
         asked=question_fingerprint(criterion.test),
-        kind=_what_answered(facts, criterion.test, answer),
+        kind=_what_answered(facts, criterion.test),
         depends_on=criterion.applies_if.answers,
         evidence=answer.evidence,
         searched=answer.searched,
@@ -123,15 +122,10 @@ def _result(facts: CallFacts, section: Section, criterion: Criterion, answer: An
     )
 
 
-def _what_answered(facts: CallFacts, test: CriterionTest, answer: Answer) -> str:
-    left_to_people = any(_is_for_people(facts, part) for part, _ in single_tests(test))
-    return LEFT_TO_PEOPLE if answer.share is None and left_to_people else test.kind
-
-
-def _is_for_people(facts: CallFacts, test: CriterionTest) -> bool:
-    if isinstance(test, LlmTest):
-        return facts.judgement(question_fingerprint(test)) is None
-    return isinstance(test, ManualTest)
+def _what_answered(facts: CallFacts, test: CriterionTest) -> str:
+    """Return the kind of a test; a question for a language model that was not asked is one for people."""
+    not_asked = isinstance(test, LlmTest) and facts.judgement(question_fingerprint(test)) is None
+    return LEFT_TO_PEOPLE if not_asked else test.kind
 
 
 def _terms(rubric: Rubric) -> ScoreTerms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -213,7 +214,7 @@ def _result_row(score_id: str, position: int, result: CriterionResult) -> dict[s
         "evidence": to_json(result.evidence),
         "searched": None if result.searched is None else to_json(result.searched),
         "nearest_miss": None if result.nearest_miss is None else to_json(result.nearest_miss),
-        "rule_ids": to_json(result.rule_ids),
+        "rule_ids": _names_json(result.rule_ids),
         "raw_confidence": result.raw_confidence,
         "answer": result.answer,
         "leaning": None if result.leaning is None else result.leaning.value,
@@ -225,6 +226,12 @@ def _result_row(score_id: str, position: int, result: CriterionResult) -> dict[s
         "auto_fail_effect": result.auto_fail_effect.value,
         "auto_fail_cap": result.auto_fail_cap,
     }
+
+
+@functools.lru_cache(maxsize=1024)
+def _names_json(names: tuple[str, ...]) -> str:
+    """Return names as JSON: a rubric's criteria name the same rules on every call."""
+    return to_json(names)
 
 
 def _score(row: Any, results: Iterable[Any]) -> CallScore:

@@ -71,3 +71,8 @@ def test_intervals_are_over_calls_where_there_are_enough() -> None:
     one_call, many = (rater_agreement(rated({"ann": same, "bob": other}, calls=calls)) for calls in (9, 120))
     assert one_call.alpha == many.alpha  # with nine calls, questions are drawn, as with a call for each question
     assert rater_agreement(rated({"ann": same, "bob": other}, calls=10)).alpha.value == many.alpha.value
+
+
+def test_who_is_compared_is_there_also_without_an_answer() -> None:
+    found = rater_agreement(rated({"ann": [1.0], "eve": [1.0]}), expert="eve", compared=("ann", "bob"))
+    assert {who: agreement.pairs for who, agreement in found.with_expert.items()} == {"ann": 1, "bob": 0}

@@ -125,6 +125,9 @@ def test_counterfactual_of_scored_calls_moves_nothing_and_says_so(workspace: Pat
     assert "No score and no answer moved" in out or "There was nothing to swap" in out
     action, subject, details = acts_of(workspace)[-1]
     assert (action, subject, json.loads(details)["sampled"]) == ("export", "fairness counterfactual", 2)
+    code, _, said = invoke(workspace, "counterfactual", "--rubric", "general@77")
+    assert code == 2
+    assert "general@2" in said
 
 
 def test_counterfactual_finds_a_rule_with_a_name_in_it(

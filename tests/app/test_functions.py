@@ -15,6 +15,7 @@ from app.cli.options import settings_file
 from app.cli.rubrics import find_problems
 from flows.batch import BatchResult
 from pipeline.errors import ConfigError, NotFoundError, StoreError, TranscriptFileError
+from pipeline.records import AppliesIf
 from tests.scripted_calls import POOR_CALL, write_call, write_manifest
 
 RUBRIC = (
@@ -213,9 +214,9 @@ def test_score_of_json_that_is_no_object_says_what_is_wanted(tmp_path: Path, con
 
 def test_rubrics_of_a_folder_are_checked_together(tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text(RUBRIC.format(id="one"))
-    assert find_problems(tmp_path, {"greeting"}) == []
+    assert find_problems(tmp_path, {"greeting": AppliesIf()}) == []
     (tmp_path / "two.yml").write_text(RUBRIC.format(id="two"))
-    found = {(problem.code, problem.file) for problem in find_problems(tmp_path, set())}
+    found = {(problem.code, problem.file) for problem in find_problems(tmp_path, {})}
     unknown = {("unknown-rule", str(tmp_path / name)) for name in ("one.yaml", "two.yml")}
     assert found == {("queue-claimed-twice", str(tmp_path / "two.yml")), *unknown}
 

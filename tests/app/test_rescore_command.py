@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import build
-from pipeline.errors import ConfigError, StoreError, UnknownNameError
+from pipeline.errors import StoreError, UnknownNameError
 from pipeline.store.calls import list_calls
 from pipeline.store.database import open_store
 from pipeline.store.scores import scores_of_call
@@ -110,12 +110,19 @@ def test_rescore_is_logged_with_its_rubric_and_bounds(own: Path) -> None:
     [
         (("--rubric", "genral"), UnknownNameError),
         (("--rubric", "general@77"), UnknownNameError),
-        (("--rubric", "general", "--from", "2026-10-07", "--to", "2026-10-06"), ConfigError),
     ],
 )
 def test_rescore_refuses_what_there_is_not(own: Path, arguments: tuple[str, ...], error: type[Exception]) -> None:
     with pytest.raises(error):
         invoke("rescore", *arguments, "--workspace", own)
+
+
+def test_rescore_refuses_days_the_wrong_way_round(own: Path) -> None:
+    code, _, said = invoke(
+        "rescore", "--rubric", "general", "--from", "2026-10-07", "--to", "2026-10-06", "--workspace", own
+    )
+    assert code == 2
+    assert "2026-10-07 is after --to" in said
 
 
 def test_rescore_before_any_run_says_what_to_do(tmp_path: Path) -> None:

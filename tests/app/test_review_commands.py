@@ -233,6 +233,7 @@ def test_session_is_blind_until_it_is_closed(earmark: Earmark) -> None:
     assert [(answer["reviewer"], answer["answer"]) for answer in own["answers"]] == [("ann", "curt")]
     assert not {"machine_status", "machine_confidence"} & own["answers"][0].keys()
     assert (own["differences"], own["totals"], own["agreement"]) == ([], [], {})
+    assert own["agreement_among_all"] is None
     nobody = earmark("calibration", "show", session)
     assert "--by NAME" in nobody
     for page in (nobody, earmark("calibration", "show", session, "--by", "ann"), earmark("reviews", "list")):
@@ -248,9 +249,11 @@ def test_session_is_blind_until_it_is_closed(earmark: Earmark) -> None:
     assert totals == {"ann": (0.25, 1.0, True), "bob": (1.0, 1.0, False)}
     assert shown["agreement"]["ann"]["pairs"] == 1
     assert shown["agreement"]["ann"]["kappa"]["value"] is None
+    assert shown["agreement_among_all"]["items"] == 1
     page = earmark("calibration", "show", session)
     assert "partial (25 %), 75 !" in page
     assert "1 pairs; figures need 20" in page
+    assert "Krippendorff's alpha among all of them, the expert too: 1 pairs" in page
     assert "was closed by lead" in earmark(
         "calibration", "answer", session, "c-1000", "tone", "warm", "--reason", "late", "--by", "ann", code=1
     )
@@ -322,6 +325,14 @@ def test_queue_begins_with_flags_and_leaves_out_what_only_people_answer(earmark:
     assert "agent_id" not in told
 
 
+def test_broken_rubric_file_changes_nothing_in_the_queue(earmark: Earmark, tmp_path: Path) -> None:
+    before = earmark.data("queue", "list")
+    (tmp_path / "rubrics" / "broken.yaml").write_text("sections: [")
+    assert earmark.data("queue", "list") == before
+    refused = earmark("reviews", "answer", "c-1000", "tone", "warm", "--reason", "heard it", code=1)
+    assert "earmark rubrics check" in refused
+
+
 def test_queue_is_worked_off_by_reviews_and_by_reasons(earmark: Earmark) -> None:
     earmark("reviews", "agree", "c-1001", "closing", "--by", "ann")
     earmark("queue", "done", "c-1004", "--reason", "known to the team", "--by", "ann")
@@ -381,7 +392,10 @@ def test_flag_is_closed_with_a_reason_and_opened_again(earmark: Earmark) -> None
     assert "closed" in earmark("flags", "close", "fl-4", "--reason", "looked into", "--by", "ann")
     assert earmark.data("flags", "list") == []
     assert [flag["state"] for flag in earmark.data("flags", "list", "--all")] == ["closed"]
-    assert "low_score (closed)" in earmark("flags", "list", "--all")
+    page = earmark("flags", "list", "--all")
+    assert "low_score (closed)" in page
+    assert "closed by ann" in page
+    assert earmark.data("flags", "list", "--all")[0]["changes"][0]["reason"] == "looked into"
     assert "is closed as it is" in earmark("flags", "close", "fl-4", "--reason", "again", code=1)
     assert "c-1004" not in [call["call_id"] for call in earmark.data("queue", "list")]
     earmark("flags", "reopen", "fl-4", "--reason", "too early", "--by", "ann")

@@ -92,6 +92,27 @@ def test_failure_shows_expected_beside_found_with_file_line_and_reason(
     assert err == ""
 
 
+def test_failure_of_a_figure_names_what_lost_points_and_what_came_nearest(
+    rubrics_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (rubrics_dir / "own.yaml").write_text(
+        RUBRIC.replace("many thanks", "thank you ever so much for your kind patience")
+    )
+    cases = CASES.replace("Many thanks for your patience", "Thank you ever so much for your fine patience")
+    (rubrics_dir / "cases" / "own.yaml").write_text(cases.replace(", failed: []", ""))
+    code, out, _ = run(rubrics_dir, capsys)
+    assert code == 1
+    assert "    thanks: fail. Not said by the agent" in out
+    assert "Nearest: 0:03 “" in out
+    assert "greets:" not in out
+    failure = json.loads(run(rubrics_dir, capsys, as_json=True)[1])["failures"][0]
+    assert [(each["key"], each["questions"]) for each in failure["differences"]] == [
+        ("share", ["thanks"]),
+        ("passed", ["thanks"]),
+    ]
+    assert [(each["question"], each["status"]) for each in failure["answers"]] == [("thanks", "fail")]
+
+
 def test_questions_that_no_case_fails_are_noted(rubrics_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (rubrics_dir / "cases" / "own.yaml").write_text(CASES.split("  - case: Does neither", maxsplit=1)[0])
     code, _, err = run(rubrics_dir, capsys)

@@ -117,6 +117,11 @@ def test_backtest_gives_the_stored_answers_again_where_nothing_has_changed(folde
         (("--min-ac1", "0.99"), 1, "missed: farewell: AC1"),
         (("--min-alpha", "0.99"), 1, "missed: all questions together: alpha"),
         (("--min-accuracy", "90"), 2, "from 0 to 1"),
+        (("--min-accuracy", "nan"), 2, "from 0 to 1"),
+        (("--min-kappa", "1.5"), 2, "from -1 to 1"),
+        (("--min-ac1", "80"), 2, "from -1 to 1"),
+        (("--min-alpha", "-2"), 2, "from -1 to 1"),
+        (("--max-drop", "-0.1"), 2, "from 0 to 1"),
     ],
 )
 def test_backtest_ends_with_1_where_a_bound_is_missed(
@@ -128,6 +133,24 @@ def test_backtest_ends_with_1_where_a_bound_is_missed(
     if code < 2:
         told = read(folder, "backtest", "general", *bounds)
         assert bool(told["missed"]) is (code == 1)
+
+
+@pytest.mark.parametrize("command", ["backtest", "calibrate"])
+def test_a_rubric_that_asks_for_a_rule_that_there_is_not_is_refused(folder: Path, command: str) -> None:
+    file = folder / "mistyped.yaml"
+    file.write_text(RUBRIC.replace("rules: [farewell]", "rules: [farewel]"))
+    code, _, told = invoke(folder, command, file)
+    assert code == 1
+    assert "unknown rule 'farewel'" in told
+    assert trust_in(folder) is None
+
+
+@pytest.mark.parametrize("command", ["agreement", "backtest", "calibrate"])
+def test_a_rubric_is_named_with_its_version_too(folder: Path, command: str) -> None:
+    assert invoke(folder, command, "general@3")[0] == 0
+    code, _, told = invoke(folder, command, "general@9")
+    assert code == 2
+    assert "general@3" in told
 
 
 def test_backtest_of_a_changed_rubric_tells_what_fell_and_what_was_asked_otherwise(folder: Path) -> None:

@@ -68,6 +68,19 @@ def test_check_finds_what_is_wrong_with_any_kind_of_test(tmp_path: Path, wrong: 
     assert f"{file}:{TEST_LINE}: [" in printed
 
 
+def test_check_tells_of_a_rule_that_is_about_other_queues(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    steps = "{kind: sequence, rules: [price-disclosed, card-details-asked]}"
+    text = RUBRIC.replace("{test}", steps)
+    file.write_text(text.replace("status: draft", "status: draft\nqueues: [reservations]"))
+    code, printed = rubrics("check", file)
+    assert code == 1
+    assert f"{file}:{TEST_LINE + 1}: [rule-of-other-calls]" in printed
+    assert "price-disclosed applies to queue sales only; this question is for reservations" in printed
+    file.write_text(text)  # a rubric for any queue may well score sales calls
+    assert rubrics("check", file)[0] == 0
+
+
 def test_check_tells_all_problems_at_once(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     text = RUBRIC.replace("{test}", "{kind: guess}").replace("weight: 1", "weight: heavy").replace("title: Mine\n", "")

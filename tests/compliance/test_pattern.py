@@ -30,6 +30,9 @@ def found(phrase: str, words: str) -> set[str]:
         ("{number} times", "called twenty one times", "twenty one times"),
         ("We'll call you", "we will call you", "we will call you"),
         ("e-mail us", "e mail us", "e mail us"),
+        ("may i ask (why|how)?", "may i ask why", "may i ask why"),
+        ("call (me|us). we help", "call us we help", "call us we help"),
+        ("is it {money}?", "is it 840 dollars then", "is it 840 dollars"),
     ],
 )
 def test_pattern_is_found(phrase: str, words: str, hit: str) -> None:
@@ -69,6 +72,8 @@ def test_pattern_is_not_found(phrase: str, words: str) -> None:
         ("a ~1 b ~1 c ~1 d ~1 e ~1 f", "pattern-gap"),
         ("word " * 201, "pattern-too-long"),
         ("call ... recorded", "pattern-character"),
+        ("(call|ring) ? recorded", "pattern-character"),
+        ("~2 ? recorded", "pattern-character"),
         ("call } recorded", "pattern-character"),
         ("g* returns", "pattern-wildcard"),
         ("* returns", "pattern-wildcard"),

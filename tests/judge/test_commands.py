@@ -13,6 +13,7 @@ from app.cli.judge_checks import check_judge
 from app.cli.main import build
 from pipeline.config import JudgeSettings
 from pipeline.errors import ConfigError, UnknownNameError
+from pipeline.score.rubrics import load_rubric
 from tests.judge.calls import settings
 from tests.judge.endpoint import MODEL, Answer, Endpoint, completion, said
 
@@ -59,7 +60,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return rubric, call
 
 
-def invoke(endpoint: Endpoint, files: tuple[Path, Path], *arguments: str) -> Any:
+def invoke(endpoint: Endpoint, files: tuple[Path | str, Path], *arguments: str) -> Any:
     """Run `earmark judge try` against the endpoint."""
     environment = {
         "EARMARK_JUDGE__URL": endpoint.url,
@@ -98,6 +99,18 @@ def test_try_prints_json_of_one_criterion(files: tuple[Path, Path]) -> None:
     assert judgement["asked"] == "How kind was the agent?"
     assert (judgement["answer"], judgement["applicable"], judgement["server_failed"]) == ("4", True, False)
     assert [quote["quote"] for quote in judgement["evidence"]] == ["very sorry about that."]
+
+
+def test_try_takes_a_rubric_with_its_version(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    rubric, call = files
+    named = load_rubric(rubric)
+    monkeypatch.setenv("EARMARK_SCORE__RUBRICS_DIR", str(rubric.parent))
+    with Endpoint(said("yes", (1, "I am very sorry"))).running() as endpoint:
+        chosen = f"{named.id}@{named.version}"
+        assert invoke(endpoint, (chosen, call), "--criterion", "sorry").exit_code == 0
+        other = invoke(endpoint, (f"{named.id}@99", call))
+        assert isinstance(other.exception, UnknownNameError)
+        assert chosen in str(other.exception)
 
 
 def test_try_ends_with_1_where_the_server_failed_and_not_where_the_model_did(files: tuple[Path, Path]) -> None:

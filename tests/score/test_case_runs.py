@@ -127,13 +127,33 @@ def test_every_difference_is_told_with_the_questions_that_it_is_about(tmp_path: 
     (result,) = results.failed
     told = {each.key: (each.expected, each.found, each.questions) for each in result.differences}
     assert told == {
-        "share": (1, 0.833, ()),
-        "passed": (True, False, ()),
-        "sections.opening": (0.5, 0.833, ()),
+        "share": (1, 0.833, ("clean",)),
+        "passed": (True, False, ("clean",)),
+        "sections.opening": (0.5, 0.833, ("clean",)),
         "questions.greets": ("fail", "pass", ("greets",)),
         "failed": (["greets"], ["clean"], ("greets", "clean")),
         "flags": ([], ["critical_error"], ()),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "questions"),
+    [
+        ("share: 1", ("greets", "clean", "told")),
+        ("passed: true", ("greets", "clean", "told")),
+        ("raw_share: 1", ("greets", "clean", "told")),
+        ("critical_share: 1", ("clean",)),
+        ("sections: {opening: 1}", ("greets", "clean", "told")),
+        ("share: null", ("greets", "clean", "told")),
+    ],
+)
+def test_figure_that_differs_names_the_questions_that_lost_points_or_have_no_answer(
+    tmp_path: Path, text: str, questions: tuple[str, ...]
+) -> None:
+    found = "{curse: present, greeting: does_not_apply, detail: present, notice: cannot_assess, care: present}"
+    lost = "phrases: {own: absent}, answers: {greets: fail}"
+    (failed,) = run(tmp_path, f"findings: {found}, {lost}, expect: {{{text}}}").failed
+    assert [each.questions for each in failed.differences] == [questions]
 
 
 def test_only_what_a_case_names_is_checked(tmp_path: Path) -> None:

@@ -21,15 +21,13 @@ from pipeline.records import (
 )
 from pipeline.score.answers import allowed, labels, share_of_answer, spelled
 from pipeline.score.fingerprints import question_fingerprint
-from tests.factories import evidence, facts, finding
+from tests.factories import evidence, facts
 from tests.score.rubric_files import answer
 
 SCALE = {"kind": "scale", "lowest": 1, "highest": 5}
 ASKED = LlmTest(question="How well was it solved?", answers=Scale(lowest=1, highest=5))
 TEST = {"kind": "llm", "question": ASKED.question, "answers": SCALE}
 QUOTE = evidence(quote="hello")
-GREETING = {"kind": "rule", "rules": ["greeting"]}
-SAID = finding("greeting", evidence=(QUOTE,))
 
 
 def judged(given: str | None, **changes: Any) -> CallFacts:
@@ -76,9 +74,6 @@ def test_llm_criterion_is_left_to_a_person_where_the_model_does_not_answer_and_c
         (judged("5", applicable=False), TEST, "llm"),
         (facts(), {"kind": "manual", "question": "Kind?"}, "manual"),
         (facts(), {"kind": "rule", "rules": ["greeting"]}, "rule"),
-        (facts(), {"kind": "combination", "require": "all", "tests": [GREETING, TEST]}, "manual"),
-        (judged("4"), {"kind": "combination", "require": "all", "tests": [GREETING, TEST]}, "combination"),
-        (facts(SAID), {"kind": "combination", "require": "any", "tests": [GREETING, TEST]}, "combination"),
     ],
 )
 def test_result_tells_what_answered_and_whether_it_was_left_to_people(

@@ -32,7 +32,7 @@ from pipeline.score.authored.kind_forms import (
     SequenceForm,
     TestForm,
 )
-from pipeline.score.rubrics import check_rule_references, load_rubric, load_rubrics
+from pipeline.score.rubrics import check_rule_references, check_rules_apply, load_rubric, load_rubrics
 from tests.score.rubric_files import write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,8 +117,9 @@ def test_shipped_rubrics_load_with_guidance_and_coaching_for_every_question() ->
 def test_shipped_rubrics_name_only_rules_that_there_are() -> None:
     from pipeline.compliance.packs import load_packs
 
-    rules = {rule.id for rule in load_packs(ROOT / "rubrics" / "rules")}
+    rules = {rule.id: rule.applies_if for rule in load_packs(ROOT / "rubrics" / "rules")}
     assert check_rule_references(load_rubrics(ROOT / "rubrics"), rules) == []
+    assert check_rules_apply(load_rubrics(ROOT / "rubrics"), rules) == []
 
 
 def test_scoring_page_names_what_decides_a_score() -> None:

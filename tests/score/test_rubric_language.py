@@ -335,10 +335,34 @@ def test_rubric_file_tells_every_problem_at_once(tmp_path: Path) -> None:
     assert sorted(problem.code for problem in caught.value.problems) == [
         "below-one",
         "circle",
-        "not-positive",
+        "no-points",
         "unknown-answer",
         "unknown-criterion",
     ]
+
+
+@pytest.mark.parametrize(
+    "fails", [{"critical": True}, {"auto_fail": True}, {"auto_fail": {"effect": "cap", "at": 0.5}}]
+)
+def test_knock_out_may_have_no_points(tmp_path: Path, fails: dict[str, Any]) -> None:
+    given = rubric(tmp_path, section(criterion("a"), criterion("b", points=0, **fails)))
+    assert given.sections[0].criteria[1].points == 0
+    _validate(tmp_path / "r.yaml")
+
+
+def test_rubric_of_nothing_but_questions_without_points_is_refused(tmp_path: Path) -> None:
+    bonus = section(criterion("b"), section_id="top", bonus=True)
+    with pytest.raises(AuthoredFileError, match=r"\[only-without-points\] sections: no question has points"):
+        rubric(tmp_path, section(criterion("a", points=0, critical=True)), bonus)
+
+
+def test_at_most_is_told_how_to_ask_it(tmp_path: Path) -> None:
+    test = {"kind": "phrase", "phrases": ["no"], "at_most": 2}
+    with pytest.raises(AuthoredFileError, match=r"`at_least: 3` and `expect: absent` \(docs/writing-rubrics.md\)"):
+        rubric(tmp_path, section(criterion("a", test)))
+    band = {"kind": "measure", "measure": "hold_count", "bands": [{"at_most": 2, "share": 1}]}
+    with pytest.raises(AuthoredFileError, match="there are: at_least, below, share$"):
+        rubric(tmp_path, section(criterion("a", band)))
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "rubrics").glob("*.yaml")), ids=lambda path: path.stem)

@@ -21,7 +21,14 @@ from pipeline.records import (
     Section,
     SentimentTest,
 )
-from pipeline.score.rubrics import check_rule_references, choose_rubric, find_rubric, load_rubric, load_rubrics
+from pipeline.score.rubrics import (
+    check_rule_references,
+    check_rules_apply,
+    choose_rubric,
+    find_rubric,
+    load_rubric,
+    load_rubrics,
+)
 from tests.factories import recording
 from tests.score.rubric_files import criterion, measure, rubric, rubric_data, rule, section, write
 
@@ -140,7 +147,10 @@ HERE = "sections.0.criteria.0"
             rubric_data(section(criterion("a")), section(criterion("b"))),
             "[duplicate-section] sections.1.id: section id 'opening'",
         ),
-        (one_criterion(points=0), f"[not-positive] {HERE}.points: 0 is not allowed: it must be more than 0"),
+        (
+            one_criterion(points=0),
+            f"[no-points] {HERE}: with points: 0 nothing hangs on it; write more than 0, or critical",
+        ),
         (one_criterion(points=-1), "[not-positive]"),
         (one_criterion(points="2"), f"[float-type] {HERE}.points: a number is wanted, without quotes and units"),
         (one_criterion(points="2 points"), "not '2 points'"),
@@ -151,7 +161,7 @@ HERE = "sections.0.criteria.0"
             "[not-a-share] pass_share: 80 is not allowed: shares run from 0 to 1, so 80 percent is 0.8",
         ),
         (rubric_data(pass_share=-0.1), "[not-a-share]"),
-        (rubric_data(version=0), "[greater-than-equal] version"),
+        (rubric_data(version=0), "[out-of-range] version"),
         (rubric_data(version="1"), "[int-type] version: a whole number is wanted, without quotes and units, not '1'"),
         (rubric_data(version=1.5), "[int-"),
         (
@@ -262,7 +272,7 @@ def test_load_rubrics_tells_the_problems_of_all_files(tmp_path: Path) -> None:
     with pytest.raises(AuthoredFileError) as caught:
         load_rubrics(tmp_path)
     one, two = caught.value.lines()
-    assert one.startswith(f"{tmp_path / 'one.yaml'}:3: [greater-than-equal]")
+    assert one.startswith(f"{tmp_path / 'one.yaml'}:3: [out-of-range]")
     assert two.startswith(f"{tmp_path / 'two.yaml'}:2: [bad-id]")
 
 
@@ -367,6 +377,65 @@ def test_check_rule_references_finds_every_unknown_rule_once_a_criterion(tmp_pat
     ]
     assert "'gretting' (did you mean 'greeting'?)" in problems[0].message
     assert check_rule_references([given], {"greeting", "gretting", "gone"}) == []
+
+
+def test_check_rule_references_tells_where_it_looked_and_how_to_have_a_rule_of_ones_own(tmp_path: Path) -> None:
+    given = rubric(tmp_path, section(criterion("a", rule("greetings"))))
+    (problem,) = check_rule_references([given], {"greeting", "empathy"}, looked_in=Path("/packs"))
+    assert problem.message == (
+        "unknown rule 'greetings' (did you mean 'greeting'?); it is not among the 2 active rules of /packs, so it can"
+        " never be answered; rules of your own: docs/writing-rubrics.md"
+    )
+    (problem,) = check_rule_references([given], set())
+    assert "not among the 0 active rules, so" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("queues", "applies_if", "of_rule", "told"),
+    [
+        (["Sales"], {}, AppliesIf(queues=("sales",)), None),
+        (["support", "sales"], {}, AppliesIf(queues=("sales",)), None),  # it drops out of some calls only
+        (["bookings"], {}, AppliesIf(), None),
+        (None, {}, AppliesIf(queues=("sales",)), None),  # the rubric may score any queue
+        (["bookings"], {}, AppliesIf(queues=("sales",)), "queue sales only; this question is for bookings"),
+        (
+            ["bookings", "tours"],
+            {},
+            AppliesIf(queues=("sales", "x")),
+            "sales or x only; this question is for bookings or",
+        ),
+        (
+            None,
+            {"queues": ["bookings"]},
+            AppliesIf(queues=("sales",)),
+            "queue sales only; this question is for bookings",
+        ),
+        (["sales", "b"], {"queues": ["b"]}, AppliesIf(queues=("sales",)), "queue sales only; this question is for b:"),
+        (None, {"directions": ["inbound"]}, AppliesIf(directions=("outbound",)), "direction outbound only"),
+        (None, {"directions": ["inbound"]}, AppliesIf(directions=("inbound",)), None),
+        (None, {"teams": ["north"]}, AppliesIf(teams=("south",)), "team south only; this question is for north"),
+    ],
+)
+def test_check_rules_apply_finds_a_rule_that_is_about_none_of_the_calls(
+    tmp_path: Path, queues: list[str] | None, applies_if: dict[str, Any], of_rule: AppliesIf, told: str | None
+) -> None:
+    asked = criterion("a", rule("greeting", "price"), applies_if=applies_if)
+    given = rubric(tmp_path, section(asked), **({"queues": queues} if queues else {}))
+    problems = check_rules_apply([given], {"price": of_rule, "greeting": AppliesIf()})
+    if told is None:
+        assert problems == []
+        return
+    (problem,) = problems
+    assert told in problem.message
+    assert problem.message.startswith("price applies to ")
+    assert "it drops out of every call" in problem.message
+    assert '"price"' in (tmp_path / "r.yaml").read_text().splitlines()[(problem.line or 0) - 1]
+
+
+def test_check_rules_apply_finds_a_condition_that_never_holds(tmp_path: Path) -> None:
+    given = rubric(tmp_path, section(criterion("a", applies_if={"rules_present": ["price"]})), queues=["bookings"])
+    (problem,) = check_rules_apply([given], {"price": AppliesIf(queues=("sales",))})
+    assert (problem.code, "the question never applies" in problem.message) == ("rule-of-other-calls", True)
 
 
 def test_check_rule_references_names_the_line_where_the_rule_stands(tmp_path: Path) -> None:

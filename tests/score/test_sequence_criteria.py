@@ -52,6 +52,9 @@ def unheard(rule_id: str) -> Finding:
         ([unsaid("a"), unheard("b"), said("c", 1)], "fail", None),
         ([unheard("a"), unheard("b"), unheard("c")], "cannot_assess", None),
         ([said("a", 1), finding("b", "present", evidence=()), said("c", 3)], "cannot_assess", None),  # of metadata
+        ([said("a", 1)], "not_applicable", None),  # one step has no order
+        ([unsaid("c")], "not_applicable", None),
+        ([unheard("b")], "not_applicable", None),
         ([], "not_applicable", None),
     ],
 )
@@ -63,6 +66,17 @@ def test_sequence_criterion_goes_by_the_order_of_what_was_said(
     assert in_part.points_earned == share
     if status == "fail" and share is None:  # the unknown step may still earn a part
         assert in_part.status is Status.CANNOT_ASSESS
+
+
+@pytest.mark.parametrize(
+    ("found", "away"),
+    [([said("b", 1)], "a does not apply"), ([said("a", 1)], "b does not apply"), ([], "a and b do not apply")],
+)
+def test_sequence_of_fewer_than_two_steps_names_those_that_are_not_about_the_call(
+    tmp_path: Path, found: list[Finding], away: str
+) -> None:
+    reason = answer(tmp_path, facts(*found), sequence("a", "b")).reason
+    assert reason == f"An order takes two steps, and {away} to this call."
 
 
 def test_sequence_criterion_asks_for_order_and_not_for_what_rules_want(tmp_path: Path) -> None:

@@ -65,6 +65,20 @@ def test_total_by_sections_leaves_out_sections_without_an_answer() -> None:
     assert total(*half, weighting="sections").section_shares() == {"a": 0.5, "b": None}
 
 
+@pytest.mark.parametrize("weighting", ["points", "sections"])
+def test_question_without_points_counts_in_no_sum(weighting: str) -> None:
+    kept = result("b", 1, points=0, critical=True, auto_fail=True)
+    broken = result("b", 0, points=0, critical=True, auto_fail=True)
+    alone = total(kept, weighting=weighting)
+    assert (alone.share, alone.passed, alone.critical_share, alone.assessed_share) == (None, None, None, None)
+    assert total(broken, weighting=weighting).share is None  # nothing else was answered: there is no total to set to 0
+    assert total(result("a", None), broken, weighting=weighting).passed is None
+    beside = total(result("a", 1), result("a", 0), kept, weighting=weighting)
+    assert (beside.share, beside.section_shares()) == (0.5, {"a": 0.5, "b": None})
+    failed = total(result("a", 1), broken, weighting=weighting)
+    assert (failed.raw_share, failed.share, failed.passed) == (1, 0, False)
+
+
 def test_bonus_counts_among_what_was_earned_only() -> None:
     assert total(*GENESYS, result("top", 1)).raw_share == 0.7  # (60 + 10) / 100
     assert total(*GENESYS, result("top", 0)).raw_share == 0.6  # a bonus that was missed costs nothing

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from pipeline.errors import NotFoundError, StoreError, UnknownNameError
-from pipeline.records import Defect
+from pipeline.records import Defect, FlagState
 from pipeline.store.calls import get_recording, list_calls
 from pipeline.store.failures import clear_failure, get_failure, put_failure
 from pipeline.store.tables import recordings
@@ -101,8 +101,12 @@ def test_list_calls_shows_open_flags_of_the_current_score_once_each(connection: 
     taken_in(connection)
     old, new = score(score_id="s-old"), score(score_id="s-new", rubric_id="sales")
     scored(connection, old, flag("fl-1", of=old, code="auto_fail"))
-    raised = [("fl-2", "rule_hit", "open"), ("fl-3", "low_score", "open"), ("fl-4", "rule_hit", "open")]
-    raised.append(("fl-5", "low_confidence", "closed"))
+    raised = [
+        ("fl-2", "rule_hit", FlagState.OPEN),
+        ("fl-3", "low_score", FlagState.OPEN),
+        ("fl-4", "rule_hit", FlagState.OPEN),
+    ]
+    raised.append(("fl-5", "low_confidence", FlagState.CLOSED))
     scored(connection, new, *(flag(i, of=new, code=code, state=state) for i, code, state in raised))
     (call,) = list_calls(connection)
     assert (call.flags, call.rubric_id) == (("rule_hit", "low_score"), "sales")

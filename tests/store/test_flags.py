@@ -113,8 +113,9 @@ def test_flag_that_was_closed_stays_closed_where_a_new_score_says_the_same(
     said = {"code": "critical_error", "criterion_id": "greeting", "rule_id": None}
     _scored_again(connection, "s-1", flag("fl-1", **said))
     put_flag_change(connection, _changed("fl-1", "closed"))
-    asked = again.pop("asked", "q:1")
-    _scored_again(connection, "s-2", flag("fl-2", **{**said, **again}), asked=asked, now=LATER)
+    changed = {name: value for name, value in again.items() if name != "asked"}
+    newer = flag("fl-2", **{**said, **changed})
+    _scored_again(connection, "s-2", newer, asked=again.get("asked", "q:1"), now=LATER)
     assert _states(connection) == {"fl-2": state}
     (row,) = list_flags(connection)
     kept = [(change.changed_by, change.reason, change.changed_at) for change in row.changes]

@@ -11,12 +11,11 @@ from sqlalchemy import Connection, event
 from pipeline.errors import ReviewError
 from pipeline.records import AnswerIs, CallScore
 from pipeline.reviewing.queue import read_queue, take_off
+from pipeline.score.applies import answers_exempt
 from pipeline.store.reviews import put_review
 from pipeline.store.scores import corrected_scores
 from tests.review.made import reviewed
 from tests.store.builders import LATER, NOW, result, score, scored, taken_in
-
-EXEMPT = "Does not apply: asked only where Greeting is pass."
 
 
 def a_call(connection: Connection, call_id: str = "c-1", *, greeting: str = "fail", **follow_up: Any) -> CallScore:
@@ -40,8 +39,6 @@ def open_questions(connection: Connection) -> list[tuple[str, str, datetime]]:
 
 def as_excluded(connection: Connection) -> CallScore:
     """A call whose question was left out for the reason that evaluation gives."""
-    from pipeline.score.applies import answers_exempt  # noqa: PLC0415
-
     taken_in(connection, "c-1")
     hangs = (AnswerIs(criterion_id="greeting", answers=("pass",)),)
     greeting = result("greeting", "fail", asked="q:greeting")

@@ -59,6 +59,21 @@ def _sections_on_top(document: Document) -> Iterator[Problem]:
     if sections and all(section.get("bonus") is True for section, _ in sections):
         message = "every section is a bonus: there would be nothing to add them to; make one a section of its own"
         yield document.problem("only-bonus", ("sections",), message)
+    elif sections and not any(_has_points(section) for section, _ in sections):
+        message = "no question has points: there would never be a total; give some more than 0"
+        yield document.problem("only-without-points", ("sections",), message)
+
+
+def _has_points(section: Mapping[str, Any]) -> bool:
+    """Tell whether a section that is no bonus holds anything but knock-outs without points."""
+    criteria = _items(section, "criteria")
+    return section.get("bonus") is not True and not (criteria and all(map(_only_fails, criteria)))
+
+
+def _only_fails(criterion: Any) -> bool:
+    if not isinstance(criterion, dict):
+        return False
+    return criterion.get("points") == 0 and bool(criterion.get("critical") or criterion.get("auto_fail"))
 
 
 def _conditions(document: Document) -> Iterator[Problem]:

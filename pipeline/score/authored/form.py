@@ -21,9 +21,10 @@ from pipeline.score.authored.scalars import (
     Language,
     Mark,
     NotEmpty,
-    Positive,
+    Points,
     Share,
     Text,
+    Weight,
     YesNo,
     refusal,
 )
@@ -76,7 +77,10 @@ class CriterionForm(Form):
 
     id: Identifier = Field(description="Short name, unique in the file; scorecards follow a criterion by it.")
     title: Text = Field(description="What scorecards and reports call it.")
-    points: Positive = Field(description="How much it counts inside its section.")
+    points: Points = Field(
+        description="How much it counts inside its section; 0 only where it is critical or auto_fail.",
+        json_schema_extra={"minimum": 0},
+    )
     test: TestForm = Field(description="How it is answered; see the kinds below.")
     critical: YesNo = Field(default=False, description="Failing it fails the call, whatever the total.")
     auto_fail: Annotated[AutoFailForm | None, BeforeValidator(_spelled_out)] = Field(
@@ -89,13 +93,22 @@ class CriterionForm(Form):
     guidance: Text = Field(default="", description="For reviewers: how to answer it by ear.")
     coaching: Text = Field(default="", description="For coaches: what to practise after a miss.")
 
+    @model_validator(mode="after")
+    def _does_something(self) -> CriterionForm:
+        if self.points == 0 and not self.critical and self.auto_fail is None:
+            raise refusal(
+                "no_points",
+                "with points: 0 nothing hangs on it; write more than 0, or critical: true or auto_fail: true",
+            )
+        return self
+
 
 class SectionForm(Form):
     """A group of criteria with one weight."""
 
     id: Identifier = Field(description="Short name, unique in the file.")
     title: Text = Field(description="What reports call it.")
-    weight: Positive = Field(description="How much a point of this section counts beside a point of another.")
+    weight: Weight = Field(description="How much a point of this section counts beside a point of another.")
     bonus: YesNo = Field(default=False, description="Its points come on top: earned counts, possible does not.")
     critical_below: Mark | None = Field(
         default=None, description="A share of its points under this sets the total to 0; its own share stays."

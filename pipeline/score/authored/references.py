@@ -56,7 +56,7 @@ def check_rules_apply(rubrics: Iterable[Rubric], rules: Mapping[str, AppliesIf])
                 drops = "it drops out of every call" if named.test else "the question never applies"
                 calls = listed(of_calls, "or")
                 message = (
-                    f"{named.rule_id} applies to {what} {listed(of_rule, 'or')} only; this is for {calls}: {drops};"
+                    f"{named.rule_id} applies to {what} {listed(of_rule, 'or')} only; this question is for {calls}: {drops};"
                     " name another rule, or copy it without that condition (docs/writing-rubrics.md)"
                 )
                 found.append((named, _where(rubric, criterion), message))

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from pipeline.errors import did_you_mean
 from pipeline.records.language import NAMES, language_code
 
+SMALLEST, LARGEST = 0.001, 1_000_000
 IDENTIFIER = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 
 
@@ -64,6 +65,25 @@ def _positive(value: float) -> float:
     return value
 
 
+def _not_negative(value: float) -> float:
+    if value < 0:
+        raise refusal("not_positive", f"{value:g} is not allowed: it must be more than 0")
+    return value
+
+
+def _addable(value: float) -> float:
+    """Refuse what sums lose: points times weights beyond these bounds end as infinity, or as nothing at all."""
+    if value and not SMALLEST <= value <= LARGEST:
+        raise refusal("out_of_range", f"{value:g} is not allowed: it runs from {SMALLEST:g} to {LARGEST:,}")
+    return value
+
+
+def _counted(value: int) -> int:
+    if not 1 <= value <= LARGEST:
+        raise refusal("out_of_range", f"it is a whole number from 1 to {LARGEST:,}")
+    return value
+
+
 def _language(value: str) -> str:
     code = language_code(value)
     if code not in NAMES:
@@ -105,6 +125,8 @@ Language = Annotated[str, AfterValidator(_text), AfterValidator(_language)]
 Identifier = Annotated[str, AfterValidator(_text), AfterValidator(_identifier)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False), AfterValidator(float)]
 Positive = Annotated[Number, AfterValidator(_positive)]
+Weight = Annotated[Positive, AfterValidator(_addable)]
+Points = Annotated[Number, AfterValidator(_not_negative), AfterValidator(_addable)]
 Share = Annotated[Number, AfterValidator(_share)]
 Mark = Annotated[Share, AfterValidator(_mark)]
 AtLeastAll = Annotated[Number, AfterValidator(_at_least_all)]
@@ -113,6 +135,8 @@ Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "
 Label = Annotated[Text, BeforeValidator(_label), WithJsonSchema({"type": ["string", "integer"]})]
 """An answer as it is written: of a scale a whole number, of other forms text."""
 YesNo = Annotated[bool, Field(strict=True)]
-Counted = Annotated[int, Field(strict=True, ge=1), AfterValidator(int)]
+Counted = Annotated[
+    int, Field(strict=True, json_schema_extra={"minimum": 1}), AfterValidator(int), AfterValidator(_counted)
+]
 NotEmpty = AfterValidator(_not_empty)
 AllDifferent = AfterValidator(_all_different)

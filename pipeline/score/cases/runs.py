@@ -27,7 +27,8 @@ class Difference:
         key: Under ``expect``, such as ``share`` or ``questions.greeting``.
         expected: What stands there.
         found: What came instead.
-        questions: The questions with another answer than expected; none where it is about a figure.
+        questions: The questions with another answer than expected; of a figure those that lost points for it, or have
+            no answer.
     """
 
     key: str
@@ -127,13 +128,15 @@ def _differences(expected: ExpectForm, score: CallScore, flags: Sequence[Flag]) 
     given = expected.model_fields_set
     for key in ("share", "raw_share", "critical_share"):
         if key in given and _rounded(getattr(expected, key)) != _rounded(getattr(score, key)):
-            yield Difference(key=key, expected=getattr(expected, key), found=_rounded(getattr(score, key)))
+            found, lost = _rounded(getattr(score, key)), _lost(score, critical=key == "critical_share")
+            yield Difference(key=key, expected=getattr(expected, key), found=found, questions=lost)
     if "passed" in given and expected.passed is not score.passed:
-        yield Difference(key="passed", expected=expected.passed, found=score.passed)
+        yield Difference(key="passed", expected=expected.passed, found=score.passed, questions=_lost(score))
     sections = score.section_shares()
     for section, share in expected.sections.items():
         if _rounded(share) != _rounded(sections.get(section)):
-            yield Difference(key=f"sections.{section}", expected=share, found=_rounded(sections.get(section)))
+            found, lost = _rounded(sections.get(section)), _lost(score, section=section)
+            yield Difference(key=f"sections.{section}", expected=share, found=found, questions=lost)
     answers = {result.criterion_id: result.status for result in score.results}
     for question, status in expected.questions.items():
         if answers[question] != status:
@@ -150,6 +153,23 @@ def _differences(expected: ExpectForm, score: CallScore, flags: Sequence[Flag]) 
     codes = [flag.code for flag in flags]
     if "flags" in given and sorted(expected.flags) != sorted(codes):
         yield Difference(key="flags", expected=list(expected.flags), found=codes)
+
+
+def _lost(score: CallScore, *, section: str | None = None, critical: bool = False) -> tuple[str, ...]:
+    """Return the questions that a figure lost points by, or that have no answer; those that do not apply are neither.
+
+    Args:
+        score: The case's.
+        section: Only of this one.
+        critical: Only those that are critical.
+    """
+    return tuple(
+        result.criterion_id
+        for result in score.results
+        if result.status not in (Status.PASS, Status.NOT_APPLICABLE)
+        and section in (None, result.section_id)
+        and (result.critical or not critical)
+    )
 
 
 def _rounded(share: float | None) -> float | None:

@@ -25,9 +25,10 @@ def answer(facts: CallFacts, test: SequenceTest) -> Answer:
     there are no parts to earn.
     """
     steps = [finding for rule_id in test.rules if (finding := facts.finding(rule_id)) is not None]
-    if len(steps) < _FEWEST:
-        away = [rule_id for rule_id in test.rules if facts.finding(rule_id) is None]
-        return not_applicable(f"An order takes two steps, and {listed(away)} does not apply to this call.")
+    away = [rule_id for rule_id in test.rules if facts.finding(rule_id) is None]
+    if away and len(steps) < _FEWEST:
+        verb = "does" if len(away) == 1 else "do"
+        return not_applicable(f"An order takes two steps, and {listed(away)} {verb} not apply to this call.")
     known = [step for step in steps if not _is_open(step)]
     chain = longest_chain([_occurrences(step) for step in known])
     open_ = [step for step in steps if _is_open(step)]
