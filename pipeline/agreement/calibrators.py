@@ -37,7 +37,8 @@ def fit(method: str, raw: Numbers, right: Numbers) -> Knots:
         right: 1 where a person answered the same, else 0.
     """
     knots = _isotonic(raw, right) if method == "isotonic" else _platt(raw, right)
-    return tuple((float(x), round(float(y), _DECIMALS)) for x, y in knots)
+    least = 1 / (len(raw) + 2)  # a fitted curve comes near it, to the solver's tolerance, from both sides
+    return tuple((float(x), round(min(1 - least, max(least, float(y))), _DECIMALS)) for x, y in knots)
 
 
 def calibrated(knots: Knots, raw: Numbers) -> Numbers:

@@ -139,12 +139,12 @@ def test_every_difference_is_told_with_the_questions_that_it_is_about(tmp_path: 
 @pytest.mark.parametrize(
     ("text", "questions"),
     [
-        ("share: 1", ("greets", "clean", "told")),
-        ("passed: true", ("greets", "clean", "told")),
-        ("raw_share: 1", ("greets", "clean", "told")),
+        ("share: 1", ("greets", "clean", "told", "order")),
+        ("passed: true", ("greets", "clean", "told", "order")),
+        ("raw_share: 1", ("greets", "clean", "told", "order")),
         ("critical_share: 1", ("clean",)),
-        ("sections: {opening: 1}", ("greets", "clean", "told")),
-        ("share: null", ("greets", "clean", "told")),
+        ("sections: {opening: 1}", ("greets", "clean", "told", "order")),
+        ("share: null", ("greets", "clean", "told", "order")),
     ],
 )
 def test_figure_that_differs_names_the_questions_that_lost_points_or_have_no_answer(
