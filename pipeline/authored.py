@@ -131,7 +131,7 @@ def _message(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
 
 def _unknown_key(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
     key, known = str(detail["loc"][-1]), list(node.get("properties", {}))
-    hint = _AT_MOST if key == "at_most" and "below" not in known else ""
+    hint = "" if key != "at_most" else "; an upper edge is `below`" if "below" in known else _AT_MOST
     return _not_among("unknown key", key, known) + hint
 
 

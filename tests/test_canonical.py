@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline import canonical, records
-from tests.factories import facts, finding, recording
+from tests.factories import evidence, facts, finding, recording
 
 RECORDS = [
     records.CallFacts,
@@ -111,3 +111,12 @@ def test_fingerprint_follows_the_data_and_not_their_order(data: dict[str, Any]) 
     assert canonical.fingerprint("x", data) == canonical.fingerprint("x", backwards)
     changed = {**data, next(iter(data)): "another value \N{SNOWMAN}"}
     assert (canonical.fingerprint("x", data) == canonical.fingerprint("x", changed)) == (data == changed)
+
+
+def test_to_json_with_the_kind_of_a_tuple_is_the_same_text() -> None:
+    for quotes in ((), (evidence(),), (evidence(), evidence(confidence=0.25, quote="\u201cyes\u201d"))):
+        assert (
+            canonical.to_json(quotes, tuple[records.Evidence, ...])
+            == canonical.to_json(list(quotes))
+            == canonical.to_json(quotes)
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -25,7 +25,26 @@ from pipeline.audit.kept_head import kept_head
 from pipeline.audit.log import Head, check_log, current_head, read_head, written
 from pipeline.canonical import to_data
 from pipeline.config import Settings
-from pipeline.errors import NotFoundError, ReportError, StoreError, did_you_mean
+from pipeline.errors import NotFoundError, ReportError, StoreError, UnknownNameError, did_you_mean
+
+if TYPE_CHECKING:
+    from pipeline.store.audit import AuditEntry
+
+ACTIONS = (
+    "acknowledgement",
+    "calibration",
+    "dispute",
+    "export",
+    "flag",
+    "queue",
+    "rescore",
+    "review",
+    "ruling",
+    "sample",
+    "session",
+    "view",
+)
+"""What is logged. That learnt confidences are switched off is listed with ``calibration``."""
 
 app = typer.Typer(help="Report on rules, export evidence, check it, and read the audit log.", no_args_is_help=True)
 
@@ -232,7 +251,7 @@ def log_(
     actor: Annotated[str | None, typer.Option("--actor", help="Only this user's acts.")] = None,
     action: Annotated[str | None, typer.Option("--action", help="Only this, such as view, export or review.")] = None,
     subject: Annotated[
-        str | None, typer.Option("--subject", help="Only about this call or pack (its whole id).")
+        str | None, typer.Option("--subject", help="Only about this call or pack; the first characters of its id do.")
     ] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
@@ -250,18 +269,32 @@ def log_(
         since=written(since) if since else None,
         before=written(before) if before else None,
         actor=actor,
-        action=action,
-        subject_id=subject,
     )
+    if action is not None and action not in ACTIONS:
+        raise UnknownNameError("action", action, ACTIONS)
     store = open_existing(settings)
     with store.read() as connection:
-        found = list(entries(connection, asked))
+        found = [each for each in entries(connection, asked) if action is None or each.action.split(" ")[0] == action]
+        found = found if subject is None else _about(found, subject)
         head = current_head(connection)
     store.close()
     if as_json:
         show.print_json({"head": str(head), "entries": [audit_page.entry_data(entry) for entry in found]})
     else:
         audit_page.print_log(found, head)
+
+
+def _about(found: list[AuditEntry], subject: str) -> list[AuditEntry]:
+    """Return what is about one subject, by its id or the beginning of its id.
+
+    Raises:
+        NotFoundError: Several begin so.
+    """
+    ids = {entry.subject_id for entry in found if subject and entry.subject_id.startswith(subject)}
+    if subject not in ids and len(ids) > 1:
+        raise NotFoundError(f"{len(ids)} subjects in the log have an id that begins with {subject!r}; give more of it")
+    chosen = subject if subject in ids else next(iter(ids), subject)
+    return [entry for entry in found if entry.subject_id == chosen]
 
 
 def _require_known(connection: Any, *, agent: str | None, team: str | None, rule: str | None) -> None:

@@ -144,15 +144,16 @@ def show_(
 def close(
     session_id: SessionArgument,
     by: ByOption = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also where answers are missing.")] = False,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """End a session: nobody answers any more, and everybody sees all answers."""
+    """End a session: nobody answers any more, and everybody sees all answers. For who started it, and the expert."""
     settings = read_settings(workspace, config)
     store = open_existing(settings)
     with editing(store, settings) as (connection, acts):
-        row = calibrating.close(connection, session_id, by=whoever(by), now=datetime.now(UTC))
+        row = calibrating.close(connection, session_id, by=whoever(by), now=datetime.now(UTC), anyway=anyway)
         details = {"closed": True, "by": row.closing.closed_by if row.closing else None}
         acts.append(Act(action="session", subject=("session", row.session.session_id), details=details))
     store.close()

@@ -11,8 +11,8 @@ from rich.text import Text
 from app.cli import show
 from app.cli.timeline import print_course
 from pipeline.records import CallScore, CallSentiment, CriterionResult, Flag, FlagState, Status, Transcript
-from pipeline.review.answers import latest_answers, same_answer
-from pipeline.reviewing.evaluations import Evaluation
+from pipeline.review.answers import same_answer
+from pipeline.reviewing.evaluations import Evaluation, corrections
 from pipeline.score.wording import signed
 from pipeline.store.call_record import CallRecord
 from pipeline.store.known_files import RejectedFile
@@ -47,7 +47,8 @@ def print_call(call: CallRecord, evaluation: Evaluation | None) -> None:
         shown = tuple(told if same_answer(told, counts) else counts for told, counts in both)
         print_score(replace(counted, results=shown), call.flags)
         if shown != machine.results:
-            who = ", ".join(dict.fromkeys(review.reviewer for review in latest_answers(evaluation.reviews).values()))
+            counting = (review for _, _, review in corrections(evaluation) if review)
+            who = ", ".join(dict.fromkeys(review.reviewer for review in counting))
             told = f"reviewed by {who}; the machine alone {show.percent(machine.share)}"
             show.say(f"{told} (earmark reviews show {recording.call_id})")
     print_course(call)

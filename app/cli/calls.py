@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import typer
@@ -21,10 +22,12 @@ from app.cli.options import (
 )
 from pipeline.canonical import to_data
 from pipeline.privacy.unredacted import read_unredacted
+from pipeline.records import CallScore
 from pipeline.reviewing.evaluations import Evaluation, read_evaluation
 from pipeline.store.call_record import CallRecord, read_call
 from pipeline.store.calls import CallRow, list_calls
 from pipeline.store.known_files import RejectedFile, rejected_files
+from pipeline.store.reviews import all_reviews
 from pipeline.transcribe.files import transcript_to_json
 
 FILE_ID = "f-"
@@ -50,16 +53,25 @@ def list_(
     store = open_existing(read_settings(workspace, config))
     with store.read() as connection:
         found = list_calls(connection, status=status, agent=agent, team=team, queue=queue, limit=limit)
+        with_answers = {review.call_id for review in all_reviews(connection)}
+        scored = [call.call_id for call in found if call.call_id in with_answers and call.status == "scored"]
+        counting = {call_id: read_evaluation(connection, call_id).effective for call_id in scored}
     store.close()
     if as_json:
-        show.print_json([_row(call) for call in found])
+        show.print_json([_row(call, counting.get(call.call_id)) for call in found])
     elif found:
-        listing.print_calls(found)
+        shown = [
+            replace(call, score_share=counting[call.call_id].share, passed=counting[call.call_id].passed)
+            if call.call_id in counting
+            else call
+            for call in found
+        ]
+        listing.print_calls(shown, reviewed=frozenset(counting))
     else:
         show.remark("no such calls")
 
 
-def _row(call: CallRow) -> dict[str, Any]:
+def _row(call: CallRow, counts: CallScore | None) -> dict[str, Any]:
     return {
         "call_id": call.call_id,
         "status": call.status,
@@ -70,6 +82,9 @@ def _row(call: CallRow) -> dict[str, Any]:
         "duration_ms": call.duration_ms,
         "score_share": call.score_share,
         "passed": call.passed,
+        "effective_share": counts.share if counts else call.score_share,
+        "effective_passed": counts.passed if counts else call.passed,
+        "reviewed": counts is not None,
         "rubric_id": call.rubric_id,
         "flags": list(call.flags),
         "defects": [to_data(defect) for defect in call.defects],

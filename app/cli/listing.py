@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from rich.text import Text
@@ -12,8 +12,8 @@ from pipeline.records import SubjectSummary
 from pipeline.store.calls import CallRow
 
 
-def print_calls(calls: Sequence[CallRow], *, title: str = "") -> None:
-    """Print calls with score and flags; failed ones with their reason."""
+def print_calls(calls: Sequence[CallRow], *, title: str = "", reviewed: Set[str] = frozenset()) -> None:
+    """Print calls with score and flags, failed ones with their reason; those that people have answered are marked."""
     columns = [("Call", "left"), ("Started (UTC)", "left"), ("Agent or file", "left"), ("Queue", "left")]
     columns += [("Length", "right"), ("Score", "right"), ("Result", "left"), ("Flags", "left")]
     rows = [
@@ -23,13 +23,15 @@ def print_calls(calls: Sequence[CallRow], *, title: str = "") -> None:
             call.agent_id or Path(call.media_uri).name,
             show.known(call.queue),
             show.minutes(call.duration_ms),
-            show.percent(call.score_share),
+            show.percent(call.score_share) + (" *" if call.call_id in reviewed else ""),
             _result(call),
             "; ".join(reasons(call)) if call.status == "failed" else ", ".join(call.flags),
         )
         for call in calls
     ]
     show.table(columns, rows, title=title)
+    if any(call.call_id in reviewed for call in calls):
+        show.remark("* with people's answers in place of the machine's (earmark reviews show CALL)")
 
 
 def reasons(call: CallRow) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -25,8 +26,16 @@ def in_words(status: Status | None, share: float | None = None, answer: str | No
     """Return an answer in words, with its label or its share where it is neither all nor nothing."""
     if status is None:
         return "–"
-    more = answer if answer is not None else show.percent(share) if status is Status.PARTIAL else None
+    more = answer if answer is not None else _part(share) if status is Status.PARTIAL else None
     return _WORDS[status] if more is None else f"{_WORDS[status]} ({more})"
+
+
+def _part(share: float | None) -> str:
+    """Return a share that is neither nothing nor all, cut: 99.9 % rounded would read as all."""
+    if share is None:
+        return show.percent(share)
+    whole = math.floor(100 * share + 1e-9)
+    return f"{whole} %" if whole else "under 1 %"
 
 
 def answered(result: CriterionResult) -> str:
@@ -50,6 +59,9 @@ def print_answered(evaluation: Evaluation, made: Sequence[Review], before: CallS
             show.say(f"{evaluation.recording.call_id} {result.criterion_id}: {answered(result)}")
         elif not same_answer(result, old[result.criterion_id]):
             show.say(f"{evaluation.recording.call_id} {result.criterion_id}: {answered(result)}, as follows from it")
+            if result.status is Status.CANNOT_ASSESS:
+                waits = f"earmark reviews answer {evaluation.recording.call_id} {result.criterion_id} ANSWER"
+                show.remark(f"{result.criterion_id} applies now and waits for an answer: {waits}")
     show.say(f"total: {total(before)} before, {total(evaluation.effective)} now")
 
 
@@ -60,14 +72,41 @@ def print_evaluation(evaluation: Evaluation) -> None:
     show.say(f"machine {total(machine)}, with reviews {total(effective)}")
     rows = []
     for told, counts, review in corrections(evaluation):
-        follows = "" if review or same_answer(told, counts) else counts.reason
-        who = f"{review.reviewer}, {show.instant(review.made_at)}" if review else ""
-        changed = "" if review is None and same_answer(told, counts) else answered(counts)
-        rows.append((told.criterion_id, answered(told), changed, who, review.reason if review else follows))
+        untouched = review is None and same_answer(told, counts)
+        who = f"{review.reviewer}, {show.instant(review.made_at)}" if review else "–"
+        changed = "–" if untouched else answered(counts) + ("" if same_answer(told, counts) else " *")
+        unreviewed = asked_before(evaluation, told) if untouched else follows(evaluation, counts)
+        reason = review.reason if review else unreviewed
+        rows.append((told.criterion_id, answered(told), changed, who, reason))
     columns = [("Criterion", "left"), ("Machine", "left"), ("Reviewed", "left"), ("By", "left"), ("Why", "left")]
     show.table(columns, rows)
+    if any(not same_answer(told, counts) for told, counts, _ in corrections(evaluation)):
+        show.say("* other than the machine's")
     for seen in evaluation.acknowledgements:
         show.say(f"acknowledged as it stands by {seen.acknowledged_by}, {show.instant(seen.made_at)}")
+
+
+def follows(evaluation: Evaluation, result: CriterionResult) -> str:
+    """Return from whose answers to which questions a result follows; its own reason where that is not known."""
+    told = {machine.criterion_id: (counts, review) for machine, counts, review in corrections(evaluation)}
+    waiting, seen = [one.criterion_id for one in result.depends_on], dict[str, None]()
+    while waiting:
+        criterion_id = waiting.pop(0)
+        if criterion_id in told and criterion_id not in seen:
+            seen[criterion_id] = None
+            waiting += [one.criterion_id for one in told[criterion_id][0].depends_on]
+    people = [(each, told[each][1]) for each in seen]
+    named = [f"{criterion_id} ({review.reviewer})" for criterion_id, review in people if review]
+    return f"follows from {', '.join(named)}" if named else result.reason
+
+
+def asked_before(evaluation: Evaluation, result: CriterionResult) -> str:
+    """Return what people answered when the rubric asked this otherwise: it counts no more."""
+    earlier = [r for r in evaluation.reviews if r.criterion_id == result.criterion_id and r.asked != result.asked]
+    if not earlier or evaluation.review_of(result) is not None:
+        return ""
+    last = max(earlier, key=lambda review: (review.made_at, review.review_id))
+    return f"answered as it was asked before: {in_words(last.status, last.share, last.answer)} ({last.reviewer})"
 
 
 def evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
@@ -154,7 +193,7 @@ def print_disputes(rows: Iterable[DisputeRow]) -> None:
 def print_queue(calls: Sequence[QueuedCall]) -> None:
     """Print what waits, without whose calls they are: who hears a call should not know whose it is."""
     columns = [("Call", "left"), ("Started (UTC)", "left"), ("Why", "left"), ("For", "left")]
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             call.call_id,
             show.instant(call.started_at),
@@ -163,6 +202,8 @@ def print_queue(calls: Sequence[QueuedCall]) -> None:
         )
         for call in calls
     ]
+    if not any(reason.reviewer for call in calls for reason in call.reasons):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]  # nothing is assigned
     show.table(columns, rows)
 
 

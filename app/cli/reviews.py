@@ -33,7 +33,7 @@ from pipeline.reviewing.evaluations import (
     agree as agree_with,
 )
 from pipeline.store.calls import get_recording
-from pipeline.store.reviews import all_reviews
+from pipeline.store.reviews import all_reviews, require_criterion
 
 app = typer.Typer(help="Correct answers, agree with them, see who corrected what.", no_args_is_help=True)
 
@@ -104,7 +104,10 @@ def agree(
     if as_json:
         show.print_json({"reviews": [to_data(review) for review in made], "to_answer": left})
         return
-    show.say(f"{evaluation.recording.call_id}: agreed with {len(made)} answers")
+    if made:
+        show.say(f"{evaluation.recording.call_id}: agreed with {len(made)} answer{'' if len(made) == 1 else 's'}")
+    else:
+        show.say(f"{evaluation.recording.call_id}: nothing left to agree with: every answer was reviewed before")
     if left:
         show.remark(f"the machine left to you: {', '.join(left)}; earmark reviews answer {call_id} CRITERION ANSWER")
 
@@ -125,6 +128,8 @@ def list_(
     since, before = period(first, last, settings)
     store = open_existing(settings)
     with store.read() as connection:
+        if criterion_id is not None:
+            require_criterion(connection, criterion_id)
         found = all_reviews(
             connection,
             call_id=get_recording(connection, call_id).call_id if call_id else None,
@@ -185,15 +190,19 @@ def acknowledge(
     if as_json:
         show.print_json(to_data(made) | {"new": is_new})
         return
-    when = "now" if is_new else f"on {show.instant(made.made_at)} already; nothing has changed since"
-    show.say(f"{made.call_id}: {review_page.total(evaluation.effective)} acknowledged by {made.acknowledged_by} {when}")
+    when = "" if is_new else f" on {show.instant(made.made_at)} already; nothing has changed since"
+    show.say(f"{made.call_id}: {review_page.total(evaluation.effective)} acknowledged by {made.acknowledged_by}{when}")
 
 
 def review_act(review: Review) -> Act:
     """Return what the audit log keeps of a review: never its reason, which may repeat what was said.
 
-    Nor the answer in a blind session: the other reviewers may read the log.
+    Nor the answer in a blind session, nor the review's id, which is a hash of the answer: the other reviewers may read
+    the log.
     """
-    details = {"review": review.review_id, "criterion": review.criterion_id, "by": review.reviewer}
-    details |= {"session": review.session_id} if review.session_id else {"answer": review.status.value}
+    details = {"criterion": review.criterion_id, "by": review.reviewer}
+    if review.session_id:
+        details |= {"session": review.session_id}
+    else:
+        details |= {"review": review.review_id, "answer": review.status.value}
     return Act(action="review", subject=("call", review.call_id), details=details)

@@ -203,6 +203,7 @@ class QueueReason:
         severity: Of a flag.
         critical: Whether the question is critical or an auto-fail.
         reviewer: Who is to hear it; None for anybody.
+        reopened: Whether somebody opened it again: only what was answered since then settles it.
     """
 
     kind: QueueKind
@@ -214,6 +215,7 @@ class QueueReason:
     severity: Severity | None = None
     critical: bool = False
     reviewer: str | None = None
+    reopened: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

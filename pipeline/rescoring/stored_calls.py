@@ -37,6 +37,7 @@ from pipeline.store.stored_facts import (
     stored_answers,
     unreadable,
 )
+from pipeline.store.stored_transcript import with_words
 from pipeline.store.wanted_calls import in_batches
 
 READ_AT_ONCE = 50
@@ -197,7 +198,9 @@ def _evaluate(
         own = read_payload(CallFindings, stored[key], f"step {key}")
     elif key is not None:
         if key not in fresh:
-            fresh[key] = find_own(scorer.rubric, heard.transcript, planned.recording, scorer.settings.compliance)
+            fresh[key] = find_own(
+                scorer.rubric, with_words(heard.transcript), planned.recording, scorer.settings.compliance
+            )
         own = fresh[key]
         new.append(NewStep(key=key, call_id=call_id, step="own_findings", record=own))
     unknown = as_unknown(planned.keys.not_looked_for or ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -18,13 +19,16 @@ Question = tuple[str, str]
 
 
 def result_of(score: CallScore, criterion_id: str) -> CriterionResult:
-    """Return a score's answer to a question.
+    """Return a score's answer to a question, by the question's id or a title that only one has.
 
     Raises:
         UnknownNameError: The score has no such question.
         ReviewError: The score does not tell what the question asks, so that no answer could be kept to it.
     """
     result = next((result for result in score.results if result.criterion_id == criterion_id), None)
+    titled = [each for each in score.results if each.title.casefold() == criterion_id.strip().casefold()]
+    if result is None and len(titled) == 1:
+        result = titled[0]
     if result is None:
         raise UnknownNameError("criterion", criterion_id, [result.criterion_id for result in score.results])
     if not result.asked:
@@ -57,10 +61,10 @@ def universal_answer(text: str) -> tuple[Status, float | None] | None:
 
 
 def _percentage(word: str) -> tuple[Status, float | None] | None:
-    digits = word.removesuffix("%").rstrip("-").replace(",", ".")
-    if not word.endswith("%") or not digits.isascii() or not digits.replace(".", "", 1).isdigit():
+    found = re.fullmatch(r"([0-9]{1,9}(?:[.,][0-9]{1,9})?)-?%", word)  # a blank before the sign came as a hyphen
+    if found is None:
         return None
-    share = float(digits) / 100
+    share = float(found[1].replace(",", ".")) / 100
     if share > 1:
         raise ReviewError(f"{word} is more than all of the points; a share goes from 0% to 100%")
     return {0.0: Status.FAIL, 1.0: Status.PASS}.get(share, Status.PARTIAL), share

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 from pipeline.errors import ReviewError
 from pipeline.records import CallScore, CriterionResult, Dispute, DisputeRuling, DisputeState, Review
-from pipeline.review.answers import latest_answers
-from pipeline.review.wording import checked_name, checked_reason, made_id
+from pipeline.review.wording import checked_name, checked_reason, made_id, same_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,9 +21,14 @@ class DisputeTerms:
 
 
 def window_begins(result: CriterionResult, *, score_made_at: datetime, reviews: Sequence[Review]) -> datetime:
-    """Return since when an answer stands: since the score was made, or since the latest review of the question."""
-    latest = latest_answers(reviews).get((result.criterion_id, result.asked))
-    return score_made_at if latest is None else max(score_made_at, latest.made_at)
+    """Return since when an answer stands: since the score was made, or since the latest review that changed it."""
+    since, stands = score_made_at, (result.status, result.share)
+    for review in sorted(reviews, key=lambda each: (each.made_at, each.review_id)):
+        if review.session_id is not None or (review.criterion_id, review.asked) != (result.criterion_id, result.asked):
+            continue
+        if (review.status, review.share) != stands:
+            since, stands = max(since, review.made_at), (review.status, review.share)
+    return since
 
 
 def open_dispute(
@@ -46,7 +50,7 @@ def open_dispute(
         opened_by: Who objects.
         reason: Why.
         stands_since: What `window_begins` says.
-        others: Every dispute of this score so far, and how it stands.
+        others: Every dispute of this call so far, by this rubric or of this question, and how it stands.
         terms: Window and limit.
         now: When.
 
@@ -55,7 +59,8 @@ def open_dispute(
             cannot be kept.
     """
     name, why = checked_name(opened_by), checked_reason(reason)
-    open_one = next((d for d, s in others if d.criterion_id == result.criterion_id and s is DisputeState.OPEN), None)
+    question = (result.criterion_id, result.asked)
+    open_one = next((d for d, s in others if (d.criterion_id, d.asked) == question and s is DisputeState.OPEN), None)
     if open_one is not None:
         raise ReviewError(
             f"{result.criterion_id}: dispute {open_one.dispute_id} of this question is open since "
@@ -64,7 +69,7 @@ def open_dispute(
     counted = sum(state is not DisputeState.WITHDRAWN for _, state in others)
     if counted >= terms.limit:
         raise ReviewError(
-            f"this evaluation has had {counted} disputes, and {terms.limit} is the most "
+            f"this evaluation has had {counted} dispute{'' if counted == 1 else 's'}, and {terms.limit} is the most "
             "(review.dispute_limit); talk to the reviewer"
         )
     ends = stands_since + timedelta(days=terms.window_days)
@@ -102,7 +107,7 @@ def rule_on(
         ReviewError: The wrong person, or name or reason cannot be kept.
     """
     name, why = checked_name(ruled_by), checked_reason(reason)
-    opener = name.casefold() == dispute.opened_by.casefold()
+    opener = same_name(name, dispute.opened_by)
     if outcome is DisputeState.WITHDRAWN and not opener:
         raise ReviewError(f"dispute {dispute.dispute_id} was opened by {dispute.opened_by}, who alone may withdraw it")
     if outcome is not DisputeState.WITHDRAWN and opener:
@@ -116,5 +121,5 @@ def ended_already(ruling: DisputeRuling) -> ReviewError:
     """Return the error for who comes second."""
     return ReviewError(
         f"dispute {ruling.dispute_id} was {ruling.outcome.value} by {ruling.ruled_by} on {ruling.ruled_at:%Y-%m-%d}; "
-        "a new answer goes through `earmark reviews answer`"
+        "who still objects opens a new dispute: `earmark disputes open`"
     )

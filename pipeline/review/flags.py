@@ -17,9 +17,7 @@ def change_flag(flag: Flag, state: FlagState, *, by: str, reason: str, now: date
     """
     name, why = checked_name(by), checked_reason(reason)
     if flag.state == state:
-        raise ReviewError(
-            f"flag {flag.flag_id} is {state.value} as it is; `earmark flags list --all` shows closed ones"
-        )
+        raise ReviewError(f"flag {flag.flag_id} is {state.value} already; `earmark flags list --all` shows closed ones")
     return FlagChange(
         change_id=made_id("fc-", flag=flag.flag_id, state=state.value, by=name, reason=why, at=now.isoformat()),
         flag_id=flag.flag_id,

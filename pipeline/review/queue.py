@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from pipeline.records import QueueClosing, QueuedCall, QueueKind, QueueReason, Review, Severity
+from pipeline.review.wording import same_name
 
 _SEVERITIES = {Severity.CRITICAL: 0, Severity.MAJOR: 1, Severity.MINOR: 2}
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -44,8 +45,8 @@ def open_queue(
         open_reasons = [
             reason
             for reason in call.reasons
-            if not settled(reason, made[call.call_id], closed.get(call.call_id))
-            and (reviewer is None or reason.reviewer in (None, reviewer))
+            if not settled(reason, made[call.call_id], closed.get(call.call_id), among=call.reasons)
+            and (reviewer is None or reason.reviewer is None or same_name(reason.reviewer, reviewer))
             and (not kinds or reason.kind in kinds)
         ]
         if open_reasons:
@@ -53,14 +54,38 @@ def open_queue(
     return sorted(waiting, key=_place)
 
 
-def settled(reason: QueueReason, reviews: Iterable[Review], closed_at: datetime | None) -> bool:
-    """Tell whether a reason is done: its question was answered, or the call reviewed or taken off since."""
+def settled(
+    reason: QueueReason, reviews: Sequence[Review], closed_at: datetime | None, *, among: Sequence[QueueReason] = ()
+) -> bool:
+    """Tell whether a reason is done: its question was answered, or the call reviewed or taken off since.
+
+    A flag without a question is done, too, where people have answered every question for which the call waited: a new
+    score that raises it again tells them nothing new. What was opened again is settled only by what comes after that.
+
+    Args:
+        reason: Why the call waits.
+        reviews: Ordinary ones of the call.
+        closed_at: When it was taken off last.
+        among: All of the call's reasons.
+    """
     if closed_at is not None and closed_at >= reason.since:
         return True
     if reason.asked:
-        question = (reason.criterion_id, reason.asked)
-        return any((review.criterion_id, review.asked) == question for review in reviews)
-    return any(review.made_at >= reason.since for review in reviews)
+        return _answered(reason, reviews)
+    if any(review.made_at >= reason.since for review in reviews):
+        return True
+    if reason.kind is not QueueKind.FLAGGED or reason.reopened:
+        return False
+    questions = [each for each in among if each.criterion_id is not None]
+    return bool(questions) and all(each.asked and _answered(each, reviews) for each in questions)
+
+
+def _answered(reason: QueueReason, reviews: Sequence[Review]) -> bool:
+    question = (reason.criterion_id, reason.asked)
+    return any(
+        (review.criterion_id, review.asked) == question and (not reason.reopened or review.made_at >= reason.since)
+        for review in reviews
+    )
 
 
 def _weight(reason: QueueReason) -> tuple[int, int, str]:

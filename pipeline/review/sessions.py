@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pipeline.errors import ReviewError, UnknownNameError
 from pipeline.records import CalibrationSession, Review, SessionCall, SessionClosing, Status, latest_reviews
-from pipeline.review.wording import checked_name, made_id
+from pipeline.review.wording import checked_name, folded, made_id, same_name
 
 MOST_CALLS = 100
 
@@ -73,7 +73,7 @@ def start_session(
         raise ReviewError("a session needs reviewers: --reviewers ann,bob")
     if len({call.call_id for call in calls}) != len(calls):
         raise ReviewError("a call is named twice; name every call once")
-    if len({name.casefold() for name in (*names, right)}) != len(names) + 1:
+    if len({folded(name) for name in (*names, right)}) != len(names) + 1:
         raise ReviewError("a person is named twice; the expert is not among the reviewers")
     ids = [[call.call_id, call.score_id] for call in calls]
     told = {"calls": ids, "reviewers": list(names), "expert": right, "rubric": rubric_id}
@@ -109,7 +109,7 @@ def member(session: CalibrationSession, name: str) -> str:
     """
     tidy = checked_name(name)
     people = (*session.reviewers, session.expert)
-    found = next((each for each in people if each.casefold() == tidy.casefold()), None)
+    found = next((each for each in people if same_name(each, tidy)), None)
     if found is None:
         raise UnknownNameError("reviewer of this session", tidy, people)
     return found

@@ -10,8 +10,9 @@ from pipeline.errors import ReviewError
 
 MOST_NAME_CHARACTERS = 100
 MOST_REASON_CHARACTERS = 2000
-_UNSEEN = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
-_TURNS_TEXT_ROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and signs by their category
+_JOINERS = "\u200c\u200d"  # Persian, Hindi and others are written with them; no sign of their own
 
 
 def checked_name(name: str) -> str:
@@ -26,7 +27,9 @@ def checked_name(name: str) -> str:
     if len(tidy) > MOST_NAME_CHARACTERS:
         raise ReviewError(f"a name has at most {MOST_NAME_CHARACTERS} characters, this one has {len(tidy)}")
     if _unseen(tidy, allowed=""):
-        raise ReviewError("a name holds letters, digits and signs only, no control characters")
+        raise ReviewError("a name holds letters, digits and signs only, no control characters and no invisible ones")
+    if not _visible(tidy):
+        raise ReviewError("a name is needed: whose answer is it?")
     return " ".join(tidy.split())
 
 
@@ -41,9 +44,22 @@ def checked_reason(reason: str) -> str:
         raise ReviewError("a reason is needed: one sentence that the next reader understands")
     if len(tidy) > MOST_REASON_CHARACTERS:
         raise ReviewError(f"a reason has at most {MOST_REASON_CHARACTERS} characters, this one has {len(tidy)}")
-    if _unseen(tidy, allowed="\n\t"):
-        raise ReviewError("a reason holds text only, no control characters")
+    if _unseen(tidy, allowed="\n\t" + _JOINERS):
+        raise ReviewError("a reason holds text only, no control characters and no invisible ones")
+    if not _visible(tidy):
+        raise ReviewError("a reason is needed: one sentence that the next reader understands")
     return tidy
+
+
+def folded(name: str) -> str:
+    """Return what two spellings of one name have in common: capitals, widths and invisible characters are left out."""
+    shown = "".join(each for each in name if unicodedata.category(each) != "Cf" and each not in _BLANK)
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold()).split())
+
+
+def same_name(first: str, second: str) -> bool:
+    """Tell whether two names are one person's."""
+    return folded(first) == folded(second)
 
 
 def made_id(prefix: str, **told: Any) -> str:
@@ -58,6 +74,10 @@ def made_id(prefix: str, **told: Any) -> str:
 
 def _unseen(text: str, *, allowed: str) -> bool:
     return any(
-        character not in allowed and (unicodedata.category(character) in _UNSEEN or character in _TURNS_TEXT_ROUND)
+        character not in allowed and (unicodedata.category(character) in _UNSEEN or character in _BLANK)
         for character in text
     )
+
+
+def _visible(text: str) -> bool:
+    return any(unicodedata.category(character)[0] in "LNPS" and character not in _BLANK for character in text)

@@ -8,14 +8,13 @@ from sqlalchemy import Connection
 
 from pipeline.config import ReviewSettings
 from pipeline.errors import ReviewError
-from pipeline.records import Dispute, DisputeRuling, DisputeState, Review
+from pipeline.records import Dispute, DisputeRuling, DisputeState, Review, Status
 from pipeline.review.answers import make_review, result_of, same_answer
 from pipeline.review.disputes import DisputeTerms, ended_already, open_dispute, rule_on, window_begins
-from pipeline.reviewing.evaluations import QuestionsAtHand, read_answer, read_evaluation
+from pipeline.reviewing.evaluations import QuestionsAtHand, hold_as_seen, read_answer, read_evaluation, refuse_agent
 from pipeline.score.effective import effective_score
-from pipeline.store.disputes import DisputeRow, get_dispute, hold_evaluation, list_disputes, put_dispute, put_ruling
-from pipeline.store.reviews import put_review, reviews_of_call
-from pipeline.store.scores import get_score
+from pipeline.store.disputes import DisputeRow, get_dispute, hold_call, list_disputes, put_dispute, put_ruling
+from pipeline.store.reviews import put_review
 
 
 def dispute_answer(
@@ -35,13 +34,17 @@ def dispute_answer(
         UnknownNameError: The score has no such question.
         ReviewError: Window or limit forbids it, one of the question is open, or name or reason cannot be kept.
     """
-    score_id = read_evaluation(connection, call_id).machine.score_id
-    hold_evaluation(connection, score_id)
-    evaluation = read_evaluation(connection, call_id)  # once more: another process may have been first
-    if evaluation.machine.score_id != score_id:
-        raise ReviewError(f"call {evaluation.recording.call_id} was just scored again; look at it, then try again")
+    evaluation = hold_as_seen(connection, read_evaluation(connection, call_id))
     result = result_of(evaluation.machine, criterion_id)
-    others = [(row.dispute, row.state) for row in list_disputes(connection, score_id=score_id)]
+    stands = result_of(evaluation.effective, criterion_id)
+    if stands.status is Status.PASS and stands.share == 1:
+        raise ReviewError(f"{criterion_id}: the answer is pass, with all of its points; there is nothing to dispute")
+    others = [
+        (row.dispute, row.state)
+        for row in list_disputes(connection, call_id=evaluation.recording.call_id)
+        if row.rubric_id == evaluation.machine.rubric_id
+        or (row.dispute.criterion_id, row.dispute.asked) == (result.criterion_id, result.asked)
+    ]
     made = open_dispute(
         evaluation.machine,
         result,
@@ -73,14 +76,22 @@ def uphold(
         ReviewError: It has ended, the answer is none or the one that stands, or who rules opened it.
     """
     row = _held(connection, dispute_id)
-    score = get_score(connection, row.dispute.score_id)
-    assert score is not None  # a foreign key holds it
-    result = result_of(score, row.dispute.criterion_id)
+    dispute = row.dispute
+    refuse_agent(row.agent_id, by)
+    evaluation = read_evaluation(connection, dispute.call_id)
+    score, question = evaluation.machine, (dispute.criterion_id, dispute.asked)
+    result = next((each for each in score.results if (each.criterion_id, each.asked) == question), None)
+    if result is None:
+        raise ReviewError(
+            f"{dispute.criterion_id}: the rubric asks this question otherwise now (or no more), so an answer to the "
+            f"old one would count nowhere: withdraw or reject the dispute (earmark disputes reject "
+            f"{dispute.dispute_id}), or answer the question as it is now: earmark reviews answer {dispute.call_id} "
+            f"{dispute.criterion_id} ANSWER"
+        )
     status, share, label = read_answer(answer, result, questions)
     review = make_review(score, result, status=status, share=share, answer=label, reviewer=by, reason=reason, now=now)
-    reviews = reviews_of_call(connection, score.call_id)
-    stands = result_of(effective_score(score, reviews), result.criterion_id)
-    corrected = result_of(effective_score(score, [*reviews, review]), result.criterion_id)
+    stands = result_of(evaluation.effective, result.criterion_id)
+    corrected = result_of(effective_score(score, [*evaluation.reviews, review]), result.criterion_id)
     if same_answer(stands, corrected):
         raise ReviewError(
             f"{result.criterion_id}: the answer is {stands.status.value} as it is; give the right one, or "
@@ -102,13 +113,15 @@ def end_without_correction(
         ReviewError: It has ended, or this is not for this person to do.
     """
     row = _held(connection, dispute_id)
+    if outcome is not DisputeState.WITHDRAWN:
+        refuse_agent(row.agent_id, by)
     _put(connection, rule_on(row.dispute, outcome, ruled_by=by, reason=reason, now=now))
     return get_dispute(connection, row.dispute.dispute_id)
 
 
 def _held(connection: Connection, dispute_id: str) -> DisputeRow:
     """Return an open dispute; nobody else rules on it until the transaction ends."""
-    hold_evaluation(connection, get_dispute(connection, dispute_id).dispute.score_id)
+    hold_call(connection, get_dispute(connection, dispute_id).dispute.call_id)
     row = get_dispute(connection, dispute_id)
     if row.ruling is not None:
         raise ended_already(row.ruling)

@@ -34,11 +34,13 @@ from pipeline.review.answers import (
     result_of,
     universal_answer,
 )
+from pipeline.review.wording import same_name
 from pipeline.score.answers import allowed, share_of_answer, spelled
 from pipeline.score.effective import effective_score
 from pipeline.score.fingerprints import question_fingerprint
 from pipeline.score.rubrics import find_rubric, load_rubrics
 from pipeline.store.calls import get_recording
+from pipeline.store.disputes import hold_call
 from pipeline.store.reviews import acknowledgements_of_call, put_acknowledgement, put_review, reviews_of_call
 from pipeline.store.scores import StoredScore, scores_of_call
 
@@ -97,6 +99,29 @@ def read_evaluation(connection: Connection, call_id: str, *, rubric_id: str | No
     return Evaluation(
         recording=recording, stored=chosen, reviews=tuple(reviews), effective=effective, acknowledgements=seen
     )
+
+
+def hold_as_seen(connection: Connection, seen: Evaluation) -> Evaluation:
+    """Let nobody else answer or dispute this call until the transaction ends, and return it as it stands then.
+
+    Raises:
+        ReviewError: Another score counts now than the one that was looked at.
+    """
+    hold_call(connection, seen.recording.call_id)
+    now = read_evaluation(connection, seen.recording.call_id)  # once more: another process may have been first
+    if now.machine.score_id != seen.machine.score_id:
+        raise ReviewError(f"call {seen.recording.call_id} was just scored again; look at it, then try again")
+    return now
+
+
+def refuse_agent(agent_id: str | None, name: str) -> None:
+    """Refuse that somebody judges a call of their own.
+
+    Raises:
+        ReviewError: This person took the call.
+    """
+    if agent_id is not None and same_name(agent_id, name):
+        raise ReviewError(f"{name} took this call; who took the call disputes an answer: earmark disputes open")
 
 
 def questions_at_hand(settings: ScoreSettings) -> QuestionsAtHand:
@@ -161,6 +186,8 @@ def answer_question(
         UnknownNameError: The score has no such question.
         ReviewError: That is no answer, or name or reason cannot be kept.
     """
+    refuse_agent(evaluation.recording.agent_id, reviewer)
+    hold_call(connection, evaluation.recording.call_id)
     result = result_of(evaluation.machine, criterion_id)
     status, share, label = read_answer(answer, result, questions)
     review = make_review(
@@ -203,6 +230,8 @@ def agree(
         UnknownNameError: The score has no such question.
         ReviewError: A named question has no answer to agree with, or a person answered it otherwise.
     """
+    refuse_agent(evaluation.recording.agent_id, reviewer)
+    evaluation = hold_as_seen(connection, evaluation)
     score = evaluation.machine
     named = list(dict.fromkeys(criterion_ids))
     chosen = [result_of(score, each) for each in named or [result.criterion_id for result in score.results]]
@@ -230,18 +259,26 @@ def acknowledge_score(
     connection: Connection, evaluation: Evaluation, *, by: str, now: datetime
 ) -> tuple[Acknowledgement, bool]:
     """Keep that somebody has seen the score as it stands; tell whether that was new."""
-    made = acknowledge(evaluation.effective, by=by, now=now)
+    spelled_before = (each.acknowledged_by for each in evaluation.acknowledgements)
+    name = next((each for each in spelled_before if same_name(each, by)), by)
+    made = acknowledge(evaluation.effective, by=name, now=now)
     is_new = put_acknowledgement(connection, made)
     earlier = (each for each in evaluation.acknowledgements if each.acknowledgement_id == made.acknowledgement_id)
     return (made, True) if is_new else (next(earlier, made), False)
 
 
 def corrections(evaluation: Evaluation) -> list[tuple[CriterionResult, CriterionResult, Review | None]]:
-    """Return for every question the machine's result, the one that counts, and the review that made the difference."""
-    return [
-        (machine, counts, evaluation.review_of(machine))
-        for machine, counts in zip(evaluation.machine.results, evaluation.effective.results, strict=True)
-    ]
+    """Return for every question the machine's result, the one that counts, and the review that it comes from.
+
+    A review of a question that another answer has excluded since counts no more: it is not told, nor is its author.
+    """
+    both = zip(evaluation.machine.results, evaluation.effective.results, strict=True)
+    told = []
+    for machine, counts in both:
+        review = evaluation.review_of(machine)
+        counting = review if review is not None and review.status is counts.status else None
+        told.append((machine, counts, counting))
+    return told
 
 
 def _form(criterion: Criterion | None) -> AnswerForm | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,7 +32,7 @@ from pipeline.review.sessions import (
     summaries,
     visible,
 )
-from pipeline.review.wording import checked_name
+from pipeline.review.wording import checked_name, same_name
 from pipeline.reviewing.evaluations import QuestionsAtHand, read_answer, read_evaluation
 from pipeline.score.effective import effective_score
 from pipeline.store.calibration_sessions import SessionRow, get_session, list_sessions, put_closing, put_session
@@ -171,19 +171,47 @@ def answer_blind(
     return review
 
 
-def close(connection: Connection, session_id: str, *, by: str, now: datetime) -> SessionRow:
+def close(connection: Connection, session_id: str, *, by: str, now: datetime, anyway: bool = False) -> SessionRow:
     """Close a session: from then on everybody may see all answers, and nobody gives any.
+
+    Args:
+        connection: A transaction that writes.
+        session_id: Its id, or the beginning of it.
+        by: Who closes it: who started it, or the expert.
+        now: When.
+        anyway: Also where somebody has not answered everything.
 
     Raises:
         NotFoundError: No such session.
-        ReviewError: It is closed already, or the name cannot be kept.
+        ReviewError: It is closed already, this is not for this person to do, or answers are missing.
     """
     row = get_session(connection, session_id, hold=True)
-    require_open(row.session, row.closing)
+    session = row.session
+    require_open(session, row.closing)
+    if not any(same_name(by, each) for each in (session.started_by, session.expert)):
+        raise ReviewError(
+            f"session {session.session_id} is closed by who started it ({session.started_by}) or by its expert "
+            f"({session.expert})"
+        )
+    missing = [] if anyway else _unanswered(connection, session)
+    if missing:
+        raise ReviewError(
+            f"session {session.session_id} lacks answers: {', '.join(missing)}; nobody can answer after the closing. "
+            "To close it all the same, add --anyway"
+        )
     put_closing(
         connection, SessionClosing(session_id=row.session.session_id, closed_by=checked_name(by), closed_at=now)
     )
     return get_session(connection, row.session.session_id)
+
+
+def _unanswered(connection: Connection, session: CalibrationSession) -> list[str]:
+    """Return who has how many questions left, such as ``41 of 44 of ann``."""
+    questions = sum(len(_score(connection, call).results) for call in session.calls)
+    made = all_reviews(connection, session_id=session.session_id, kind="blind")
+    given = Counter(name for _, _, name in {(r.call_id, r.criterion_id, r.reviewer) for r in made})
+    people = (*session.reviewers, session.expert)
+    return [f"{questions - given[name]} of {questions} of {name}" for name in people if given[name] < questions]
 
 
 def view(connection: Connection, session_id: str, *, by: str | None, points_apart: float) -> SessionView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 
@@ -15,4 +16,11 @@ def answering_order(depends_on: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     Raises:
         graphlib.CycleError: They hang on each other in a circle; a rubric that was checked has none.
     """
-    return tuple(id_ for id_ in TopologicalSorter(depends_on).static_order() if id_ in depends_on)
+    return _ordered(tuple((id_, tuple(others)) for id_, others in depends_on.items()))
+
+
+@functools.lru_cache(maxsize=256)
+def _ordered(depends_on: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[str, ...]:
+    """Return the order, found once for a rubric, not once for a call."""
+    known = dict(depends_on)
+    return tuple(id_ for id_ in TopologicalSorter(known).static_order() if id_ in known)

@@ -16,11 +16,12 @@ from pipeline.store.upsert import insert_new
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DisputeRow:
-    """A dispute, how it ended (None: it has not), and whose call it is about."""
+    """A dispute, how it ended (None: it has not), whose call it is about, and the rubric of its score."""
 
     dispute: Dispute
     ruling: DisputeRuling | None
     agent_id: str | None
+    rubric_id: str
 
     @property
     def state(self) -> DisputeState:
@@ -28,12 +29,12 @@ class DisputeRow:
         return self.ruling.outcome if self.ruling else DisputeState.OPEN
 
 
-def hold_evaluation(connection: Connection, score_id: str) -> None:
-    """Let nobody else open a dispute of this score until this transaction ends, so that a limit is kept.
+def hold_call(connection: Connection, call_id: str) -> None:
+    """Let nobody else answer, dispute or rule on this call until this transaction ends, so that limits are kept.
 
     On SQLite a transaction that writes holds the whole database already.
     """
-    held = select(scores.c.score_id).where(scores.c.score_id == score_id).with_for_update(key_share=True)
+    held = select(recordings.c.call_id).where(recordings.c.call_id == call_id).with_for_update(key_share=True)
     connection.execute(held)
 
 
@@ -93,6 +94,7 @@ def _read(connection: Connection, *conditions: Any) -> Sequence[DisputeRow]:
         select(
             disputes,
             recordings.c.agent_id,
+            scores.c.rubric_id,
             ruling.outcome,
             ruling.ruled_by,
             ruling.reason.label("ruling_reason"),
@@ -100,6 +102,7 @@ def _read(connection: Connection, *conditions: Any) -> Sequence[DisputeRow]:
             ruling.review_id,
         )
         .join(recordings, recordings.c.call_id == disputes.c.call_id)
+        .join(scores, scores.c.score_id == disputes.c.score_id)
         .outerjoin(dispute_rulings, ruling.dispute_id == disputes.c.dispute_id)
         .where(*conditions)
         .order_by(disputes.c.opened_at, disputes.c.dispute_id)
@@ -119,4 +122,4 @@ def _row(row: dict[str, Any]) -> DisputeRow:
             review_id=row["review_id"],
         )
     dispute = Dispute(**{column.name: row[column.name] for column in disputes.columns})
-    return DisputeRow(dispute=dispute, ruling=ruling, agent_id=row["agent_id"])
+    return DisputeRow(dispute=dispute, ruling=ruling, agent_id=row["agent_id"], rubric_id=row["rubric_id"])

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, case, select
 
 from pipeline.canonical import fingerprint, to_json
-from pipeline.records import Flag, FlagChange, FlagState, Severity
+from pipeline.records import Evidence, Flag, FlagChange, FlagState, Severity
 from pipeline.store.ids import whole_id
 from pipeline.store.payload import read_evidence
 from pipeline.store.tables import criterion_results, current_scores, flag_changes, flags, recordings, scores
@@ -224,7 +224,7 @@ def _row(flag: Flag, position: int, now: datetime) -> dict[str, object]:
         "reason": flag.reason,
         "criterion_id": flag.criterion_id,
         "rule_id": flag.rule_id,
-        "evidence": to_json(flag.evidence),
+        "evidence": to_json(flag.evidence, tuple[Evidence, ...]),
         "state": flag.state.value,
         "raised_at": now,
     }

@@ -6,10 +6,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from pipeline.records import LEFT_TO_PEOPLE, FlagState, QueuedCall, QueueKind, QueueReason, Severity, Status
-from pipeline.store.tables import criterion_results, current_scores, flags, recordings, sampled_calls, scores
+from pipeline.store.tables import (
+    criterion_results,
+    current_scores,
+    flag_changes,
+    flags,
+    recordings,
+    sampled_calls,
+    scores,
+)
 
 
 def list_queued(
@@ -36,10 +44,11 @@ def list_queued(
                 kind=QueueKind.FLAGGED,
                 subject=row.code,
                 reason=row.reason,
-                since=row.raised_at,
+                since=row.raised_at if row.reopened_at is None else max(row.raised_at, row.reopened_at),
                 criterion_id=row.criterion_id if row.asked else None,
                 asked=row.asked or None,
                 severity=Severity(row.severity),
+                reopened=row.reopened_at is not None,
             )
         )
     for row in connection.execute(_of(call_id, _unanswered())):
@@ -88,10 +97,15 @@ def _calls() -> Select[Any]:
 def _flags() -> Select[Any]:
     flag, result = flags.c, criterion_results.c
     about = (result.score_id == flag.score_id) & (result.criterion_id == flag.criterion_id)
+    change = flag_changes.c
+    reopened = select(change.flag_id, func.max(change.changed_at).label("reopened_at"))
+    opened_again = reopened.where(change.state == FlagState.OPEN.value).group_by(change.flag_id).subquery()
+    told = (flag.call_id, flag.code, flag.reason, flag.raised_at, flag.severity, flag.criterion_id, result.asked)
     return (
-        select(flag.call_id, flag.code, flag.reason, flag.raised_at, flag.severity, flag.criterion_id, result.asked)
+        select(*told, opened_again.c.reopened_at)
         .join(current_scores, current_scores.c.score_id == flag.score_id)
         .outerjoin(criterion_results, about)
+        .outerjoin(opened_again, opened_again.c.flag_id == flag.flag_id)
         .where(flag.state == FlagState.OPEN.value)
         .order_by(flag.call_id, flag.position)
     )

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, select
 
+from pipeline.errors import UnknownNameError
 from pipeline.records import Acknowledgement, Review, Status
-from pipeline.store.tables import acknowledgements, reviews
+from pipeline.store.tables import acknowledgements, criterion_results, reviews
 from pipeline.store.upsert import insert_new
 
 Kind = Literal["ordinary", "blind", "all"]
@@ -44,7 +45,7 @@ def all_reviews(
         call_id: Only of this call; likewise the next four.
         score_id: Only by people who looked at this score.
         session_id: Only of this calibration session, with ``kind`` ``blind``.
-        reviewer: Only by this person.
+        reviewer: Only by this person, in capitals or not.
         criterion_id: Only of the question with this id.
         since: Made then or later.
         before: Made earlier than this.
@@ -56,7 +57,6 @@ def all_reviews(
         (column.call_id, call_id),
         (column.score_id, score_id),
         (column.session_id, session_id),
-        (column.reviewer, reviewer),
         (column.criterion_id, criterion_id),
     ):
         statement = statement if wanted is None else statement.where(field == wanted)
@@ -64,7 +64,19 @@ def all_reviews(
         statement = statement.where(column.made_at >= since)
     if before is not None:
         statement = statement.where(column.made_at < before)
-    return [_review(dict(row)) for row in connection.execute(_of_kind(statement, kind)).mappings()]
+    found = [_review(dict(row)) for row in connection.execute(_of_kind(statement, kind)).mappings()]
+    return found if reviewer is None else [each for each in found if each.reviewer.casefold() == reviewer.casefold()]
+
+
+def require_criterion(connection: Connection, criterion_id: str) -> None:
+    """Refuse a question that no score has.
+
+    Raises:
+        UnknownNameError: With the nearest id.
+    """
+    column = criterion_results.c.criterion_id
+    if connection.execute(select(column).where(column == criterion_id).limit(1)).first() is None:
+        raise UnknownNameError("criterion", criterion_id, connection.execute(select(column).distinct()).scalars())
 
 
 def put_acknowledgement(connection: Connection, acknowledgement: Acknowledgement) -> bool:

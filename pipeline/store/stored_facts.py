@@ -14,6 +14,7 @@ from pipeline.errors import EarmarkError, StoreError, UnexpectedError
 from pipeline.records import CallFindings, CallJudgements, CallSentiment, FactKeys, Measures, Recording, Transcript
 from pipeline.store.calls import recording_of
 from pipeline.store.payload import read_payload
+from pipeline.store.stored_transcript import read_transcript
 from pipeline.store.tables import current_scores, recordings, scores, steps
 from pipeline.store.wanted_calls import in_batches
 
@@ -55,7 +56,7 @@ def unreadable(call_id: str, error: Exception) -> Unreadable:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeardFacts:
-    """What a call's facts are made of beside its findings."""
+    """What a call's facts are made of beside its findings; of the transcript, words are made where asked for."""
 
     transcript: Transcript
     sentiment: CallSentiment
@@ -100,7 +101,7 @@ def read_heard(connection: Connection, named: Sequence[NamedFacts]) -> Iterator[
     for each in named:
         try:
             yield HeardFacts(
-                transcript=_read(Transcript, each.keys.transcript, stored),
+                transcript=read_transcript(_text(each.keys.transcript, stored), f"step {each.keys.transcript}"),
                 sentiment=_read(CallSentiment, each.keys.sentiment, stored),
                 measures=_read(Measures, each.keys.measures, stored),
             )
@@ -186,7 +187,11 @@ def _chosen_scores(connection: Connection, call_ids: Sequence[str]) -> Iterator[
 
 
 def _read(kind: type[Record], key: str, stored: Mapping[str, str]) -> Record:
+    return read_payload(kind, _text(key, stored), f"step {key}")
+
+
+def _text(key: str, stored: Mapping[str, str]) -> str:
     text = stored.get(key)
     if text is None:
         raise StoreError(f"what it was scored on is not stored any more (step {key}); run the call again")
-    return read_payload(kind, text, f"step {key}")
+    return text

@@ -170,7 +170,7 @@ def test_reviews_are_listed_by_what_is_asked(earmark: Earmark) -> None:
 
 
 def test_score_is_acknowledged_once_and_again_after_a_correction(earmark: Earmark) -> None:
-    assert "acknowledged by maria now" in earmark("reviews", "acknowledge", "c-1000", "--by", "maria")
+    assert "acknowledged by maria\n" in earmark("reviews", "acknowledge", "c-1000", "--by", "maria")
     assert "nothing has changed since" in earmark("reviews", "acknowledge", "c-1000", "--by", "maria")
     assert "acknowledged as it stands by maria" in earmark("reviews", "show", "c-1000")
     earmark("reviews", "answer", "c-1000", "greeting", "fail", "--reason", "no name", "--by", "ann")
@@ -192,9 +192,9 @@ def test_dispute_from_opening_to_ruling(earmark: Earmark) -> None:
         "c-1000 closing: pass",
         "total: 50 % (not passed) before, 100 % (passed) now",
     ]
-    other = earmark.data("disputes", "open", "c-1000", "greeting", "--reason", "I did", "--by", "maria")
+    other = earmark.data("disputes", "open", "c-1000", "tone", "--reason", "I did", "--by", "maria")
     earmark("disputes", "withdraw", other["dispute_id"], "--reason", "my mistake", "--by", "maria")
-    third = earmark.data("disputes", "open", "c-1001", "greeting", "--reason", "I did", "--by", "tom")
+    third = earmark.data("disputes", "open", "c-1001", "tone", "--reason", "I did", "--by", "tom")
     earmark("disputes", "reject", third["dispute_id"], "--reason", "not heard", "--by", "ann")
     states = {row["dispute_id"]: row["state"] for row in earmark.data("disputes", "list")}
     assert sorted(states.values()) == ["rejected", "upheld", "withdrawn"]
@@ -207,11 +207,72 @@ def test_dispute_from_opening_to_ruling(earmark: Earmark) -> None:
 def test_dispute_keeps_to_window_and_limit_of_the_settings(earmark: Earmark, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARMARK_REVIEW__DISPUTE_LIMIT", "1")
     earmark("disputes", "open", "c-1000", "closing", "--reason", "I did", "--by", "maria")
-    refused = earmark("disputes", "open", "c-1000", "greeting", "--reason", "I did", "--by", "maria", code=1)
-    assert "has had 1 disputes, and 1 is the most (review.dispute_limit)" in refused
+    refused = earmark("disputes", "open", "c-1000", "tone", "--reason", "I did", "--by", "maria", code=1)
+    assert "has had 1 dispute, and 1 is the most (review.dispute_limit)" in refused
     monkeypatch.setenv("EARMARK_REVIEW__DISPUTE_WINDOW_DAYS", "1")
-    refused = earmark("disputes", "open", "c-1001", "greeting", "--reason", "I did", "--by", "tom", code=1)
+    refused = earmark("disputes", "open", "c-1001", "tone", "--reason", "I did", "--by", "tom", code=1)
     assert "could be disputed for 1 days (review.dispute_window_days)" in refused
+
+
+def test_agent_of_a_call_disputes_and_neither_answers_nor_rules(earmark: Earmark) -> None:
+    mine = ("--by", "Maria.Lopez")
+    refused = earmark("reviews", "answer", "c-1000", "closing", "pass", "--reason", "I did", *mine, code=1)
+    assert "who took the call disputes an answer: earmark disputes open" in refused
+    assert "took this call" in earmark("reviews", "agree", "c-1000", *mine, code=1)
+    made = earmark.data("disputes", "open", "c-1000", "closing", "--reason", "not so", "--by", "bob")["dispute_id"]
+    assert "took this call" in earmark("disputes", "uphold", made, "pass", "--reason", "I did", *mine, code=1)
+    assert "took this call" in earmark("disputes", "reject", made, "--reason", "fine", *mine, code=1)
+    assert earmark.data("reviews", "list") == []
+    assert earmark("reviews", "answer", "c-1001", "tone", "warm", "--reason", "heard it", *mine)  # another's call
+
+
+def test_full_pass_is_not_disputed_and_unknown_questions_are_not_listed(earmark: Earmark) -> None:
+    refused = earmark("disputes", "open", "c-1000", "greeting", "--reason", "x", "--by", "maria", code=1)
+    assert "there is nothing to dispute" in refused
+    assert "unknown criterion 'greting'" in earmark("reviews", "list", "--criterion", "greting", code=2)
+    assert "no such reviews" in earmark("reviews", "list", "--criterion", "greeting")
+
+
+def test_calls_are_listed_with_what_counts(earmark: Earmark) -> None:
+    earmark("reviews", "answer", "c-1000", "closing", "pass", "--reason", "Bye at 0:50.", "--by", "ann")
+    rows = {row["call_id"]: row for row in earmark.data("calls", "list")}
+    told = [
+        rows[each][name] for each in ("c-1000", "c-1002") for name in ("score_share", "effective_share", "reviewed")
+    ]
+    assert told == [0.5, 1.0, True, 0.5, 0.5, False]
+    page = earmark("calls", "list")
+    assert page.count("100 % *") == 1
+    assert "with people's answers" in page
+
+
+def test_page_marks_what_was_corrected_and_what_nobody_answered(earmark: Earmark) -> None:
+    earmark("reviews", "agree", "c-1000", "greeting", "--by", "ann")
+    earmark("reviews", "answer", "c-1000", "closing", "99.999%", "--reason", "Bye at 0:50.", "--by", "ann")
+    page = earmark("reviews", "show", "c-1000")
+    lines = {line.split()[0]: " ".join(line.split()) for line in page.splitlines() if line.strip()}
+    assert "partial (99 %) * ann" in lines["closing"]
+    assert "pass pass ann" in lines["greeting"]
+    assert lines["tone"].endswith("– –")
+    assert "nothing left to agree with" in earmark("reviews", "agree", "c-1000")
+
+
+def test_name_is_the_same_in_capitals_everywhere(earmark: Earmark) -> None:
+    drawn = earmark.data(
+        "queue", "build", "--policy", "random", "--share", "1", "--period", "all", "--reviewers", "ann"
+    )
+    assert len(earmark.data("queue", "list", "--reviewer", "ANN", "--why", "sampled")) == len(drawn) == 6
+    assert earmark.data("queue", "list", "--reviewer", "Bob", "--why", "sampled") == []
+    earmark("reviews", "answer", "c-1000", "tone", "warm", "--reason", "kind", "--by", "ann")
+    assert len(earmark.data("reviews", "list", "--reviewer", "Ann")) == 1
+    assert earmark.data("reviews", "acknowledge", "c-1000", "--by", "Ann")["new"] is True
+    assert earmark.data("reviews", "acknowledge", "c-1000", "--by", "ann")["new"] is False
+
+
+def test_log_keeps_no_hash_of_a_blind_answer(earmark: Earmark) -> None:
+    session = _start(earmark)
+    earmark("calibration", "answer", session, "c-1000", "tone", "warm", "--reason", "kind", "--by", "ann")
+    (details,) = [details for action, _, details in earmark.log() if action == "review"]
+    assert details == {"by": "ann", "criterion": "tone", "session": session}
 
 
 def _start(earmark: Earmark, *options: str) -> str:
@@ -241,7 +302,11 @@ def test_session_is_blind_until_it_is_closed(earmark: Earmark) -> None:
         assert "warm" not in page
     assert not any("warm" in str(act) or "'answer'" in str(act) for act in earmark.log())
     assert earmark.data("calls", "show", "c-1000")["reviews"] == []
-    earmark("calibration", "close", session, "--by", "lead")
+    assert "is closed by who started it" in earmark("calibration", "close", session, "--by", "ann", code=1)
+    assert "7 of 8 of ann, 7 of 8 of bob, 7 of 8 of eve" in earmark(
+        "calibration", "close", session, "--by", "Eve", code=1
+    )
+    earmark("calibration", "close", session, "--by", "eve", "--anyway")
     shown = earmark.data("calibration", "show", session)
     differing = {each["reviewer"]: (each["points_apart"], each["far"]) for each in shown["differences"]}
     assert differing == {"ann": (75.0, True), "bob": (0.0, False)}
@@ -254,10 +319,10 @@ def test_session_is_blind_until_it_is_closed(earmark: Earmark) -> None:
     assert "partial (25 %), 75 !" in page
     assert "1 pairs; figures need 20" in page
     assert "Krippendorff's alpha among all of them, the expert too: 1 pairs" in page
-    assert "was closed by lead" in earmark(
+    assert "was closed by eve" in earmark(
         "calibration", "answer", session, "c-1000", "tone", "warm", "--reason", "late", "--by", "ann", code=1
     )
-    assert "was closed by lead" in earmark("calibration", "close", session, code=1)
+    assert "was closed by eve" in earmark("calibration", "close", session, code=1)
     counted = earmark.data("reviews", "show", "c-1000")
     assert counted["effective"] == counted["machine"]
 
@@ -396,7 +461,7 @@ def test_flag_is_closed_with_a_reason_and_opened_again(earmark: Earmark) -> None
     assert "low_score (closed)" in page
     assert "closed by ann" in page
     assert earmark.data("flags", "list", "--all")[0]["changes"][0]["reason"] == "looked into"
-    assert "is closed as it is" in earmark("flags", "close", "fl-4", "--reason", "again", code=1)
+    assert "is closed already" in earmark("flags", "close", "fl-4", "--reason", "again", code=1)
     assert "c-1004" not in [call["call_id"] for call in earmark.data("queue", "list")]
     earmark("flags", "reopen", "fl-4", "--reason", "too early", "--by", "ann")
     assert [flag["flag_id"] for flag in earmark.data("flags", "list")] == ["fl-4"]

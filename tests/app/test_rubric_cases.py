@@ -96,9 +96,9 @@ def test_failure_of_a_figure_names_what_lost_points_and_what_came_nearest(
     rubrics_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (rubrics_dir / "own.yaml").write_text(
-        RUBRIC.replace("many thanks", "thank you ever so much for your kind patience")
+        RUBRIC.replace("[many thanks]", "[thank you ever so much for your kind patience], min_similarity: 1")
     )
-    cases = CASES.replace("Many thanks for your patience", "Thank you ever so much for your fine patience")
+    cases = CASES.replace("Many thanks for your patience", "Thank you very much for all your patience")
     (rubrics_dir / "cases" / "own.yaml").write_text(cases.replace(", failed: []", ""))
     code, out, _ = run(rubrics_dir, capsys)
     assert code == 1

@@ -62,6 +62,14 @@ def test_window_begins_anew_with_a_review_of_the_question() -> None:
     assert late == after(days=90)  # scored again since: the answer stands since then
 
 
+def test_window_does_not_begin_anew_with_a_review_that_changes_nothing() -> None:
+    agreed = reviewed(SCORE, "q0", "pass", now=after(days=30))
+    corrected = reviewed(SCORE, "q0", "fail", now=after(days=40))
+    again = reviewed(SCORE, "q0", "fail", now=after(days=50), reviewer="bob")
+    assert window_begins(SCORE.results[0], score_made_at=NOW, reviews=[agreed]) == NOW
+    assert window_begins(SCORE.results[0], score_made_at=NOW, reviews=[again, agreed, corrected]) == after(days=40)
+
+
 def test_question_has_one_open_dispute() -> None:
     first = dispute()
     with pytest.raises(ReviewError, match=f"dispute {first.dispute_id} of this question is open"):
@@ -80,7 +88,7 @@ def test_evaluation_has_so_many_disputes_and_withdrawn_ones_do_not_count(
     if counted < limit:
         assert dispute("q7", others=others, terms=terms)
     else:
-        with pytest.raises(ReviewError, match=f"has had {counted} disputes, and {limit} is the most"):
+        with pytest.raises(ReviewError, match=f"has had {counted} disputes?, and {limit} is the most"):
             dispute("q7", others=others, terms=terms)
 
 

@@ -94,6 +94,22 @@ def test_review_settles_what_it_is_about(why: QueueReason, done: bool) -> None:
     assert waiting([call(why)], reviews=[blind]) == ["c-0001"]
 
 
+@pytest.mark.parametrize(("days", "done"), [(1, False), (5, True)])
+def test_reopened_flag_is_settled_only_by_what_comes_after(days: int, done: bool) -> None:
+    review = reviewed(SCORE, now=after(days=days))
+    again = {"since": after(days=3), "reopened": True}
+    for why in (reason(**again), reason(criterion_id="greeting", asked="question-1:greeting", **again)):
+        assert waiting([call(why, unanswered())], reviews=[review]) == ([] if done else ["c-0001"])
+
+
+def test_flag_of_a_new_score_waits_no_longer_where_people_answered_every_question() -> None:
+    late = reason(since=after(days=9))
+    reviews = [reviewed(SCORE, now=after(days=1)), reviewed(SCORE, "closing", now=after(days=1))]
+    assert waiting([call(late, unanswered(), unanswered("closing"))], reviews=reviews) == []
+    assert waiting([call(late, unanswered(), unanswered("closing"))], reviews=reviews[:1]) == ["c-0001"]
+    assert waiting([call(late)], reviews=reviews) == ["c-0001"]
+
+
 def test_what_comes_after_a_call_was_taken_off_puts_it_there_again() -> None:
     both = [call(reason(), unanswered(since=after(days=3)))]
     assert waiting(both, closings=[closing(after(days=1))]) == ["c-0001"]

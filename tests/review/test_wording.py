@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ReviewError
-from pipeline.review.wording import MOST_NAME_CHARACTERS, MOST_REASON_CHARACTERS, checked_name, checked_reason, made_id
+from pipeline.review.wording import (
+    MOST_NAME_CHARACTERS,
+    MOST_REASON_CHARACTERS,
+    checked_name,
+    checked_reason,
+    made_id,
+    same_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +35,11 @@ def test_name_is_kept_as_it_is_but_for_blanks(typed: str, kept: str) -> None:
         ("ann\x00", "no control characters"),
         ("ann\u202egpj", "no control characters"),
         ("ann\ud800", "no control characters"),
+        ("tom.becker\u200b", "no invisible ones"),
+        ("\ufefftom", "no invisible ones"),
+        ("tom\u00adbecker", "no invisible ones"),
+        ("tom\u3164", "no invisible ones"),
+        ("\u0301", "a name is needed"),
         ("a" * (MOST_NAME_CHARACTERS + 1), f"at most {MOST_NAME_CHARACTERS} characters, this one has 101"),
     ],
 )
@@ -36,7 +48,20 @@ def test_name_that_nobody_could_read_is_refused(name: str, said: str) -> None:
         checked_name(name)
 
 
-@pytest.mark.parametrize("reason", ["", "   \n ", "because\x00", "because\x07", "x" * (MOST_REASON_CHARACTERS + 1)])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "",
+        "   \n ",
+        "because\x00",
+        "because\x07",
+        "\u200b",
+        "\u200d",
+        "\u2800",
+        "so\u202e",
+        "x" * (MOST_REASON_CHARACTERS + 1),
+    ],
+)
 def test_reason_that_cannot_be_kept_is_refused(reason: str) -> None:
     with pytest.raises(ReviewError):
         checked_reason(reason)
@@ -57,6 +82,18 @@ def test_name_that_was_checked_once_is_kept_as_it_is(name: str) -> None:
     assert kept.isprintable() or any(not character.isascii() for character in kept)
     kept.encode()  # both databases take it
     assert "\0" not in kept
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [("Tom.Becker", True), ("\uff54om.becker", True), ("tom.becker\u200b", True), ("tom.beckers", False), ("", False)],
+)
+def test_names_are_compared_as_people_read_them(other: str, same: bool) -> None:
+    assert same_name("tom.becker", other) is same
+
+
+def test_reason_in_a_script_that_joins_letters_is_kept() -> None:
+    assert checked_reason("می\u200cخواهم") == "می\u200cخواهم"
 
 
 def test_id_is_of_what_was_said() -> None:

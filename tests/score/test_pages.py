@@ -122,6 +122,16 @@ def test_shipped_rubrics_name_only_rules_that_there_are() -> None:
     assert check_rules_apply(load_rubrics(ROOT / "rubrics"), rules) == []
 
 
+def test_rules_of_ones_own_on_the_writing_page_are_a_pack(tmp_path: Path) -> None:
+    from pipeline.compliance.packs import load_pack
+
+    page = (ROOT / "docs" / "writing-rubrics.md").read_text(encoding="utf-8")
+    (pack,) = [each for each in re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL) if each.startswith("pack:")]
+    rules = {rule.id: rule for rule in load_pack(write(tmp_path, pack))}
+    assert list(rules) == ["hold-asked-too-often", "rate-named", "guest-named-at-the-end"]
+    assert [saying.at_least for saying in rules["hold-asked-too-often"].sayings()] == [3]
+
+
 def test_scoring_page_names_what_decides_a_score() -> None:
     page = (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")
     for term in (

@@ -361,7 +361,7 @@ def test_at_most_is_told_how_to_ask_it(tmp_path: Path) -> None:
     with pytest.raises(AuthoredFileError, match=r"`at_least: 3` and `expect: absent` \(docs/writing-rubrics.md\)"):
         rubric(tmp_path, section(criterion("a", test)))
     band = {"kind": "measure", "measure": "hold_count", "bands": [{"at_most": 2, "share": 1}]}
-    with pytest.raises(AuthoredFileError, match="there are: at_least, below, share$"):
+    with pytest.raises(AuthoredFileError, match=r"share, at_least, below; an upper edge is `below`$"):
         rubric(tmp_path, section(criterion("a", band)))
 
 

@@ -15,7 +15,7 @@ from pipeline.config import ReviewSettings
 from pipeline.errors import NotFoundError, ReviewError, UnknownNameError
 from pipeline.records import Dispute, DisputeState, Status
 from pipeline.reviewing.disputes import dispute_answer, end_without_correction, uphold
-from pipeline.reviewing.evaluations import read_evaluation
+from pipeline.reviewing.evaluations import agree, read_evaluation
 from pipeline.store.database import Store, open_store
 from pipeline.store.disputes import get_dispute, list_disputes
 from pipeline.store.reviews import all_reviews
@@ -27,7 +27,7 @@ SETTINGS = ReviewSettings()
 def evaluated(connection: Connection, call_id: str = "c-0001", **recording: Any) -> None:
     """A scored call with eight questions, the first of which failed."""
     taken_in(connection, call_id, **recording)
-    results = [result(f"q{n}", "pass" if n else "fail", asked=f"question-1:{n}") for n in range(8)]
+    results = [result(f"q{n}", "partial" if n else "fail", asked=f"question-1:{n}") for n in range(8)]
     scored(connection, score(call_id, f"s-{call_id}", *results))
 
 
@@ -46,7 +46,7 @@ def test_dispute_goes_from_open_to_upheld_and_corrects_the_score(connection: Con
     evaluated(connection)
     made = opened(connection)
     assert get_dispute(connection, made.dispute_id[:6]).dispute == made
-    assert read_evaluation(connection, "c-0001").effective.share == 0.875
+    assert read_evaluation(connection, "c-0001").effective.share == 0.4375
     row, review = uphold(
         connection, made.dispute_id, "pass", by="bob", reason="heard it at 0:12", questions={}, now=_day(2)
     )
@@ -54,8 +54,8 @@ def test_dispute_goes_from_open_to_upheld_and_corrects_the_score(connection: Con
     assert row.ruling is not None
     assert (row.ruling.review_id, row.ruling.ruled_by) == (review.review_id, "bob")
     assert (review.status, review.machine_status) == (Status.PASS, Status.FAIL)
-    assert read_evaluation(connection, "c-0001").effective.share == 1.0
-    assert read_evaluation(connection, "c-0001").machine.share == 0.875
+    assert read_evaluation(connection, "c-0001").effective.share == 0.5625
+    assert read_evaluation(connection, "c-0001").machine.share == 0.4375
 
 
 @pytest.mark.parametrize("outcome", [DisputeState.REJECTED, DisputeState.WITHDRAWN])
@@ -124,6 +124,52 @@ def test_dispute_of_what_is_not_there_is_refused(connection: Connection) -> None
             get_dispute(connection, given_id)
 
 
+def scored_again(connection: Connection, version: int, first: str) -> None:
+    """The call under another version of the rubric, whose first question asks ``first``."""
+    asks = [first, *(f"question-1:{n}" for n in range(1, 8))]
+    results = [result(f"q{n}", "partial" if n else "fail", asked=asked) for n, asked in enumerate(asks)]
+    scored(connection, score("c-0001", f"s-{version}", *results, rubric_version=version), now=_day(2))
+
+
+@pytest.mark.parametrize("first", ["question-1:changed", ""])
+def test_dispute_of_a_question_that_is_asked_no_more_is_not_upheld(connection: Connection, first: str) -> None:
+    evaluated(connection)
+    made = opened(connection)
+    scored_again(connection, 9, first)
+    with pytest.raises(ReviewError, match=r"asks this question otherwise now .* earmark reviews answer c-0001 q0"):
+        uphold(connection, made.dispute_id, "pass", by="bob", reason="heard it", questions={}, now=_day(3))
+    assert all_reviews(connection) == []
+    end_without_correction(connection, made.dispute_id, DisputeState.REJECTED, by="bob", reason="gone", now=_day(3))
+
+
+def test_dispute_of_a_question_that_is_asked_still_is_upheld_under_the_new_score(connection: Connection) -> None:
+    evaluated(connection)
+    made = opened(connection)
+    scored_again(connection, 9, "question-1:0")
+    _, review = uphold(connection, made.dispute_id, "pass", by="bob", reason="heard it", questions={}, now=_day(3))
+    assert review.score_id == "s-9"
+    assert read_evaluation(connection, "c-0001").effective.share == 0.5625
+
+
+def test_limit_and_open_disputes_outlast_a_new_score(connection: Connection) -> None:
+    evaluated(connection)
+    for n in range(4):
+        opened(connection, f"q{n}")
+    scored_again(connection, 9, "question-1:0")
+    with pytest.raises(ReviewError, match="of this question is open since"):
+        opened(connection, "q0", days=3)
+    opened(connection, "q5", days=3)
+    with pytest.raises(ReviewError, match="has had 5 disputes, and 5 is the most"):
+        opened(connection, "q6", days=3)
+
+
+def test_changed_question_may_be_disputed_beside_the_old_one(connection: Connection) -> None:
+    evaluated(connection)
+    opened(connection)
+    scored_again(connection, 9, "question-1:changed")
+    assert opened(connection, days=3).asked == "question-1:changed"
+
+
 def test_disputes_are_listed_oldest_first(connection: Connection) -> None:
     evaluated(connection, agent_id="maria")
     evaluated(connection, "c-0002", agent_id="tom")
@@ -172,6 +218,16 @@ def test_limit_holds_however_many_dispute_at_once(store: Store, store_url: str) 
     assert all("5 is the most" in str(error) for error in errors if error is not None)
     with store.read() as connection:
         assert len(list_disputes(connection)) == SETTINGS.dispute_limit
+
+
+def test_many_who_agree_at_once_leave_one_review_of_each_answer(store: Store, store_url: str) -> None:
+    with store.begin() as connection:
+        evaluated(connection)
+        seen = read_evaluation(connection, "c-0001")
+    works = [lambda connection, n=n: agree(connection, seen, (), reviewer=f"r{n}", now=_day(n)) for n in range(6)]
+    assert _at_once(store_url, works) == [None] * 6
+    with store.read() as connection:
+        assert len(all_reviews(connection)) == 8
 
 
 def test_one_of_many_disputes_of_a_question_and_one_of_many_rulings_gets_through(store: Store, store_url: str) -> None:

@@ -23,7 +23,7 @@ def check_rule_references(
         looked_in: Folder of these rules, for the message.
     """
     of = f" of {looked_in}" if looked_in else ""
-    problems = []
+    problems: list[Problem] = []
     for rubric in rubrics:
         found = []
         for criterion, named in _rules_named(rubric):
@@ -48,16 +48,16 @@ def check_rules_apply(rubrics: Iterable[Rubric], rules: Mapping[str, AppliesIf])
         rubrics: Checked otherwise.
         rules: Which calls each rule is about, by its id; other rules are passed over.
     """
-    problems = []
+    problems: list[Problem] = []
     for rubric in rubrics:
         found = []
         for criterion, named in _rules_named(rubric):
             for what, of_rule, of_calls in _apart(rubric, criterion, rules.get(named.rule_id, AppliesIf())):
                 drops = "it drops out of every call" if named.test else "the question never applies"
-                calls = listed(of_calls, "or")
                 message = (
-                    f"{named.rule_id} applies to {what} {listed(of_rule, 'or')} only; this question is for {calls}: {drops};"
-                    " name another rule, or copy it without that condition (docs/writing-rubrics.md)"
+                    f"{named.rule_id} applies to {what} {listed(of_rule, 'or')} only; this question is for"
+                    f" {listed(of_calls, 'or')}: {drops}; name another rule, or write one of your own"
+                    " (docs/writing-rubrics.md)"
                 )
                 found.append((named, _where(rubric, criterion), message))
         problems += _placed(rubric, "rule-of-other-calls", found)
