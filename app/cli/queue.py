@@ -182,7 +182,7 @@ def done(
 def _waiting(settings: Settings, reviewer: str | None, kinds: Sequence[QueueKind]) -> list[QueuedCall]:
     store = open_existing(settings)
     with store.read() as connection:
-        found = read_queue(connection, reviewer=reviewer, kinds=tuple(kinds))
+        found = read_queue(connection, reviewer=reviewer, kinds=tuple(kinds), flags=settings.flags)
     told = {"reviewer": reviewer, "why": [kind.value for kind in kinds], "calls": len(found)}
     log_acts(store, settings, [Act(action="view", subject=("queue", ""), details=told)])
     store.close()

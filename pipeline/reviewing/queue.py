@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from pipeline.config import FlagSettings
 from pipeline.errors import ReviewError
 from pipeline.records import (
     LEFT_TO_PEOPLE,
@@ -28,6 +29,7 @@ from pipeline.review.queue import open_queue
 from pipeline.review.sampling import SamplingRequest, choose
 from pipeline.review.teaching import disagreement, weight
 from pipeline.review.wording import checked_name, checked_reason, made_id
+from pipeline.reviewing.evaluations import read_evaluation
 from pipeline.score.effective import effective_score
 from pipeline.store.calls import get_recording
 from pipeline.store.queue import list_queued
@@ -111,6 +113,7 @@ def read_queue(
     call_id: str | None = None,
     reviewer: str | None = None,
     kinds: Sequence[QueueKind] = (),
+    flags: FlagSettings | None = None,
 ) -> list[QueuedCall]:
     """Return the calls that wait for a person, the gravest first.
 
@@ -121,6 +124,7 @@ def read_queue(
         call_id: Only this call.
         reviewer: Only what is this person's or anybody's.
         kinds: Only these kinds of reason; empty leaves all.
+        flags: Where given, a low or little assessed score waits only while it is one with people's answers put in.
     """
     reviews = all_reviews(connection, call_id=call_id)
     of_call: dict[str, list[Review]] = defaultdict(list)
@@ -130,8 +134,11 @@ def read_queue(
         stored.score.call_id: _open_questions(stored, of_call[stored.score.call_id])
         for stored in corrected_scores(connection, call_id=call_id)
     }
+    queued = list_queued(connection, call_id=call_id, corrected=corrected)
+    if flags is not None:
+        queued = [_as_it_counts(connection, call, flags) if of_call[call.call_id] else call for call in queued]
     return open_queue(
-        list_queued(connection, call_id=call_id, corrected=corrected),
+        queued,
         reviews,
         list_queue_closings(connection, call_id=call_id),
         reviewer=None if reviewer is None else checked_name(reviewer),
@@ -159,6 +166,21 @@ def take_off(connection: Connection, call_id: str, *, by: str, reason: str, now:
     )
     put_queue_closing(connection, closing)
     return closing
+
+
+def _as_it_counts(connection: Connection, call: QueuedCall, flags: FlagSettings) -> QueuedCall:
+    """Return a call without the flags of its figures that people's answers have lifted over the limit."""
+    by_figure = {"low_score": flags.below_share, "little_assessed": flags.assessed_below_share}
+    if not any(reason.subject in by_figure and reason.kind is QueueKind.FLAGGED for reason in call.reasons):
+        return call
+    counts = read_evaluation(connection, call.call_id).effective
+    figures = {"low_score": counts.share, "little_assessed": counts.assessed_share}
+
+    def lifted(reason: QueueReason) -> bool:
+        figure = figures.get(reason.subject) if reason.kind is QueueKind.FLAGGED and not reason.reopened else None
+        return figure is not None and figure >= by_figure[reason.subject]
+
+    return replace(call, reasons=tuple(reason for reason in call.reasons if not lifted(reason)))
 
 
 def _open_questions(stored: StoredScore, reviews: Sequence[Review]) -> tuple[QueueReason, ...]:

@@ -15,11 +15,13 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from app.cli.acts import current_user
+from app.cli.acts import Act, current_user, log_acts
 from app.cli.audit_page import print_outcomes
 from app.cli.findings import print_findings
 from app.cli.main import build, tell
+from app.cli.options import open_existing
 from pipeline.audit.kept_head import FILE
+from pipeline.config import Settings
 from pipeline.records import Span
 from pipeline.store.findings import RuleOutcome
 from tests.audit.workspace import Workspace, make_workspace
@@ -290,6 +292,23 @@ def test_pack_that_cannot_keep_the_head_blames_the_head(
     assert (code, out.exists()) == (1, False)
     assert f"{FILE}.lock: another process has held it" in err
     assert "cannot be written" not in err
+
+
+def test_log_is_narrowed_by_known_actions_and_beginnings_of_ids(folder: Path, made: Workspace) -> None:
+    for call_id in made.calls[:2]:
+        invoke(folder, "calls", "show", call_id)
+    assert [each["subject_id"] for each in log_of(folder, "--subject", made.calls[0][:-1])] == [made.calls[0]]
+    code, _, err = invoke(folder, "audit", "log", "--subject", "c-")
+    assert (code, "subjects in the log have an id that begins with 'c-'" in err) == (1, True)
+    assert log_of(folder, "--subject", "c-none") == []
+    code, _, err = invoke(folder, "audit", "log", "--action", "vieww")
+    assert (code, "unknown action 'vieww' (did you mean 'view'?)" in err) == (2, True)
+    calibrated = Settings(workspace=folder)
+    store = open_existing(calibrated)
+    acts = [Act(action=action, subject=("rubric", "general")) for action in ("calibration", "calibration off")]
+    log_acts(store, calibrated, acts)
+    store.close()
+    assert [each["action"] for each in log_of(folder, "--action", "calibration")] == ["calibration", "calibration off"]
 
 
 def test_log_help_names_what_is_logged(folder: Path) -> None:

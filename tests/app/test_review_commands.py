@@ -108,6 +108,7 @@ def test_answer_is_given_in_the_words_of_the_question(
     [
         (("c-1000", "tone", "warmish"), 1, "tone: 'warmish' is no answer to it; give warm or curt, or pass"),
         (("c-1000", "greeting", "yes"), 1, "greeting: 'yes' is no answer to it; give pass, partial"),
+        (("c-1000", "greeting", "50---%"), 1, "greeting: '50---%' is no answer to it"),
         (("c-1000", "greeting", "150%"), 1, "a share goes from 0% to 100%"),
         (("c-1000", "greting", "pass"), 2, "did you mean 'greeting'"),
         (("c-100", "greeting", "pass"), 1, "6 calls have an id that begins with 'c-100'"),

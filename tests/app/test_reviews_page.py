@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import calibration, disputes, flags, queue, reviews
+from app.cli.audit import ACTIONS
 from pipeline.config import ReviewSettings, SamplingSettings
 from pipeline.records import DisputeState, QueueKind
 from pipeline.review.answers import UNIVERSAL_ANSWERS
@@ -52,4 +53,5 @@ def test_audit_page_tells_of_every_act_that_is_logged() -> None:
         for action in re.findall(r'Act\(\s*action="(\w+)"', file.read_text())
     }
     assert {"view", "export", "review", "flag"} <= acts
+    assert acts | {"calibration"} == set(ACTIONS)  # that one is made beside its Act
     assert [action for action in sorted(acts) if f"`{action}`" not in AUDIT_PAGE] == []

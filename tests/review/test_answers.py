@@ -30,7 +30,9 @@ def test_answer_in_words_for_any_question(typed: str, status: str, share: float 
     assert universal_answer(typed) == (Status(status), share)
 
 
-@pytest.mark.parametrize("typed", ["", "%", "50", "-5%", "half", "1e2%", "٥٠%", "nan%", "passed", "1.2.3%"])
+@pytest.mark.parametrize(
+    "typed", ["", "%", "50", "-5%", "half", "1e2%", "٥٠%", "nan%", "passed", "1.2.3%", "50---%", "5.%"]
+)
 def test_what_is_no_answer_is_none(typed: str) -> None:
     assert universal_answer(typed) is None
 
@@ -38,6 +40,13 @@ def test_what_is_no_answer_is_none(typed: str) -> None:
 def test_share_of_more_than_all_is_refused() -> None:
     with pytest.raises(ReviewError, match="from 0% to 100%"):
         universal_answer("101%")
+
+
+def test_question_is_found_by_a_title_that_only_one_has() -> None:
+    score = score_of(asked(title="Says hello"), asked("closing", title="Ends"), asked("thanks", title="Ends"))
+    assert result_of(score, " says HELLO ").criterion_id == "greeting"
+    with pytest.raises(UnknownNameError):
+        result_of(score, "Ends")
 
 
 def test_review_keeps_what_the_machine_said() -> None:

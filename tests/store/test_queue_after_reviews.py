@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
+from pipeline.config import FlagSettings
 from pipeline.errors import ReviewError
-from pipeline.records import AnswerIs, CallScore
+from pipeline.records import AnswerIs, CallScore, FlagState
+from pipeline.review.flags import change_flag
 from pipeline.reviewing.queue import read_queue, take_off
 from pipeline.score.applies import answers_exempt
+from pipeline.store.flags import find_flag, put_flag_change
 from pipeline.store.reviews import put_review
 from pipeline.store.scores import corrected_scores
 from tests.review.made import reviewed
-from tests.store.builders import LATER, NOW, result, score, scored, taken_in
+from tests.store.builders import LATER, NOW, flag, result, score, scored, taken_in
 
 
 def a_call(connection: Connection, call_id: str = "c-1", *, greeting: str = "fail", **follow_up: Any) -> CallScore:
@@ -107,3 +110,33 @@ def test_taking_a_call_off_reads_that_call_only(connection: Connection) -> None:
     assert [text for text in asked if text.startswith("SELECT") and "c-1" not in text] == []
     with pytest.raises(ReviewError, match="not in the review queue"):
         take_off(connection, "c-1", by="ann", reason="again", now=LATER)
+
+
+def flagged(connection: Connection, code: str = "low_score", **changes: Any) -> CallScore:
+    """A call with a flag, and a greeting that failed."""
+    taken_in(connection, "c-1")
+    made = score("c-1", "s-c-1", result("greeting", "fail", asked="q:greeting"))
+    scored(connection, made, flag("fl-1", of=made, code=code, **changes))
+    return made
+
+
+@pytest.mark.parametrize("criterion_id", [None, "greeting"])
+def test_flag_that_is_opened_again_waits_again(connection: Connection, criterion_id: str | None) -> None:
+    made = flagged(connection, criterion_id=criterion_id)
+    correct(connection, made, "fail")
+    assert open_questions(connection) == []
+    for hours, state in ((1, FlagState.CLOSED), (2, FlagState.OPEN)):
+        when = LATER + timedelta(hours=hours)
+        change = change_flag(find_flag(connection, "fl-1"), state, by="ann", reason="so", now=when)
+        put_flag_change(connection, change)
+    assert open_questions(connection) == [("c-1", "low_score", LATER + timedelta(hours=2))]
+    correct(connection, made, "fail", LATER + timedelta(hours=3))
+    assert open_questions(connection) == []
+
+
+@pytest.mark.parametrize(("status", "waits"), [("pass", 0), ("partial", 1)])
+def test_low_score_waits_while_it_is_low_with_peoples_answers(connection: Connection, status: str, waits: int) -> None:
+    made = flagged(connection)
+    correct(connection, made, status, NOW - timedelta(hours=1))  # before the flag: the call was scored again
+    assert len(read_queue(connection, flags=FlagSettings())) == waits
+    assert len(read_queue(connection)) == 1
