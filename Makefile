@@ -6,9 +6,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --no-deps --require-hashes
 WORKSPACE ?= earmark-data
 
-.PHONY: setup demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-rules judge-model bench-judge check format samples lock clean
+.PHONY: setup web demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-rules judge-model bench-judge check format samples lock clean
 
-setup: $(VENV)/.installed
+setup: $(VENV)/.installed app/web/static/vendor/htmx.min.js
+
+web: app/web/static/vendor/htmx.min.js
+
+# The console's scripts come from npm, the machine's own or one from the package index.
+app/web/static/vendor/htmx.min.js: package-lock.json tools/build_web.py $(VENV)/.installed
+	@command -v npm >/dev/null || $(PIP) $(LOCKED) -r requirements-node.lock
+	@$(BIN)/python tools/build_web.py || echo "The console works without them, but shows no waveform; make web tries again."
 
 # Torch first: its CPU build where pip finds one, else the index's build with the libraries that this one loads.
 $(VENV)/.installed: requirements-build.lock requirements-torch-cpu.lock requirements-torch.lock requirements.lock pyproject.toml

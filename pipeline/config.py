@@ -368,6 +368,50 @@ class FairnessSettings(Group):
     )
 
 
+class ConsoleSettings(Group):
+    """Where the console is served, and how people sign in (docs/console.md)."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address that it listens on; another one than this machine's own needs `console.public_url`.",
+    )
+    port: int = Field(default=8765, ge=1, le=65535, description="Port that it listens on.")
+    public_url: str | None = Field(
+        default=None,
+        description="Address under which browsers reach it, such as https://earmark.example.org; with https, cookies "
+        "are sent over https only.",
+    )
+    idle_minutes: int = Field(default=60, ge=1, description="Who does nothing for so long signs in again.")
+    session_hours: int = Field(default=12, ge=1, description="Everybody signs in again after so long.")
+    sign_in_attempts: int = Field(default=5, ge=1, description="Wrong passwords after which a name has to wait.")
+    sign_in_wait_minutes: int = Field(default=15, ge=1, description="How long.")
+    upload_mb: int = Field(default=500, ge=1, description="The largest file that may be uploaded.")
+    uploads_dir: Path | None = Field(
+        default=None, description="Where uploads are kept; none means `uploads` inside the workspace."
+    )
+    audio_cache_mb: int = Field(
+        default=2000, ge=10, description="Room for sound that is ready to be played; the oldest goes first."
+    )
+
+
+class SignInSettings(Group):
+    """Sign-in by OpenID Connect, where a centre has it (docs/console.md)."""
+
+    issuer: str | None = Field(default=None, description="Address of the provider, https; none: local accounts only.")
+    client_id: str | None = Field(default=None, description="What the console is called there.")
+    client_secret: SecretStr | None = Field(
+        default=None, description="Keep it in the environment: `EARMARK_SIGN_IN__CLIENT_SECRET`; never shown."
+    )
+    name_claim: str = Field(default="email", description="Claim that holds the name of an account here.")
+    label: str = Field(default="Single sign-on", description="What the button says.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> SignInSettings:
+        if self.issuer is not None and not self.client_id:
+            raise ValueError("client_id: name what the console is called at sign_in.issuer")
+        return self
+
+
 class RunSettings(Group):
     """How the flow runs."""
 
@@ -404,12 +448,19 @@ class Settings(Group):
     sampling: SamplingSettings = SamplingSettings()
     scorecards: ScorecardSettings = ScorecardSettings()
     fairness: FairnessSettings = FairnessSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    sign_in: SignInSettings = SignInSettings()
     run: RunSettings = RunSettings()
 
     @property
     def unredacted_dir(self) -> Path:
         """Where transcripts before masking are kept, if at all."""
         return self.privacy.unredacted_dir or self.workspace / "unredacted"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Where uploaded recordings are kept."""
+        return self.console.uploads_dir or self.workspace / "uploads"
 
     @property
     def store_url(self) -> str:

@@ -23,7 +23,7 @@ from pipeline.errors import AuthoredFileError, ConfigError, EarmarkError, Unknow
 
 STOPPED = 130
 
-COMMANDS = ("run", "transcribe", "score", "rescore", "doctor")
+COMMANDS = ("run", "serve", "transcribe", "score", "rescore", "doctor")
 GROUPS = (
     "calls",
     "flags",
@@ -41,6 +41,7 @@ GROUPS = (
     "calibration",
     "queue",
     "judge",
+    "users",
 )
 
 

@@ -40,6 +40,7 @@ from pipeline.records.history import (
     customer_of,
     field_of,
 )
+from pipeline.records.people import EVERYTHING, Scope, User, UserRole
 from pipeline.records.recording import Defect, Recording
 from pipeline.records.review import (
     Acknowledgement,
@@ -205,4 +206,8 @@ __all__ = [
     "customer_of",
     "field_of",
     "latest_reviews",
+    "EVERYTHING",
+    "Scope",
+    "User",
+    "UserRole",
 ]

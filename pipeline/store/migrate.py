@@ -16,8 +16,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from pipeline.errors import StoreError
+from pipeline.store.console_tables import metadata  # which adds its own to those of tables.py
 from pipeline.store.engine import reading
-from pipeline.store.tables import metadata
 
 VERSION_TABLE = "earmark_version"
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"

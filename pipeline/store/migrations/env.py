@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
+from pipeline.store.console_tables import metadata  # which adds its own to those of tables.py
 from pipeline.store.migrate import VERSION_TABLE
-from pipeline.store.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

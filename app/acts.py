@@ -1,0 +1,87 @@
+"""Who does what, for the audit log: the edge at which the operating system is asked for the user and the time."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from pipeline.audit.kept_head import keep_head
+from pipeline.audit.log import Detail, Head, record_act
+from pipeline.config import Settings
+from pipeline.store.database import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """One act to be logged: ``view``, ``export`` and so on, and what it is done to, such as ``("call", "c-3fa9")``."""
+
+    action: str
+    subject: tuple[str, str]
+    details: Mapping[str, Detail] = field(default_factory=dict)
+
+
+def log_acts(store: Store, settings: Settings, acts: Sequence[Act], *, actor: str | None = None) -> Head:
+    """Write acts into the audit log, all or none, before what they are about is shown or handed out.
+
+    Args:
+        store: Where the log is.
+        settings: Where its head is kept.
+        acts: At least one.
+        actor: Who did it; None for the operating system's user.
+
+    Returns:
+        The log's head after them.
+
+    Raises:
+        StoreError: The log cannot be written; then nothing may be shown either.
+    """
+    assert acts
+    who, now = actor or current_user(), datetime.now(UTC)
+    with store.begin() as connection:
+        for act in acts:
+            head = record_act(
+                connection, actor=who, action=act.action, subject=act.subject, details=act.details, now=now
+            )
+    with store.read() as connection:
+        keep_head(connection, settings.workspace)
+    return head
+
+
+@contextmanager
+def editing(store: Store, settings: Settings, *, actor: str | None = None) -> Iterator[tuple[Connection, list[Act]]]:
+    """Give a transaction that writes, and a list for the acts done in it: both are kept, or neither.
+
+    Args:
+        store: Where to write.
+        settings: Where the log's head is kept.
+        actor: Who does it; None for the operating system's user.
+
+    Raises:
+        StoreError: Either cannot be written; then nothing is.
+    """
+    acts: list[Act] = []
+    with store.begin() as connection:
+        yield connection, acts
+        who, now = actor or current_user(), datetime.now(UTC)
+        for act in acts:
+            record_act(connection, actor=who, action=act.action, subject=act.subject, details=act.details, now=now)
+    with store.read() as connection:
+        keep_head(connection, settings.workspace)
+
+
+def current_user() -> str:
+    """Return the operating system's user: of the process, not of an environment variable that anybody can set."""
+    try:
+        import pwd  # noqa: PLC0415 - Windows has none
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except ImportError:
+        return getpass.getuser()
+    except KeyError:  # a container may run under a number without a name
+        return f"uid {os.getuid()}"

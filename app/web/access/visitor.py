@@ -1,0 +1,130 @@
+"""Who asks, and whether they may: `Needs` is what every route depends on."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from app.web.access.rights import MAY, Permission, scope_of
+from app.web.access.sessions import COOKIE, find_session, is_to_be_touched, keep_alive
+from app.web.access.tokens import find_token
+from app.web.errors import ForbiddenError, ForgedError, SignInNeededError
+from app.web.site import Site, site_of
+from pipeline.records import Scope, User
+
+FORM_FIELD = "form_token"
+FORM_HEADER = "x-form-token"
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visitor:
+    """Who asks.
+
+    Attributes:
+        permissions: What they may: their role's, and with a token only what it was made for.
+        scope: Whose calls they may see.
+        form_token: What forms of this stay carry; None for a token of the API.
+        token_id: The API token that they came with.
+    """
+
+    user: User
+    permissions: frozenset[Permission]
+    scope: Scope
+    form_token: str | None = None
+    token_id: str | None = None
+
+    def may(self, permission: str) -> bool:
+        """Tell whether they may; templates ask by the permission's name."""
+        return permission in self.permissions
+
+
+@dataclass(frozen=True)
+class Needs:
+    """A dependency that gives the visitor, and lets nobody else in.
+
+    Raises:
+        SignInNeededError: Nobody is signed in.
+        ForbiddenError: They may not.
+        ForgedError: Something is to be changed, and the form is not one that this site gave to this visitor.
+    """
+
+    permission: Permission
+
+    async def __call__(self, request: Request) -> Visitor:
+        """Return who asks."""
+        visitor = await visitor_of(request)
+        if visitor is None:
+            raise SignInNeededError
+        if request.method not in _READS and visitor.form_token is not None:
+            await _require_own_form(request, visitor.form_token)
+        if self.permission not in visitor.permissions:
+            raise ForbiddenError(self.permission)
+        return visitor
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A dependency that gives the visitor, whatever they may: for their own account."""
+
+    async def __call__(self, request: Request) -> Visitor:
+        """Return who asks."""
+        visitor = await visitor_of(request)
+        if visitor is None:
+            raise SignInNeededError
+        if request.method not in _READS and visitor.form_token is not None:
+            await _require_own_form(request, visitor.form_token)
+        return visitor
+
+
+async def visitor_of(request: Request) -> Visitor | None:
+    """Return who asks, or None where nobody is signed in."""
+    site = site_of(request)
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":  # tokens are for the API only: a page answers to a browser
+        return await run_in_threadpool(_by_token, site, credentials) if _is_api(request) else None
+    cookie = request.cookies.get(COOKIE)
+    return await run_in_threadpool(_by_session, site, cookie) if cookie else None
+
+
+def _by_session(site: Site, cookie: str) -> Visitor | None:
+    now = site.now()
+    with site.store.read() as connection:
+        session = find_session(connection, cookie, site.settings.console, now)
+    if session is None:
+        return None
+    if is_to_be_touched(session, now):
+        with site.store.begin() as connection:
+            keep_alive(connection, session, now)
+    user = session.user
+    return Visitor(user=user, permissions=MAY[user.role], scope=scope_of(user), form_token=session.form_token)
+
+
+def _by_token(site: Site, credentials: str) -> Visitor | None:
+    with site.store.read() as connection:
+        token = find_token(connection, credentials, site.now())
+    if token is None:
+        return None
+    allowed = MAY[token.user.role] & token.permissions
+    return Visitor(user=token.user, permissions=allowed, scope=scope_of(token.user), token_id=token.token_id)
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+async def _require_own_form(request: Request, form_token: str) -> None:
+    """Refuse what another site sent, by the browser's word and by a token that only this site's forms have."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise ForgedError
+    given = request.headers.get(FORM_HEADER)
+    if given is None and request.headers.get("content-type", "").startswith(
+        ("application/x-www-form-urlencoded", "multipart/form-data")
+    ):
+        value = (await request.form()).get(FORM_FIELD)
+        given = value if isinstance(value, str) else None
+    if given is None or not secrets.compare_digest(given.encode(), form_token.encode()):
+        raise ForgedError

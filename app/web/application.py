@@ -1,0 +1,88 @@
+"""The console put together: open `create_app` to see what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope as AsgiScope
+
+from app.web import failures
+from app.web.background import Background, Job
+from app.web.headers import SecurityHeaders
+from app.web.rendering import STATIC, make_templates
+from app.web.site import Site
+from pipeline.config import Settings
+from pipeline.store.database import Store
+
+PAGES = ("account",)
+API: tuple[str, ...] = ()
+JOBS: tuple[str, ...] = ()
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, store: Store, *, now: Callable[[], datetime] = utc_now) -> FastAPI:
+    """Return the console of a workspace.
+
+    Args:
+        settings: The workspace's.
+        store: Its database, open; the caller closes it.
+        now: Tells the time.
+    """
+    site = Site(settings=settings, store=store, templates=make_templates(settings), now=now)
+    background = Background(site, [job for name in JOBS for job in _jobs(name)])
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        background.start()
+        yield
+        background.stop()
+
+    app = FastAPI(
+        title="Earmark",
+        version=version("earmark"),
+        lifespan=running,
+        docs_url=None,  # their scripts come from elsewhere
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    app.state.site = site
+    for name in PAGES:
+        app.include_router(_router(f"app.web.pages.{name}"), include_in_schema=False)
+    for name in API:
+        app.include_router(_router(f"app.web.api.{name}"), prefix="/api/v1")
+    app.mount("/static", _Static(directory=STATIC))
+    failures.install(app)
+    public = settings.console.public_url or ""
+    app.add_middleware(SecurityHeaders, https=public.startswith("https://"))
+    return app
+
+
+def _router(module: str) -> APIRouter:
+    router: APIRouter = import_module(module).router
+    return router
+
+
+def _jobs(module: str) -> tuple[Job, ...]:
+    jobs: tuple[Job, ...] = import_module(module).JOBS
+    return jobs
+
+
+class _Static(StaticFiles):
+    """Styles and scripts, kept by browsers: their addresses change with them."""
+
+    async def get_response(self, path: str, scope: AsgiScope) -> Response:
+        """Return a file."""
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer

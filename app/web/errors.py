@@ -1,0 +1,53 @@
+"""What may go wrong with a request, beside what Earmark's own errors say."""
+
+from __future__ import annotations
+
+from app.web.access.rights import Permission
+from pipeline.errors import EarmarkError
+
+
+class RequestError(EarmarkError):
+    """A request that is not answered as it was meant; ``status`` is HTTP's."""
+
+    status = 400
+
+
+class SignInNeededError(RequestError):
+    """Nobody is signed in."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("sign in first")
+
+
+class ForbiddenError(RequestError):
+    """The visitor may not do this."""
+
+    status = 403
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(f"this needs the right {permission.value!r}, which your role does not have")
+
+
+class ForgedError(RequestError):
+    """A change was sent by something else than a form of this site for this visitor."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("this form is not of your present stay: go back, load the page again, and send it once more")
+
+
+class TooManyAttemptsError(RequestError):
+    """Too many wrong passwords."""
+
+    status = 429
+
+    def __init__(self, wait_minutes: int) -> None:
+        super().__init__(f"too many attempts: try again in {wait_minutes} minutes")
+        self.wait_minutes = wait_minutes
+
+
+class BadRequestError(RequestError):
+    """Something in the request cannot be read; the message says what is allowed."""

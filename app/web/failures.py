@@ -1,0 +1,111 @@
+"""Every failure becomes an answer: a page for people, problem+json (RFC 9457) for programs."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from app.web.errors import RequestError, SignInNeededError, TooManyAttemptsError
+from app.web.site import site_of
+from pipeline.errors import (
+    AuthoredFileError,
+    ConfigError,
+    EarmarkError,
+    NotFoundError,
+    ReviewError,
+    StoreError,
+    UnknownNameError,
+)
+
+log = logging.getLogger("earmark.web")
+
+_STATUS: tuple[tuple[type[EarmarkError], int], ...] = (
+    (NotFoundError, 404),
+    (UnknownNameError, 422),
+    (ReviewError, 409),
+    (ConfigError, 422),
+    (AuthoredFileError, 422),
+    (StoreError, 503),
+)
+
+
+def install(app: FastAPI) -> None:
+    """Let an application answer failures so."""
+    app.add_exception_handler(EarmarkError, _of_earmark)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def status_of(error: EarmarkError) -> int:
+    """Return the HTTP status that goes with an error."""
+    if isinstance(error, RequestError):
+        return error.status
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+
+
+async def _of_earmark(request: Request, error: Exception) -> Response:
+    assert isinstance(error, EarmarkError)
+    if isinstance(error, SignInNeededError) and not is_api(request):
+        return _to_sign_in(request)
+    told = " ".join(error.lines()) if isinstance(error, AuthoredFileError) else str(error)
+    answer = told_so(request, status_of(error), told)
+    if isinstance(error, SignInNeededError):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyAttemptsError):
+        answer.headers["Retry-After"] = str(60 * error.wait_minutes)
+    return answer
+
+
+async def _of_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    told = "there is no such page" if error.status_code == HTTPStatus.NOT_FOUND else str(error.detail)
+    answer = told_so(request, error.status_code, told)
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+async def _of_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
+    return told_so(request, HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(problems), errors=problems)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    # its name and place only: its text may hold words of a call
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    where = f"{last.tb_frame.f_code.co_filename}:{last.tb_lineno}" if last else "unknown"
+    log.error("unexpected %s at %s", type(error).__name__, where)
+    return told_so(request, 500, "something went wrong here; the server's log says where")
+
+
+def told_so(request: Request, status: int, told: str, **more: Any) -> Response:
+    """Return an answer that says what is wrong, in the form that the asker reads."""
+    title = HTTPStatus(status).phrase
+    if is_api(request):
+        problem = {"type": "about:blank", "title": title, "status": status, "detail": told, **more}
+        return JSONResponse(problem, status_code=status, media_type="application/problem+json")
+    return site_of(request).page(request, "error.html", None, status=status, title=title, told=told)
+
+
+def is_api(request: Request) -> bool:
+    """Tell whether a program asks."""
+    return request.url.path.startswith("/api/")
+
+
+def _to_sign_in(request: Request) -> Response:
+    after = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    address = f"/sign-in?after={quote(after)}" if request.method == "GET" else "/sign-in"
+    if request.headers.get("hx-request"):  # htmx would put the sign-in page into the middle of this one
+        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+    return RedirectResponse(address, status_code=303)
