@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 from pipeline.errors import AuthoredFileError, Problem, did_you_mean
 
@@ -94,12 +95,19 @@ def _parse(path: Path) -> Any:
     try:
         yaml = YAML(typ="rt", pure=True)
         yaml.Constructor = _Constructor
-        data = yaml.load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = yaml.load(text)
     except DuplicateKeyError as error:
         raise AuthoredFileError(str(path), [_marked("duplicate-key", error)]) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        message = f"this is no UTF-8 text (byte 0x{error.object[error.start]:02x}); save the file as UTF-8"
+        raise AuthoredFileError(str(path), [Problem(code="yaml", line=line, message=message)]) from None
+    except ReaderError as error:
+        raise AuthoredFileError(str(path), [_unreadable_character(error, text)]) from None
     except MarkedYAMLError as error:
         raise AuthoredFileError(str(path), [_marked("yaml", error)]) from None
-    except (YAMLError, ValueError) as error:  # ValueError: bytes that are no text
+    except (YAMLError, ValueError) as error:
         raise AuthoredFileError(str(path), [Problem(code="yaml", message=str(error)[:300])]) from None
     except (RecursionError, AttributeError):  # what the parser raises for knots: `a: &a {<<: *a}`
         problem = Problem(code="yaml", message="the file is nested too deeply, or refers to itself")
@@ -116,11 +124,23 @@ def _parse(path: Path) -> Any:
 def _marked(code: str, error: MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
     said = [part.splitlines()[0] for part in (error.context, error.problem) if part]
-    if error.problem and _TAB in error.problem:
+    if doubled := re.match(_DOUBLED, error.problem or ""):
+        said = [f"the key {doubled[1]!r} stands in this mapping already; keep one of the two"]
+    elif error.context and "quoted scalar" in error.context and "end of stream" in (error.problem or ""):
+        mark = error.context_mark or mark
+        said = ["the quote that opens here is never closed; close it, or put ' around text that begins with one"]
+    elif error.problem and "mapping values are not allowed" in error.problem:
+        said = ["mapping values are not allowed here; put text that holds a colon and a space in quotes"]
+    elif error.problem and _TAB in error.problem:
         said = ["a tab stands here, and YAML allows none outside quotes; use spaces"]
     elif error.context and "flow" in error.context:
         said = [", ".join(said) + "; inside [ ] and { } put text that holds a brace, bracket or comma in quotes"]
     return Problem(code=code, line=mark.line + 1 if mark else None, message=", ".join(said) or "this is no YAML")
+
+
+def _unreadable_character(error: ReaderError, text: str) -> Problem:
+    message = f"a character stands here that text cannot hold (U+{error.character:04X}); remove it"
+    return Problem(code="yaml", line=text.count("\n", 0, error.position) + 1, message=message)
 
 
 def _message(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
@@ -181,6 +201,7 @@ def _no_bool(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
 
 
 _QUOTE = "'"
+_DOUBLED = r'found duplicate key "([^"]*)"'
 _AT_MOST = "; for at most two times write a rule with `at_least: 3` and `expect: absent` (docs/writing-rubrics.md)"
 _TAB = r"'\t'"  # as ruamel.yaml spells the character that it found
 _UNKNOWN_TAG = "union_tag_invalid"

@@ -32,6 +32,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+_TOLD_NAMES = 40
+
 
 class EarmarkError(Exception):
     """Base of all errors that Earmark raises on purpose; ``str(error)`` is fit for a user."""
@@ -46,11 +48,16 @@ class NotInForceError(ConfigError):
 
 
 class UnknownNameError(EarmarkError):
-    """A name that is not registered, with what there is and the nearest match."""
+    """A name that is not registered, with what there is, the nearest first."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, listed_by: str = "") -> None:
+        """Keep what was asked for and what there is; `listed_by` is the command that tells it, said in its place."""
         self.kind, self.name, self.known = kind, name, sorted(known)
-        there_are = f"there are: {', '.join(self.known)}" if self.known else "there are none"
+        told = [*(near := _nearest(name, self.known, n=3)), *(each for each in self.known if each not in near)]
+        more = f" and {len(told) - _TOLD_NAMES} more" if len(told) > _TOLD_NAMES else ""
+        there_are = f"there are: {', '.join(told[:_TOLD_NAMES])}{more}" if told else "there are none"
+        if listed_by:
+            there_are = f"{'nearest: ' + ', '.join(near) + '; ' if len(near) > 1 else ''}all of them: {listed_by}"
         super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, self.known)}; {there_are}")
 
 
@@ -158,5 +165,14 @@ class StoreError(EarmarkError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the nearest known name, or an empty string."""
-    close = difflib.get_close_matches(name, list(known), n=1)
+    close = _nearest(name, known, n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _nearest(name: str, known: Iterable[str], *, n: int) -> list[str]:
+    """Return at most n known names like this one, the nearest first; capitals make no difference."""
+    folded: dict[str, list[str]] = {}
+    for each in known:
+        folded.setdefault(each.casefold(), []).append(each)
+    close = difflib.get_close_matches(name.casefold(), list(folded), n=n)
+    return [each for match in close for each in folded[match]][:n]

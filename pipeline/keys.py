@@ -19,7 +19,7 @@ _JUDGEMENT_RECIPE = "judgement-1"
 _SENTIMENT_RECIPE = "sentiment-2"
 _MEASURES_RECIPE = "measures-3"
 _FACTS_RECIPE = "facts-1"
-_SCORE_RECIPE = "score-3"
+_SCORE_RECIPE = "score-4"
 
 
 def transcript_key(recording: Recording, *, engine: MadeBy, turns: str, privacy: PrivacySettings | None = None) -> str:

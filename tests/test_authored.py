@@ -169,7 +169,10 @@ def test_document_tells_every_problem_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: 1\nb: 2\na: 3\n", ":3: [duplicate-key]"),
+        ("a: 1\nb: 2\na: 3\n", ":3: [duplicate-key] the key 'a' stands in this mapping already; keep one of the two"),
+        ("a: b: c\n", ":1: [yaml] mapping values are not allowed here; put text that holds a colon and a space in"),
+        ('a: 1\nb: "x\nc: 2\n', ":2: [yaml] the quote that opens here is never closed; close it, or put ' around"),
+        ("a: 1\nb: x\0y\n", ":2: [yaml] a character stands here that text cannot hold (U+0000); remove it"),
         ("x: {a: 1, a: 1}\n", ":1: [duplicate-key]"),
         ("a: [1\nb: 2\n", ":2: [yaml] while parsing a flow sequence, expected ',' or ']'"),
         ("a: [x {b}]\n", "but got '{'; inside [ ] and { } put text that holds a brace, bracket or comma in quotes"),
@@ -216,8 +219,16 @@ def test_document_refuses_what_it_cannot_read(tmp_path: Path) -> None:
     with pytest.raises(AuthoredFileError, match=r"\[unreadable\] No such file"):
         Document(tmp_path / "missing.yaml")
     (tmp_path / "form.yaml").write_bytes("title: é\n".encode("latin-1"))
-    with pytest.raises(AuthoredFileError, match=r"\[yaml\]"):
+    with pytest.raises(AuthoredFileError, match=r"form.yaml:1: \[yaml\] this is no UTF-8 text"):
         Document(tmp_path / "form.yaml")
+
+
+def test_document_names_the_line_of_what_is_no_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "form.yaml").write_bytes("a: 1\nb: é\n".encode() + "title: é\n".encode("latin-1"))
+    with pytest.raises(AuthoredFileError) as caught:
+        Document(tmp_path / "form.yaml")
+    (complaint,) = caught.value.lines()
+    assert complaint.endswith("form.yaml:3: [yaml] this is no UTF-8 text (byte 0xe9); save the file as UTF-8")
 
 
 def test_document_reads_a_file_that_begins_with_a_byte_order_mark(tmp_path: Path) -> None:

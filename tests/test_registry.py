@@ -39,3 +39,22 @@ def test_registry_imports_nothing_that_nobody_asked_for() -> None:
     code = "import sys, pipeline.registry as r; r.names('sentiment engine'); print('pipeline.sentiment' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "said"),
+    [
+        (
+            "sales",
+            ["zebra", "sale", "apple"],
+            "unknown queue 'sales' (did you mean 'sale'?); there are: sale, apple, zebra",
+        ),
+        ("SALE", ["sale"], "unknown queue 'SALE' (did you mean 'sale'?); there are: sale"),
+        ("x", [], "unknown queue 'x'; there are none"),
+        ("x", [f"q{n:02}" for n in range(42)], "q39 and 2 more"),
+    ],
+)
+def test_unknown_name_is_told_with_the_nearest_first_and_not_with_thousands(
+    name: str, known: list[str], said: str
+) -> None:
+    assert str(UnknownNameError("queue", name, known)).endswith(said)

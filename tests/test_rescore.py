@@ -18,7 +18,7 @@ from pipeline.detectors import Detectors
 from pipeline.errors import StoreError
 from pipeline.parts import Parts
 from pipeline.records import Criterion, FactKeys, Flag, Rubric, RubricStatus, RuleTest, Section, Status
-from pipeline.rescoring.job import Current, Job, scorer_of
+from pipeline.rescoring.job import Current, Job, Left, scorer_of
 from pipeline.rescoring.not_looked_for import not_looked_for
 from pipeline.rescoring.preview import preview
 from pipeline.rescoring.rescore import rescore
@@ -171,6 +171,44 @@ def test_rescore_can_make_a_score_count_that_was_stored_beside(
     rescore(call_ids, job_of(settings, GENERAL), store, now=lambda: NOON)
     later = rescore(call_ids, job_of(settings, GENERAL, Current.NEW), store, now=lambda: NOON)
     assert (later.scored, later.known, later.made_current) == (0, 2, 2)
+
+
+SAME = {"queue": "bank_support"}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ({}, {"queue": "Bank_Support"}, False, {}),
+        ({}, {"queue": "sales"}, False, {Left.OTHER_QUEUE: 1}),
+        ({}, {"queue": None}, False, {Left.OTHER_QUEUE: 1}),
+        ({}, {"queue": "sales"}, True, {}),
+        ({"queues": ()}, {"queue": "sales"}, False, {}),
+        ({"languages": ("es",)}, SAME, False, {Left.OTHER_LANGUAGE: 2}),
+        ({"languages": ("es",)}, {"queue": "sales"}, False, {Left.OTHER_QUEUE: 1, Left.OTHER_LANGUAGE: 1}),
+    ],
+)
+def test_make_current_leaves_calls_alone_that_the_rubric_is_not_for(
+    tmp_path: Path, store: Store, settings: Settings, case: tuple[dict[str, Any], dict[str, Any], bool, dict[Left, int]]
+) -> None:
+    change, of_calls, everywhere, left = case
+    call_ids = scored(tmp_path, store, settings, GENERAL)
+    with store.begin() as connection:
+        connection.execute(update(recordings).where(recordings.c.call_id == call_ids[0]).values(**of_calls))
+    job = replace(job_of(settings, replace(BANK, version=99, **change), Current.NEW), any_queue=everywhere)
+    done = rescore(call_ids, job, store, now=lambda: NOON)
+    assert (done.scored, dict(done.left), done.made_current) == (2, left, 2 - sum(left.values()))
+    again = rescore(call_ids, job, store, now=lambda: NOON)
+    assert (dict(again.left), again.made_current) == (left, 0)
+
+
+def test_the_rubric_that_settings_name_for_every_call_is_for_every_queue(
+    tmp_path: Path, store: Store, settings: Settings
+) -> None:
+    call_ids = scored(tmp_path, store, settings, GENERAL)
+    sales = RUBRICS["sales"]
+    job = replace(job_of(settings, sales, Current.NEW), only_rubric=replace(sales, version=77))
+    assert rescore(call_ids, job, store, now=lambda: NOON).made_current == 2
 
 
 def test_a_draft_never_counts_unasked(tmp_path: Path, store: Store, settings: Settings) -> None:

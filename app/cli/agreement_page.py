@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from app.cli import show
+from pipeline.agreement.wording import counted
 from pipeline.records import Interval
 
 if TYPE_CHECKING:
-    from pipeline.agreement.report import AgreementReport, QuestionAgreement
+    from pipeline.agreement.report import AgreementReport, Change, QuestionAgreement
     from pipeline.agreement.resample import Figure
     from pipeline.rescoring.backtest import Backtest
 
 _FIGURES = ("accuracy", "kappa", "weighted_kappa", "ac1", "alpha", "alpha_ordinal", "alpha_interval")
+_FEWEST = 20  # pipeline.agreement.figures.FEWEST_PAIRS, which would import numpy
 
 
 def print_agreement(report: AgreementReport) -> None:
@@ -42,22 +44,30 @@ def print_agreement(report: AgreementReport) -> None:
 
 
 def print_over_time(report: AgreementReport) -> None:
-    """Print the accuracy over the last 25 reviewed answers and over all."""
-    reviewed = [each for each in (*report.questions, report.overall) if each.over_time.pairs]
+    """Print the accuracy over the last 25 reviewed answers and over all, of questions with enough of them."""
     rows = [
         (_name(each), str(each.over_time.pairs), _interval(each.over_time.recent), _interval(each.over_time.all_time))
-        for each in reviewed
+        for each in (*report.questions, report.overall)
+        if each.over_time.all_time
     ]
     if rows:
         columns = [("Question", "left"), ("Answers", "right"), ("Last 25", "right"), ("All time", "right")]
         show.table(columns, rows, title="Right answers of the machine, by when people reviewed them")
 
 
-def print_backtest(report: AgreementReport, found: Backtest, misses: Sequence[str], *, asked: bool) -> None:
-    """Print what has changed, what was not looked for, and whether the bounds are kept."""
+def print_backtest(report: AgreementReport, found: Backtest, misses: Sequence[str], *, asked: bool, few: int) -> None:
+    """Print what has changed, what was not looked for, and whether the bounds are kept.
+
+    Args:
+        report: Of what the rubric answers now.
+        found: The back-test itself.
+        misses: What it lacks, in sentences.
+        asked: Whether there was any bound.
+        few: So many questions had too few pairs to ask a bound of them.
+    """
     changed = [each for each in (*report.questions, report.overall) if each.change is not None]
     rows = [
-        (_name(each), str(c.pairs), show.percent(c.before), show.percent(c.now), f"{-100 * c.drop:+.1f}")
+        (_name(each), str(c.pairs), *_then_and_now(c))
         for each in changed
         if (c := each.change) is not None and c.drop != 0
     ]
@@ -69,17 +79,42 @@ def print_backtest(report: AgreementReport, found: Backtest, misses: Sequence[st
     for each in report.questions:
         if each.changed:
             show.remark(
-                f"{each.criterion_id}: its test has changed since; compared with {each.changed} answers that people "
-                "gave to it as it was (--unchanged-only leaves them out)"
+                f"{each.criterion_id}: its test has changed since; compared with {counted(each.changed, 'answer')} "
+                "that people gave to it as it was (--unchanged-only leaves them out)"
             )
     for rule, calls in sorted(found.not_looked_for.items()):
-        show.remark(f"rule {rule} was not looked for at the time on {calls} calls; process them again to have it")
+        show.remark(
+            f"rule {rule} was not looked for at the time on {counted(calls, 'call')}; process them again to have it"
+        )
     for call in found.unreadable:
         show.remark(f"{call.call_id}: {call.reason}")
     for miss in misses:
         show.say(f"missed: {miss}")
+    if 0 < few < len(report.questions):
+        show.remark(f"no bound could be asked of {few} of {len(report.questions)} questions: they have under 20 pairs")
     if asked and not misses:
         show.say("every bound is kept")
+
+
+def print_nothing_reviewed(*, experts: bool) -> None:
+    """Print what to do where there is no answer of a person to compare with.
+
+    Args:
+        experts: Whether only experts' blind answers were asked for.
+    """
+    if experts:
+        show.say("No expert has answered blind under this rubric yet. Hold a session: earmark calibration start --help")
+        return
+    show.say(
+        "Nobody has reviewed an answer under this rubric yet. Draw calls: earmark queue build --policy random; "
+        "confirm: earmark reviews agree CALL"
+    )
+
+
+def _then_and_now(change: Change) -> tuple[str, str, str]:
+    if change.pairs < _FEWEST:
+        return "–", "–", "–"
+    return show.percent(change.before), show.percent(change.now), f"{-100 * change.drop:+.1f}"
 
 
 def _row(each: QuestionAgreement) -> tuple[str, ...]:

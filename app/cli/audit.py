@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from app.acts import Act, log_acts
 from app.cli import audit_page, show
-from app.cli.acts import Act, log_acts
 from app.cli.options import (
     AgentOption,
     ConfigOption,

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from app.acts import Act, editing, log_acts
 from app.cli import calibration_page, show
-from app.cli.acts import Act, editing, log_acts
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from app.cli.people import (
     AnswerArgument,

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from app.acts import Act, log_acts
 from app.cli import show
-from app.cli.acts import Act, log_acts
 from app.cli.options import ConfigOption, WorkspaceOption, open_existing, read_settings
 from pipeline.errors import NotFoundError, ReportError
 from pipeline.store.call_record import read_call

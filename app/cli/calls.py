@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from app.acts import Act, log_acts
 from app.cli import call_page, listing, show
-from app.cli.acts import Act, log_acts
 from app.cli.call_audio import audio
 from app.cli.call_page import print_call, print_rejected
+from app.cli.call_scores import evaluation_of, print_others, scores_by
+from app.cli.known_names import require_known
 from app.cli.options import (
     AgentOption,
     ConfigOption,
@@ -20,12 +22,14 @@ from app.cli.options import (
     open_existing,
     read_settings,
 )
+from pipeline.audit.log import Detail
 from pipeline.canonical import to_data
 from pipeline.privacy.unredacted import read_unredacted
 from pipeline.records import CallScore
 from pipeline.reviewing.evaluations import Evaluation, read_evaluation
 from pipeline.store.call_record import CallRecord, read_call
 from pipeline.store.calls import CallRow, list_calls
+from pipeline.store.flags import flags_of_score
 from pipeline.store.known_files import RejectedFile, rejected_files
 from pipeline.store.reviews import all_reviews
 from pipeline.transcribe.files import transcript_to_json
@@ -50,8 +54,10 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List calls with score and flags; `--status failed` lists what could not be used, and why."""
-    store = open_existing(read_settings(workspace, config))
+    settings = read_settings(workspace, config)
+    store = open_existing(settings)
     with store.read() as connection:
+        require_known(connection, settings, queue=queue, team=team, agent=agent)
         found = list_calls(connection, status=status, agent=agent, team=team, queue=queue, limit=limit)
         with_answers = {review.call_id for review in all_reviews(connection)}
         scored = [call.call_id for call in found if call.call_id in with_answers and call.status == "scored"]
@@ -99,6 +105,15 @@ def show_call(
         str,
         typer.Argument(help="Id of the call, or of a file held back; its first characters do.", show_default=False),
     ],
+    rubric: Annotated[
+        str | None,
+        typer.Option(
+            "--rubric",
+            "-r",
+            help="The score by this rubric (id or id@version), beside the one that counts.",
+            show_default="the score that counts",
+        ),
+    ] = None,
     unredacted: Annotated[
         bool, typer.Option("--unredacted", help="Show its transcript with personal data, where it was kept.")
     ] = False,
@@ -116,9 +131,15 @@ def show_call(
         held_back = rejected_files(connection, call_id) if call_id.startswith(FILE_ID) else ()
         call = None if held_back else read_call(connection, call_id)
         evaluation = read_evaluation(connection, call.recording.call_id) if call and call.scores else None
+        every_score = call.scores if call else ()
+        if call and rubric is not None:
+            fitting = scores_by(rubric, every_score)
+            call = replace(call, scores=fitting, flags=flags_of_score(connection, fitting[0].score.score_id))
+            evaluation = evaluation_of(fitting[0], evaluation) if evaluation else None
     whole = read_unredacted(settings.unredacted_dir, call.recording.call_id) if call and unredacted else None
     if call:
-        seen = {"unredacted": True} if whole else {}
+        seen: dict[str, Detail] = {"unredacted": True} if whole else {}
+        seen |= {"rubric": rubric} if rubric else {}
         log_acts(store, settings, [Act(action="view", subject=("call", call.recording.call_id), details=seen)])
     store.close()
     if whole:
@@ -130,6 +151,8 @@ def show_call(
         show.print_json(_document(call, evaluation) if call else _without_call(held_back))
     elif call:
         print_call(call, evaluation)
+        if evaluation:
+            print_others(evaluation, every_score, beside=rubric is not None)
     else:
         print_rejected(held_back)
 
@@ -150,7 +173,10 @@ def _document(call: CallRecord, evaluation: Evaluation | None) -> dict[str, Any]
         "findings": [to_data(finding) | {"violated": finding.violated} for finding in call.findings],
         "sentiment": to_data(call.sentiment) if call.sentiment else None,
         "measures": to_data(call.measures) if call.measures else None,
-        "scores": [score_document(stored.score) | {"made_at": stored.made_at.isoformat()} for stored in call.scores],
+        "scores": [
+            score_document(stored.score) | {"made_at": stored.made_at.isoformat(), "current": stored.current}
+            for stored in call.scores
+        ],
         "flags": [to_data(flag) for flag in call.flags],
         "reviews": [to_data(review) for review in (evaluation.reviews if evaluation else ())],
         "effective": score_document(evaluation.effective) if evaluation else None,

@@ -26,7 +26,9 @@ def problems_of(error: AuthoredFileError) -> list[Problem]:
     return [problem.in_file(problem.file or error.path) for problem in error.problems]
 
 
-def print_check(what: str, checked: int, problems: Sequence[Problem], *, as_json: bool) -> None:
+def print_check(
+    what: str, checked: int, problems: Sequence[Problem], *, as_json: bool, notes: Sequence[str] = ()
+) -> None:
     """Print what was found wrong.
 
     Args:
@@ -34,6 +36,7 @@ def print_check(what: str, checked: int, problems: Sequence[Problem], *, as_json
         checked: How many.
         problems: Each with its file.
         as_json: Print JSON instead of lines.
+        notes: What may be meant so and is no problem.
 
     Raises:
         typer.Exit: With code 1, where there are problems.
@@ -42,10 +45,12 @@ def print_check(what: str, checked: int, problems: Sequence[Problem], *, as_json
         found = [
             {"file": p.file, "line": p.line, "code": p.code, "where": p.where, "message": p.message} for p in problems
         ]
-        show.print_json({"checked": checked, "problems": found})
+        show.print_json({"checked": checked, "problems": found, **({"notes": list(notes)} if notes else {})})
     else:
         for line in AuthoredFileError("", problems).lines():
             show.say(line)
+        for note in notes:
+            show.say(f"note: {note}")
         said = f"{len({p.file for p in problems})} with problems" if problems else "no problems"
         show.say(f"{checked} {what} checked: {said}")
     if problems:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from app.acts import Act, editing, log_acts
 from app.cli import review_page, show
-from app.cli.acts import Act, editing, log_acts
 from app.cli.options import AgentOption, ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from app.cli.people import AnswerArgument, ByOption, CallArgument, CriterionArgument, ReasonOption, whoever
 from app.cli.reviews import review_act

@@ -17,11 +17,11 @@ from app.cli import show
 from app.cli.judge_checks import JudgeCheck, check_judge
 from app.cli.models import statuses
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, has_database, read_settings
-from app.cli.rubrics import active_rule_ids
+from app.cli.rubrics import active_rules
 from pipeline.compliance.packs import load_packs
 from pipeline.config import Settings
 from pipeline.errors import AuthoredFileError, EarmarkError
-from pipeline.score.rubrics import check_rule_references, load_rubrics
+from pipeline.score.rubrics import check_rule_references, check_rules_apply, load_rubrics
 from pipeline.store.database import inspect_database
 
 PACKAGES = (
@@ -114,16 +114,18 @@ def _authored(settings: Settings) -> list[Check]:
         _attempt("rubrics", lambda: f"{len(load_rubrics(rubrics_dir))} rubrics", "mend the file named"),
     ]
     if all(check.ok for check in checks):
-        todo = "mend the rubric named, or make the rule active"
+        todo = "mend the rubric named, or the rule; earmark rubrics check tells the same"
         checks.append(_attempt("rules that rubrics name", lambda: _references(settings), todo))
     return checks
 
 
 def _references(settings: Settings) -> str:
-    problems = check_rule_references(load_rubrics(settings.score.rubrics_dir), active_rule_ids(settings))
+    rubrics, rules = load_rubrics(settings.score.rubrics_dir), active_rules(settings)
+    problems = check_rule_references(rubrics, rules, looked_in=settings.compliance.rules_dir)
+    problems += check_rules_apply(rubrics, rules)
     if problems:
         raise AuthoredFileError(str(settings.score.rubrics_dir), problems)
-    return "all of them are looked for"
+    return "all of them are looked for, and are about calls of the questions that name them"
 
 
 def _database(settings: Settings) -> Check:

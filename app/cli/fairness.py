@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.acts import Act, log_acts
 from app.cli import fairness_page, show
-from app.cli.acts import Act, log_acts
+from app.cli.known_names import require_known
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from app.cli.periods import FromOption, ToOption, period, require_order
 from pipeline.canonical import to_data
@@ -71,6 +72,7 @@ def report(
     store = open_existing(settings)
     since, before = period(first, last, settings)
     with store.read() as connection:
+        require_known(connection, settings, rubric=rubric)
         rows = fairness_rows(connection, since=since, before=before, rubric_id=rubric)
     fields = [name.split(TOGETHER) for name in by] if by else _usual(rows)
     made = build_fairness_report(
@@ -104,9 +106,9 @@ def report(
     elif as_json:
         show.print_json(document)
     else:
-        fairness_page.print_report(made)
+        fairness_page.print_report(made, rubric=rubric)
         if swapped:
-            fairness_page.print_counterfactual(swapped)
+            fairness_page.print_counterfactual(swapped, rubric=rubric)
 
 
 @app.command("counterfactual")
@@ -135,7 +137,7 @@ def counterfactual(
     if as_json:
         show.print_json(to_data(made))
     else:
-        fairness_page.print_counterfactual(made)
+        fairness_page.print_counterfactual(made, rubric=rubric)
     if fail_on_change and made.moved:
         raise typer.Exit(1)
 

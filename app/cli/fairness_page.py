@@ -9,12 +9,15 @@ from pipeline.records import Interval
 
 SHOWN_QUESTIONS = 10
 _EVERY = 10
+_NONE_BY = "No score that counts is by rubric {rubric}{days}: there is nothing to compare."
 
 
-def print_report(report: FairnessReport) -> None:
-    """Print all groups with what can be said of them."""
+def print_report(report: FairnessReport, *, rubric: str | None = None) -> None:
+    """Print all groups with what can be said of them; ``rubric`` is the one that was asked for."""
     scored = ", ".join(f"{rubric} {calls}" for rubric, calls in report.rubrics.items())
     show.say(f"{report.calls} scored calls{_days(report)}; by rubric: {scored or 'none'}.")
+    if rubric and not report.calls:
+        show.say(_NONE_BY.format(rubric=rubric, days=_days(report)))
     if len(report.rubrics) > 1:
         show.say("Several rubrics are counted together; --rubric ID tells one apart.")
     if report.not_scored:
@@ -85,8 +88,11 @@ def _print_questions(by: FieldFigures) -> None:
         show.say(f"{len(by.questions) - SHOWN_QUESTIONS} more; --json has them all.")
 
 
-def print_counterfactual(report: CounterfactualReport) -> None:
-    """Print what swapped words did."""
+def print_counterfactual(report: CounterfactualReport, *, rubric: str | None = None) -> None:
+    """Print what swapped words did; ``rubric`` is the one that was asked for."""
+    if rubric and not report.sampled:
+        show.say(_NONE_BY.format(rubric=rubric, days=""))
+        return
     told = [f"{calls} {why}" for why, calls in report.left_out.items()]
     show.say(f"{report.sampled} calls drawn (seed {report.seed}), words swapped in {report.tried}.")
     if told:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from app.acts import Act, editing, log_acts
 from app.cli import show
-from app.cli.acts import Act, editing, log_acts
 from app.cli.options import (
     AgentOption,
     ConfigOption,

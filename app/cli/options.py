@@ -27,7 +27,9 @@ ConfigOption = Annotated[
     typer.Option("--config", "-c", help="Settings file.", show_default=f"{SETTINGS_FILE} in the workspace or here"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-RubricOption = Annotated[str | None, typer.Option("--rubric", "-r", help="Rubric id or file.", show_default="by queue")]
+RubricOption = Annotated[
+    str | None, typer.Option("--rubric", "-r", help="Rubric id, id@version or file.", show_default="by queue")
+]
 EngineOption = Annotated[
     str | None,
     typer.Option("--engine", "-e", help="faster-whisper, openai-whisper or scripted.", show_default="faster-whisper"),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.acts import current_user
+from app.acts import current_user
 from pipeline.errors import ReviewError
 from pipeline.review.wording import checked_name, checked_reason
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from app.acts import Act, editing, log_acts
 from app.cli import review_page, show
-from app.cli.acts import Act, editing, log_acts
 from app.cli.options import (
     AgentOption,
     ConfigOption,

@@ -77,9 +77,9 @@ def print_evaluation(evaluation: Evaluation) -> None:
         changed = "–" if untouched else answered(counts) + ("" if same_answer(told, counts) else " *")
         unreviewed = asked_before(evaluation, told) if untouched else follows(evaluation, counts)
         reason = review.reason if review else unreviewed
-        rows.append((told.criterion_id, answered(told), changed, who, reason))
-    columns = [("Criterion", "left"), ("Machine", "left"), ("Reviewed", "left"), ("By", "left"), ("Why", "left")]
-    show.table(columns, rows)
+        rows.append((f"{told.criterion_id}\n{told.title}", answered(told), changed, who, reason))
+    columns = [("Criterion", "left"), ("Machine", "left"), ("Reviewed", "left")]
+    show.table([*columns, ("By", "left"), ("Why", "left")], rows)
     if any(not same_answer(told, counts) for told, counts, _ in corrections(evaluation)):
         show.say("* other than the machine's")
     for seen in evaluation.acknowledgements:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.acts import Act, log_acts
 from app.cli import impact_page, show
-from app.cli.acts import Act, log_acts
 from app.cli.counting import counting
+from app.cli.known_names import require_known
 from app.cli.options import (
     AgentOption,
     ConfigOption,
@@ -97,6 +98,7 @@ def _previewed(old: Rubric, new: Rubric, settings: Settings, wanted: WantedCalls
     rubrics = load_rubrics(settings.score.rubrics_dir) if chosen_by_queue else None
     store = open_existing(settings)
     with store.read() as connection:
+        require_known(connection, settings, queue=wanted.queue, team=wanted.team, agent=wanted.agent)
         scorers = [
             scorer_of(settings, rubric, rules, trust=latest_trust(connection, rubric.id)) for rubric in (old, new)
         ]

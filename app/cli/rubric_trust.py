@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from app.acts import Act, current_user, editing
 from app.cli import agreement_page, show, trust_page
-from app.cli.acts import Act, current_user, editing
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from pipeline.canonical import to_data
 from pipeline.config import Settings
@@ -53,6 +53,9 @@ def agreement(
     if as_json:
         show.print_json(to_data(report))
         return
+    if not report.overall.reviewed:
+        agreement_page.print_nothing_reviewed(experts=against == "experts")
+        return
     agreement_page.print_agreement(report)
     agreement_page.print_over_time(report)
 
@@ -77,7 +80,7 @@ def backtest(
 
     Also where bounds are asked and nothing could be compared. Nothing is stored.
     """
-    from pipeline.agreement.report import Bounds, missed, report_agreement  # noqa: PLC0415 - imports numpy
+    from pipeline.agreement.report import Bounds, missed, not_judged, report_agreement  # noqa: PLC0415 - imports numpy
     from pipeline.rescoring.backtest import backtest as run_backtest  # noqa: PLC0415
 
     bounds = Bounds(
@@ -105,11 +108,14 @@ def backtest(
         unreadable = [to_data(call) for call in found.unreadable]
         show.print_json({**to_data(report), **told, "unreadable": unreadable, "bounds": to_data(bounds)})
     else:
-        agreement_page.print_agreement(report)
+        if report.overall.reviewed:
+            agreement_page.print_agreement(report)
+        else:
+            agreement_page.print_nothing_reviewed(experts=against == "experts")
         if scorer.trust is not None:
             show.remark("What is withheld was learnt, some of it from these very reviews: of new calls, expect what")
             show.remark(f"`earmark rubrics calibrate {chosen.id} --dry-run` tells by cross-validation.")
-        agreement_page.print_backtest(report, found, misses, asked=bounds.any)
+        agreement_page.print_backtest(report, found, misses, asked=bounds.any, few=len(not_judged(report, bounds)))
     if misses:
         raise typer.Exit(1)
 
@@ -168,6 +174,8 @@ def calibrate(
         told = {"version": stored[0] if stored else None, "new": bool(stored and stored[1])}
         show.print_json({**told, "trust": to_data(trust), "lessons": [to_data(each) for each in lessons]})
         return
+    if not lessons:
+        agreement_page.print_nothing_reviewed(experts=against == "experts")
     trust_page.print_lessons(lessons, target_error=target_error, assurance=assurance)
     trust_page.print_outcome(chosen, trust, stored)
 

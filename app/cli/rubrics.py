@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,15 @@ from pipeline.errors import AuthoredFileError, Problem
 from pipeline.records import AppliesIf, Rubric
 from pipeline.rubric_facts.phrases import phrase_problems
 from pipeline.score.authored.schema import rubric_schema
-from pipeline.score.rubrics import SUFFIXES, check_rule_references, check_rules_apply, load_rubric, load_rubrics
+from pipeline.score.rubrics import (
+    SUFFIXES,
+    check_rule_references,
+    check_rules_apply,
+    check_rules_of_unsound_file,
+    gaps,
+    load_rubric,
+    load_rubrics,
+)
 
 app = typer.Typer(
     help="List, check, test and compare rubrics, and see how far they may be trusted.", no_args_is_help=True
@@ -88,8 +97,9 @@ def check(
     settings = read_settings(workspace, config)
     chosen = path or settings.score.rubrics_dir
     require_path(chosen)
-    problems = find_problems(chosen, _active_rules(settings), rules_dir=settings.compliance.rules_dir)
-    print_check("rubric(s)", len(_files(chosen)), problems, as_json=as_json)
+    problems = find_problems(chosen, active_rules(settings), rules_dir=settings.compliance.rules_dir)
+    notes = [str(gap) for gap in gaps(_readable(chosen))]
+    print_check("rubric(s)", len(_files(chosen)), problems, notes=notes, as_json=as_json)
 
 
 @app.command("test")
@@ -120,16 +130,12 @@ app.command("backtest")(backtest)
 app.command("calibrate")(calibrate)
 
 
-def active_rule_ids(settings: Settings) -> set[str]:
-    """Return the ids of the rules that are looked for.
+def active_rules(settings: Settings) -> dict[str, AppliesIf]:
+    """Return which calls each rule that is looked for is about, by its id.
 
     Raises:
         AuthoredFileError: A rule pack has problems.
     """
-    return set(_active_rules(settings))
-
-
-def _active_rules(settings: Settings) -> dict[str, AppliesIf]:
     rules = load_packs(settings.compliance.rules_dir)
     return {rule.id: rule.applies_if for rule in rules if rule.status is RuleStatus.ACTIVE}
 
@@ -155,9 +161,18 @@ def find_problems(path: Path, rules: Mapping[str, AppliesIf], *, rules_dir: Path
             named += [*check_rules_apply([rubric], rules), *phrase_problems([rubric])]
         except AuthoredFileError as error:
             problems += [] if path.is_dir() else problems_of(error)  # those of a folder were found with it
+            problems += check_rules_of_unsound_file(file, rules, looked_in=rules_dir)
         else:
             problems += [problem.in_file(str(file)) for problem in named]
     return problems
+
+
+def _readable(path: Path) -> list[Rubric]:
+    rubrics = []
+    for file in _files(path):
+        with suppress(AuthoredFileError):
+            rubrics.append(load_rubric(file))
+    return rubrics
 
 
 def _files(path: Path) -> list[Path]:

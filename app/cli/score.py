@@ -23,7 +23,7 @@ def score(
     transcript: Annotated[
         Path, typer.Argument(help="Transcript in the form of `earmark transcribe --json`.", show_default=False)
     ],
-    rubric: Annotated[str, typer.Option("--rubric", "-r", help="Rubric id or file.", show_default=False)],
+    rubric: Annotated[str, typer.Option("--rubric", "-r", help="Rubric id, id@version or file.", show_default=False)],
     queue: Annotated[
         str | None, typer.Option("--queue", help="Queue of the call, for rules that depend on it.")
     ] = None,

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from app.acts import Act, log_acts
 from app.cli import listing, show
-from app.cli.acts import Act, log_acts
 from app.cli.options import (
     AgentOption,
     ConfigOption,

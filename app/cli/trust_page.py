@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.cli import show
+from pipeline.agreement.wording import counted
 from pipeline.records import Rubric, Trust
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pipeline.agreement.trust import Lesson
 
 _BAR = 20
+_NAMED = 5  # questions that a remark names; of more it tells how many
 
 
 def print_lessons(lessons: Sequence[Lesson], *, target_error: float, assurance: float) -> None:
@@ -27,9 +29,8 @@ def print_lessons(lessons: Sequence[Lesson], *, target_error: float, assurance: 
         wrong, sure = f"{100 * target_error:g} %", f"{100 * assurance:.0f} %"
         title = f"Answers are given where it is {sure} sure that at most {wrong} of them are wrong"
         show.table([*columns, ("Wrong of given", "right")], rows, title=title)
-    for lesson in lessons:
-        for remark in _remarks(lesson):
-            show.remark(f"{lesson.criterion_id}: {remark}")
+    for remark, of in _by_remark(lessons).items():
+        show.remark(f"{', '.join(of) if len(of) <= _NAMED else counted(len(of), 'question')}: {remark}")
 
 
 def print_outcome(rubric: Rubric, trust: Trust, stored: tuple[int, bool] | None) -> None:
@@ -43,11 +44,11 @@ def print_outcome(rubric: Rubric, trust: Trust, stored: tuple[int, bool] | None)
     if not trust.calibrations:
         show.say(f"{rubric.id}: no question has 20 reviewed answers with a confidence; nothing was learnt or stored")
     elif stored is None:
-        show.say(f"{rubric.id}: {len(trust.calibrations)} questions would be learnt; nothing was stored")
+        show.say(f"{rubric.id}: {counted(len(trust.calibrations), 'question')} would be learnt; nothing was stored")
     elif not stored[1]:
         show.say(f"{rubric.id}: nothing new; version {stored[0]} says the same")
     else:
-        show.say(f"{rubric.id}: {len(trust.calibrations)} questions learnt, stored as version {stored[0]}")
+        show.say(f"{rubric.id}: {counted(len(trust.calibrations), 'question')} learnt, stored as version {stored[0]}")
         show.remark(
             f"Calls that are scored from now on use it; for those of before: earmark rescore --rubric {rubric.id}"
         )
@@ -89,11 +90,20 @@ def _row(lesson: Lesson) -> tuple[str, ...]:
     )
 
 
+def _by_remark(lessons: Sequence[Lesson]) -> dict[str, list[str]]:
+    """Return what there is to say, once, with the questions of which it is said; how many answers, the table tells."""
+    found: dict[str, list[str]] = {}
+    for lesson in lessons:
+        for remark in _remarks(lesson):
+            found.setdefault(remark, []).append(lesson.criterion_id)
+    return found
+
+
 def _remarks(lesson: Lesson) -> list[str]:
     found = []
     learnt = lesson.calibration
     if learnt is None and lesson.pairs:
-        found.append(f"{lesson.pairs} reviewed answers with a confidence; from 20 on something can be learnt")
+        found.append("fewer than 20 reviewed answers with a confidence; from 20 on something can be learnt")
     elif learnt and learnt.threshold > 1 and lesson.needed is None:
         found.append("too many answers were wrong: all are withheld, and a person answers")
     elif learnt and learnt.threshold > 1:
@@ -103,5 +113,5 @@ def _remarks(lesson: Lesson) -> list[str]:
         )
     if lesson.without_confidence:
         given = "withheld too" if learnt is not None and learnt.threshold > 1 else "given as before"
-        found.append(f"{lesson.without_confidence} answers without a confidence teach nothing, and are {given}")
+        found.append(f"answers without a confidence teach nothing, and are {given}")
     return found

@@ -18,6 +18,7 @@ from pipeline.agreement.coefficients import (
 )
 from pipeline.agreement.pairs import AnswerPair, category
 from pipeline.agreement.resample import ONE_ANSWER, Figure, figure, resampled
+from pipeline.agreement.wording import counted
 from pipeline.records import Status
 
 FEWEST_PAIRS = 20
@@ -80,9 +81,22 @@ def _agreement(counted: tuple[int, int, int], figures: Mapping[str, Figure]) -> 
     return Agreement(pairs=pairs, agreed=agreed, calls=calls, **figures)
 
 
+def accuracy_figure(given: Sequence[AnswerPair], *, seed: int) -> Figure:
+    """Return the share of pairs that say the same, by the same resampling as in `agreement_of`.
+
+    Args:
+        given: Pairs in which both answered and nothing was withheld.
+        seed: Of the resampling.
+    """
+    if len(given) < FEWEST_PAIRS:
+        return Figure(why=few_pairs(len(given)))
+    tables = tables_by_call(given, _categories(given))
+    return figure(float(accuracy(tables.sum(0))), accuracy, resampled(tables, seed=seed), undefined="")
+
+
 def few_pairs(pairs: int) -> str:
     """Return why there is no figure."""
-    return f"{pairs} pairs; figures need {FEWEST_PAIRS}"
+    return f"{counted(pairs, 'pair')}; figures need {FEWEST_PAIRS}"
 
 
 def tables_by_call(pairs: Sequence[AnswerPair], categories: Sequence[str]) -> Tables:
@@ -96,12 +110,19 @@ def tables_by_call(pairs: Sequence[AnswerPair], categories: Sequence[str]) -> Ta
     return tables
 
 
+def _categories(given: Sequence[AnswerPair]) -> list[str]:
+    """Return the answers that there are, sorted.
+
+    "fail" and "pass" could always have been given: AC1 asks how many categories there are, not how many were used.
+    """
+    return sorted({answer for pair in given for answer in pair.answers} | set(_ALWAYS_POSSIBLE))
+
+
 def _nominal(given: Sequence[AnswerPair], seed: int) -> dict[str, Figure]:
     from sklearn.metrics import cohen_kappa_score  # noqa: PLC0415 - a second of imports that few commands need
 
     answers = [pair.answers for pair in given]
-    # "fail" and "pass" could always have been given: AC1 asks how many categories there are, not how many were used
-    categories = sorted({answer for both in answers for answer in both} | set(_ALWAYS_POSSIBLE))
+    categories = _categories(given)
     tables = tables_by_call(given, categories)
     drawn, apart = resampled(tables, seed=seed), nominal_distances(len(categories))
     total = tables.sum(0)

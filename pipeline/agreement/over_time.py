@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pipeline.agreement.figures import accuracy_figure
 from pipeline.agreement.pairs import AnswerPair
-from pipeline.intervals import wilson
+from pipeline.agreement.resample import LEVEL
 from pipeline.records import Interval
 
 RECENT = 25
@@ -16,7 +17,7 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccuracyOverTime:
-    """Shares of answers that agreed with people's, with Wilson intervals. None where there is no answer.
+    """Shares of answers that agreed with people's, with intervals. None where there are fewer than 20 answers.
 
     Attributes:
         all_time: Over all reviewed answers.
@@ -30,11 +31,12 @@ class AccuracyOverTime:
     rolling: tuple[tuple[datetime, float], ...] = ()
 
 
-def accuracy_over_time(pairs: Sequence[AnswerPair]) -> AccuracyOverTime:
+def accuracy_over_time(pairs: Sequence[AnswerPair], *, seed: int) -> AccuracyOverTime:
     """Return the accuracy of the answers that the machine gave, in the order in which people reviewed them.
 
     Args:
         pairs: Of one question, or of several; those that cannot be compared, or were withheld, are left out.
+        seed: Of the resampling.
     """
     given = sorted(
         (pair for pair in pairs if pair.given), key=lambda p: (p.reviewed_at or _EVER, p.call_id, p.criterion_id)
@@ -43,9 +45,16 @@ def accuracy_over_time(pairs: Sequence[AnswerPair]) -> AccuracyOverTime:
     windows = range(RECENT, len(given) + 1)
     return AccuracyOverTime(
         pairs=len(given),
-        all_time=wilson(sum(right), len(right)),
-        recent=wilson(sum(right[-RECENT:]), len(right[-RECENT:])),
+        all_time=_interval(given, seed),
+        recent=_interval(given[-RECENT:], seed),
         rolling=tuple(
             (given[end - 1].reviewed_at or _EVER, sum(right[end - RECENT : end]) / RECENT) for end in windows
         ),
     )
+
+
+def _interval(given: Sequence[AnswerPair], seed: int) -> Interval | None:
+    told = accuracy_figure(given, seed=seed)
+    if told.value is None or told.low is None or told.high is None:
+        return None
+    return Interval(estimate=told.value, low=told.low, high=told.high, level=LEVEL)

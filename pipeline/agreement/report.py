@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pipeline.agreement.figures import FEWEST_PAIRS, Agreement, agreement_of
 from pipeline.agreement.over_time import AccuracyOverTime, accuracy_over_time
 from pipeline.agreement.pairs import AnswerPair
+from pipeline.agreement.wording import counted
 from pipeline.records import ManualTest, Rubric, Status
 
 
@@ -84,7 +85,12 @@ class Bounds:
     @property
     def any(self) -> bool:
         """True where anything is asked."""
-        return any(each is not None for each in self.least()) or self.max_drop is not None
+        return self.figures or self.max_drop is not None
+
+    @property
+    def figures(self) -> bool:
+        """True where a least accuracy, kappa, AC1 or alpha is asked."""
+        return any(each is not None for each in self.least())
 
     def least(self) -> tuple[float | None, ...]:
         """Return the least accuracy, kappa, AC1 and alpha."""
@@ -124,17 +130,15 @@ def report_agreement(
 def missed(report: AgreementReport, bounds: Bounds) -> tuple[str, ...]:
     """Return in sentences what a report lacks; empty where every bound is kept.
 
-    A bound is asked of the figure itself, of each question with enough pairs and over all of them. A figure that is not
-    defined, such as kappa where all answers are the same, misses nothing.
+    A bound is asked of the figure itself, of each question with enough pairs, and over all where there is such a
+    question: a few calls with many questions each make many pairs, and tell no more than a few calls. A figure that is
+    not defined, such as kappa where all answers are the same, misses nothing.
     """
     if not bounds.any:
         return ()
+    if len(not_judged(report, bounds)) == len(report.questions):
+        return (_nothing_judged(report, bounds),)
     judged = [each for each in (*report.questions, report.overall) if each.agreement.pairs >= FEWEST_PAIRS]
-    if not judged:
-        return (
-            f"nothing could be compared: no question has {FEWEST_PAIRS} reviewed answers "
-            f"({report.overall.agreement.pairs} in all); review more calls, or leave out the bounds",
-        )
     found = []
     for each in judged:
         told = each.agreement
@@ -145,6 +149,27 @@ def missed(report: AgreementReport, bounds: Bounds) -> tuple[str, ...]:
         if (fell := _fell(each, bounds.max_drop)) is not None:
             found.append(fell)
     return tuple(found)
+
+
+def not_judged(report: AgreementReport, bounds: Bounds) -> tuple[str, ...]:
+    """Return the questions that have too few pairs for any of the bounds; none where nothing is asked."""
+    return tuple(each.criterion_id for each in report.questions if bounds.any and not _can_be_judged(each, bounds))
+
+
+def _can_be_judged(question: QuestionAgreement, bounds: Bounds) -> bool:
+    both_times = question.change.pairs if bounds.max_drop is not None and question.change else 0
+    now = question.agreement.pairs if bounds.figures else 0
+    return max(both_times, now) >= FEWEST_PAIRS
+
+
+def _nothing_judged(report: AgreementReport, bounds: Bounds) -> str:
+    told = report.overall.agreement
+    both_times = "" if bounds.figures else " of answers that were given both times"
+    return (
+        f"no question has {FEWEST_PAIRS} pairs{both_times}, so no bound could be asked of one; all together "
+        f"{counted(told.pairs, 'pair')} from {counted(told.calls, 'call')}: too few to rely on; review more calls, or "
+        "leave out the bounds"
+    )
 
 
 def _fell(question: QuestionAgreement, max_drop: float | None) -> str | None:
@@ -193,7 +218,7 @@ def _question(
         unanswered=sum(pair.machine is None for pair in decided),
         undecided=len(pairs) - len(decided),
         changed=sum(pair.changed for pair in decided),
-        over_time=accuracy_over_time(pairs),
+        over_time=accuracy_over_time(pairs, seed=seed),
         change=_change(pairs, before),
     )
 

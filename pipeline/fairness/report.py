@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from pipeline.config import FairnessSettings
-from pipeline.errors import NotFoundError, ReportError, did_you_mean
+from pipeline.errors import ReportError, UnknownNameError
 from pipeline.fairness.differences import groups_of_agents
 from pipeline.fairness.figures import FairnessReport, FieldFigures
 from pipeline.fairness.groups import by_group, group_figures
@@ -39,7 +39,7 @@ def build_fairness_report(
         timezone: The zone of these days.
 
     Raises:
-        NotFoundError: No call has such a field.
+        UnknownNameError: No call has such a field.
         ReportError: A field has so many values that they are no groups.
     """
     return FairnessReport(
@@ -84,5 +84,4 @@ def _require_known(scored: ScoredCalls, fields: Sequence[str]) -> None:
     known = {name for call in scored.calls for name in call.fields}
     for field in fields:
         if scored.calls and field not in known:
-            there = f"; known are {', '.join(sorted(known))}" if known else ""
-            raise NotFoundError(f"no scored call has a field {field!r}{did_you_mean(field, known)}{there}")
+            raise UnknownNameError("field of scored calls", field, known)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from pipeline.records import Role
 from pipeline.records.language import UNDETERMINED
-from pipeline.rescoring.job import Current, Job
+from pipeline.rescoring.job import Current, Job, Left
 from pipeline.rescoring.stored_calls import (
     READ_AT_ONCE,
     Evaluated,
@@ -27,6 +27,7 @@ from pipeline.rescoring.stored_calls import (
 )
 from pipeline.score.flags import raise_flags
 from pipeline.store.database import Store
+from pipeline.store.dropped_answers import dropped_answers
 from pipeline.store.score_batches import Choice, NewRows, make_current, put_scores
 from pipeline.store.stored_facts import Unreadable, known_scores, languages, unreadable
 from pipeline.store.wanted_calls import in_batches
@@ -44,6 +45,9 @@ class Rescored:
         scored: Calls with a new score.
         known: Calls whose score by this rubric was stored already.
         made_current: Calls whose score by this rubric became the current one.
+        left: Calls that kept the score that counts though the new one was asked to, by why.
+        asked_otherwise: Questions (call id, criterion id) that people had answered and that ask something else in the
+            score that counts now: these answers do not count any more.
         not_looked_for: For each rule that was not looked for at the time, on how many calls.
         incomplete: Calls on which there was such a rule.
         not_covered: Calls in a language that the rubric does not cover.
@@ -53,6 +57,8 @@ class Rescored:
     scored: int = 0
     known: int = 0
     made_current: int = 0
+    left: Mapping[Left, int] = field(default_factory=dict)
+    asked_otherwise: tuple[tuple[str, str], ...] = ()
     not_looked_for: Mapping[str, int] = field(default_factory=dict)
     incomplete: int = 0
     not_covered: int = 0
@@ -64,6 +70,8 @@ class Rescored:
             scored=self.scored + other.scored,
             known=self.known + other.known,
             made_current=self.made_current + other.made_current,
+            left=dict(Counter(self.left) + Counter(other.left)),
+            asked_otherwise=self.asked_otherwise + other.asked_otherwise,
             not_looked_for=dict(Counter(self.not_looked_for) + Counter(other.not_looked_for)),
             incomplete=self.incomplete + other.incomplete,
             not_covered=self.not_covered + other.not_covered,
@@ -88,14 +96,18 @@ def rescore(call_ids: Sequence[str], job: Job, store: Store, *, now: Now) -> Res
         for some in in_batches(call_ids, READ_AT_ONCE):
             _make(connection, some, job, made, now)
     changed, new = 0, set[str]()
+    asked_otherwise: tuple[tuple[str, str], ...] = ()
     if made.rows.scores or made.chosen:
         with store.begin() as connection:
             new = put_scores(connection, made.rows)
             changed = make_current(connection, made.chosen)
+            asked_otherwise = dropped_answers(connection, made.chosen)
     return Rescored(
         scored=len(new),
         known=made.known + len(made.rows.scores) - len(new),  # another process may have been faster
         made_current=changed,
+        left=dict(made.left),
+        asked_otherwise=asked_otherwise,
         not_looked_for=dict(made.not_looked_for),
         incomplete=made.incomplete,
         not_covered=made.not_covered,
@@ -109,6 +121,7 @@ class _Made:
 
     rows: NewRows = field(default_factory=NewRows)
     chosen: list[Choice] = field(default_factory=list)
+    left: Counter[Left] = field(default_factory=Counter)
     not_looked_for: Counter[str] = field(default_factory=Counter)
     unreadable: list[Unreadable] = field(default_factory=list)
     known: int = 0
@@ -156,6 +169,11 @@ def _tell(made: _Made, job: Job, call: Planned, language: str) -> None:
     made.not_looked_for.update(call.keys.not_looked_for or ())
     made.incomplete += bool(call.keys.not_looked_for)
     made.not_covered += not job.scorer.rubric.covers(language)
-    if call.named.current_score_id != call.score_id and job.counts(call.recording, language):
+    if call.named.current_score_id == call.score_id:
+        return
+    why_left = job.left(call.recording, language)
+    if why_left is not None:
+        made.left[why_left] += 1
+    elif job.counts(call.recording, language):
         was = call.named.current_score_id
         made.chosen.append(Choice(call_id=call.recording.call_id, score_id=call.score_id, instead_of=was))

@@ -30,7 +30,8 @@ def result_of(score: CallScore, criterion_id: str) -> CriterionResult:
     if result is None and len(titled) == 1:
         result = titled[0]
     if result is None:
-        raise UnknownNameError("criterion", criterion_id, [result.criterion_id for result in score.results])
+        known = [result.criterion_id for result in score.results]
+        raise UnknownNameError("criterion", criterion_id, known, listed_by=f"earmark reviews show {score.call_id}")
     if not result.asked:
         raise ReviewError(
             f"score {score.score_id} was made before Earmark kept what a question asks; run the call again "

@@ -80,6 +80,12 @@ def settled(
     return bool(questions) and all(each.asked and _answered(each, reviews) for each in questions)
 
 
+def place_of(call: QueuedCall) -> int:
+    """Return how grave the first reason of a waiting call is: lower comes first, flags before 3, samples from 6 on."""
+    kind, grade, _ = _weight(call.reasons[0])
+    return 3 * kind + grade
+
+
 def _answered(reason: QueueReason, reviews: Sequence[Review]) -> bool:
     question = (reason.criterion_id, reason.asked)
     return any(

@@ -24,6 +24,7 @@ from pipeline.records import (
 from pipeline.score.answer import Answer, unknown
 from pipeline.score.applies import Results, exemption, language_gap
 from pipeline.score.fingerprints import question_fingerprint
+from pipeline.score.heard import as_heard
 from pipeline.score.kinds import combination, llm, manual, measure, phrase, rule, sentiment, sequence
 from pipeline.score.order import answering_order
 from pipeline.score.questions import named_rules, own_rule_ids
@@ -51,9 +52,11 @@ def evaluate(facts: CallFacts, rubric: Rubric, *, score_id: str, trust: Trust | 
 
     Returns:
         The answers in the order of the rubric, from which `CallScore` derives totals. Nothing is raised for what is
-        unknown: that is an answer. In a language that the rubric does not cover, all of them are unknown. Where the
-        criteria stand in the file decides nothing: what hangs on another answer is answered after it.
+        unknown: that is an answer. In a language that the rubric does not cover, all of them are unknown; of a party of
+        whom nothing was heard, what that party said. Where the criteria stand in the file decides nothing: what hangs
+        on another answer is answered after it.
     """
+    facts = as_heard(facts)
     gap = language_gap(facts, rubric)
     unanswerable = None if gap is None else unknown(gap)
     stands_in = {criterion.id: (section, criterion) for section in rubric.sections for criterion in section.criteria}

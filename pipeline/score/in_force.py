@@ -3,12 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from pipeline.errors import Problem
 from pipeline.records import Rubric, RubricStatus
 from pipeline.records.language import language_name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
+    """Days between two versions of a rubric on which none of it is in force.
+
+    Attributes:
+        before: The version that ends before the gap.
+        after: The one that begins after it.
+        first: First day of the gap.
+        last: Last day of it.
+    """
+
+    before: Rubric
+    after: Rubric
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        """Return what a person is told, with what to do."""
+        days = f"from {self.first} to {self.last}" if self.first < self.last else f"on {self.first}"
+        return (
+            f"{self.before.id}: no version is in force {days}: version {self.before.version} ends on"
+            f" {self.before.effective_to}, version {self.after.version} begins on {self.after.effective_from}; let"
+            " their `effective` days meet if calls of these days are to be scored by it"
+        )
+
+
+def gaps(rubrics: Sequence[Rubric]) -> tuple[Gap, ...]:
+    """Return the days between active versions of each rubric on which none is in force, by id and day.
+
+    Days before the first version and after the last are none: a rubric may begin, and end.
+    """
+    active = [rubric for rubric in rubrics if rubric.status is RubricStatus.ACTIVE]
+    found: list[Gap] = []
+    so_far: Rubric | None = None  # of those that have begun, the one that ends last
+    for rubric in sorted(active, key=lambda each: (each.id, each.effective_from or date.min, each.version)):
+        if so_far is None or so_far.id != rubric.id:
+            so_far = rubric
+            continue
+        end, begin = so_far.effective_to, rubric.effective_from
+        if end is not None and begin is not None and (begin - end).days > 1:
+            one = timedelta(days=1)
+            found.append(Gap(before=so_far, after=rubric, first=end + one, last=begin - one))
+        if end is not None and (rubric.effective_to is None or rubric.effective_to > end):
+            so_far = rubric
+    return tuple(found)
 
 
 def latest_versions(rubrics: Sequence[Rubric]) -> tuple[Rubric, ...]:

@@ -12,16 +12,18 @@ from pipeline.config import ScoreSettings, Settings
 from pipeline.errors import AuthoredFileError, NotInForceError, Problem, UnknownNameError
 from pipeline.records import Recording, Rubric
 from pipeline.records.language import UNDETERMINED
-from pipeline.score.authored.references import check_rule_references, check_rules_apply
+from pipeline.score.authored.references import check_rule_references, check_rules_apply, check_rules_of_unsound_file
 from pipeline.score.authored.rubric_file import SUFFIXES, load_rubric
-from pipeline.score.in_force import clashes, in_force, latest_versions
+from pipeline.score.in_force import Gap, clashes, gaps, in_force, latest_versions
 
 __all__ = [
     "SUFFIXES",
     "check_rule_references",
     "check_rules_apply",
+    "check_rules_of_unsound_file",
     "choose_rubric",
     "find_rubric",
+    "gaps",
     "load_rubric",
     "load_rubrics",
     "rubric_of_call",
@@ -51,18 +53,16 @@ def load_rubrics(rubrics_dir: Path) -> tuple[Rubric, ...]:
     return tuple(sorted(loaded, key=lambda rubric: (rubric.id, rubric.version)))
 
 
-def find_rubric(id_or_path: str, rubrics_dir: Path) -> Rubric:
-    """Return the rubric of an id or the one in a file; drafts and retired ones too, because they are asked for.
+def find_rubric(name: str, rubrics_dir: Path) -> Rubric:
+    """Return the rubric of an id, of ``id@version`` or in a file; drafts and retired ones too: they are asked for.
 
     An id means its latest active version, and its latest one where none is active.
 
     Raises:
-        UnknownNameError: No such id, with the nearest one.
+        UnknownNameError: No such id, or not in this version, with the nearest one.
         AuthoredFileError: The file, or one in the folder, has problems.
     """
-    if _is_path(id_or_path):
-        return load_rubric(Path(id_or_path))
-    return _by_id(id_or_path, load_rubrics(rubrics_dir))
+    return load_rubric(Path(name)) if _is_path(name) else _named(name, load_rubrics(rubrics_dir))
 
 
 def choose_rubric(
@@ -92,7 +92,7 @@ def choose_rubric(
         AuthoredFileError: `settings.rubric` names a file that has problems.
     """
     if settings.rubric is not None:
-        return load_rubric(Path(settings.rubric)) if _is_path(settings.rubric) else _by_id(settings.rubric, rubrics)
+        return load_rubric(Path(settings.rubric)) if _is_path(settings.rubric) else _named(settings.rubric, rubrics)
     scoring = in_force(rubrics, day)
     if recording.queue is not None:
         queue = recording.queue.casefold()
@@ -100,7 +100,7 @@ def choose_rubric(
         if of_queue:
             return next((rubric for rubric in of_queue if rubric.covers(language)), of_queue[0])
     default = next((rubric for rubric in scoring if rubric.id == settings.default_rubric), None)
-    return default or _not_in_force(_by_id(settings.default_rubric, rubrics), day)
+    return default or _not_in_force(_by_id(settings.default_rubric, rubrics), day, gaps(rubrics))
 
 
 def rubric_of_call(rubrics: Sequence[Rubric], recording: Recording, settings: Settings, *, language: str) -> Rubric:
@@ -117,7 +117,10 @@ def _day_of(recording: Recording, settings: Settings) -> date | None:
     return None if recording.started_at is None else recording.started_at.astimezone(zone).date()
 
 
-def _not_in_force(rubric: Rubric, day: date | None) -> NoReturn:
+def _not_in_force(rubric: Rubric, day: date | None, between: Sequence[Gap]) -> NoReturn:
+    for gap in between:
+        if day is not None and gap.before.id == rubric.id and gap.first <= day <= gap.last:
+            raise NotInForceError(f"a call of {day} falls between two versions of its rubric: {gap}")
     when = "" if day is None else f" that scores calls of {day}"
     raise NotInForceError(
         f"rubric {rubric.id!r} has no active version{when}, and the call's queue has no other; set its `status` and"
@@ -135,6 +138,18 @@ def _files_in(folder: Path) -> list[Path]:
 
 def _is_path(id_or_path: str) -> bool:
     return Path(id_or_path).suffix in SUFFIXES or "/" in id_or_path or "\\" in id_or_path
+
+
+def _named(name: str, rubrics: Sequence[Rubric]) -> Rubric:
+    """Return the rubric of an id or of ``id@version``."""
+    rubric_id, at, version = name.rpartition("@")
+    if not at:
+        return _by_id(name, rubrics)
+    known = {f"{rubric.id}@{rubric.version}": rubric for rubric in rubrics}
+    wanted = f"{rubric_id}@{version.removeprefix('v')}"
+    if wanted not in known:
+        raise UnknownNameError("rubric", name, known)
+    return known[wanted]
 
 
 def _by_id(rubric_id: str, rubrics: Sequence[Rubric]) -> Rubric:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.agreement.report import Bounds, missed, report_agreement
+from pipeline.agreement.report import Bounds, missed, not_judged, report_agreement
 from tests.agreement.builders import pair, pairs_from, rubric
 
 GOOD = {("pass", "pass"): 20, ("fail", "fail"): 8, ("pass", "fail"): 2}
@@ -58,13 +58,33 @@ def test_missed_judges_only_questions_with_enough_pairs() -> None:
     pairs = [*pairs_from(GOOD), *pairs_from({("pass", "fail"): 5}, criterion_id="close")]
     found = missed(report_agreement(pairs, rubric("greeting", "close"), seed=0), Bounds(min_accuracy=0.9))
     assert [said.split(":")[0] for said in found] == ["all questions together"]
+    assert not_judged(report_agreement(pairs, rubric("greeting", "close"), seed=0), Bounds(min_kappa=0)) == ("close",)
 
 
-def test_missed_says_so_where_nothing_could_be_compared() -> None:
+def test_missed_says_so_where_no_question_has_enough_pairs() -> None:
     report = report_agreement(pairs_from({("pass", "pass"): 19}), rubric(), seed=0)
     (said,) = missed(report, Bounds(min_accuracy=0.5))
-    assert said.startswith("nothing could be compared: no question has 20 reviewed answers (19 in all)")
+    assert said.startswith(
+        "no question has 20 pairs, so no bound could be asked of one; all together 19 pairs from 19 calls: too few"
+    )
     assert missed(report, Bounds()) == ()
+
+
+@pytest.mark.parametrize("bounds", [Bounds(min_accuracy=0.1), Bounds(max_drop=0.9)])
+def test_many_questions_with_few_pairs_each_do_not_make_up_for_one_another(bounds: Bounds) -> None:
+    few = [pair for name in ("a", "b", "c") for pair in pairs_from({("pass", "pass"): 12}, criterion_id=name)]
+    report = report_agreement(few, rubric("a", "b", "c"), seed=0, before=few)
+    (said,) = missed(report, bounds)
+    assert "all together 36 pairs from 12 calls: too few to rely on" in said
+    assert not_judged(report, bounds) == ("a", "b", "c")
+
+
+def test_a_drop_is_asked_only_of_questions_with_enough_answers_given_both_times() -> None:
+    now = pairs_from(GOOD)
+    report = report_agreement(now, rubric(), seed=0, before=now[:5])
+    (said,) = missed(report, Bounds(max_drop=0.5))
+    assert said.startswith("no question has 20 pairs of answers that were given both times")
+    assert missed(report, Bounds(max_drop=0.5, min_accuracy=0.5)) == ()
 
 
 def test_missed_does_not_hold_an_undefined_figure_against_a_question() -> None:

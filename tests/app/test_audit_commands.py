@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from app.cli.acts import Act, current_user, log_acts
+from app.acts import Act, current_user, log_acts
 from app.cli.audit_page import print_outcomes
 from app.cli.findings import print_findings
 from app.cli.main import build, tell

@@ -114,9 +114,25 @@ def test_report_goes_into_new_files_only(made: Path, tmp_path: Path) -> None:
 def test_wrong_usage_is_refused_with_what_to_do(made: Path, tmp_path: Path) -> None:
     assert invoke(made, "report", "--from", "2026-11-02", "--to", "2026-10-01")[0] == 2
     code, _, said = invoke(made, "report", "--by", "regoin")
-    assert code == 1
+    assert code == 2
     assert "did you mean 'region'?" in said
     assert "nothing has been run" in invoke(tmp_path / "none", "report")[2]
+
+
+def test_report_of_an_unknown_rubric_is_refused_and_of_one_without_calls_is_empty(made: Path) -> None:
+    code, out, said = invoke(made, "report", "--rubric", "genral")
+    assert (code, out) == (2, "")
+    assert "unknown rubric 'genral' (did you mean 'general'?); there are: general, " in said
+    code, out, _ = invoke(made, "report", "--rubric", "sales")
+    assert code == 0
+    assert "No score that counts is by rubric sales" in out
+    assert invoke(made, "report", "--rubric", "general")[1].startswith("480 scored calls")
+
+
+def test_counterfactual_of_a_rubric_without_calls_says_so(made: Path) -> None:
+    code, out, _ = invoke(made, "counterfactual", "--rubric", "sales")
+    assert code == 0
+    assert "No score that counts is by rubric sales" in out
 
 
 def test_counterfactual_of_scored_calls_moves_nothing_and_says_so(workspace: Path) -> None:

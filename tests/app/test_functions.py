@@ -244,6 +244,28 @@ def test_rubrics_may_name_active_rules_only(
     assert checks["rules that rubrics name"] is (code == 0)
 
 
+def test_doctor_tells_of_rules_that_drop_out_of_every_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules, rubric = tmp_path / "rules", tmp_path / "mine.yaml"
+    rules.mkdir()
+    pack = PACK.format(status="active")
+    (rules / "mine.yaml").write_text(pack)
+    monkeypatch.setenv("EARMARK_COMPLIANCE__RULES_DIR", str(rules))
+    monkeypatch.setenv("EARMARK_SCORE__RUBRICS_DIR", str(tmp_path))
+    rubric.write_text(RUBRIC.format(id="mine"))
+
+    def check() -> dict[str, object]:
+        found = {check["name"]: check for check in json.loads(invoke("doctor", "--json")[1])}
+        return dict(found["rules that rubrics name"])
+
+    assert check()["ok"] is True
+    (rules / "mine.yaml").write_text(pack + "    applies_if: {queues: [bank]}\n")
+    told = check()
+    assert told["ok"] is False
+    assert "applies to queue bank only; this question is for billing" in str(told["found"])
+    (rules / "mine.yaml").write_text(PACK.format(status="draft"))
+    assert f"active rules of {rules}" in str(check()["found"])
+
+
 def test_doctor_leaves_databases_as_they_are(tmp_path: Path) -> None:
     _, printed, _ = invoke("doctor", "--json", "--workspace", tmp_path / "none")
     assert "none yet" in printed

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from app.cli.main import build
+from app.cli.main import build, tell
 from pipeline.errors import StoreError, UnknownNameError
 from pipeline.store.calls import list_calls
 from pipeline.store.database import open_store
@@ -74,11 +74,49 @@ def test_rescore_by_a_file_stands_beside_until_it_is_made_to_count(own: Path, st
 def test_rescore_says_in_words_which_score_counts(own: Path, stricter: Path) -> None:
     code, printed, said = invoke("rescore", "-r", stricter, "-w", own)
     assert code == 0
-    assert "Scored by bank-support version 99: 8 calls, beside their old scores." in printed
-    assert "--make-current changes it" in printed
+    assert "New scores by bank-support version 99: 8 calls. The old scores are kept." in printed
+    assert "Nothing changed in which score counts." in printed
+    assert "8 calls keep the score that counted before" in printed
     assert "8/8" in said
-    assert "stays as it was (--keep-current)" in invoke("rescore", "-r", stricter, "-w", own, "--keep-current")[1]
-    assert "counts now for all of them" in invoke("rescore", "-r", stricter, "-w", own, "--make-current")[1]
+    assert "still counts, for every call" in invoke("rescore", "-r", stricter, "-w", own, "--keep-current")[1]
+    printed = invoke("rescore", "-r", stricter, "-w", own, "--make-current")[1]
+    assert "counts from now on for 8 calls." in printed
+    assert "no longer count" not in printed
+    assert "in force for them." in invoke("rescore", "-r", "bank-support", "-w", own)[1]
+
+
+def test_make_current_spares_calls_of_other_queues_and_says_so(own: Path) -> None:
+    code, printed, _ = invoke("rescore", "-r", "sales", "-w", own, "--make-current")
+    assert code == 0
+    assert "Nothing changed in which score counts." in printed
+    assert "8 calls keep the score that counted before: this rubric is for other queues (sales)." in printed
+    counts = rescore("-r", "sales", "-w", own, "--make-current")
+    assert counts["left_as_they_were"] == {"other_queue": 8, "other_language": 0}
+    counts = rescore("-r", "sales", "-w", own, "--make-current", "--queue", "bank_support")
+    assert (counts["made_current"], counts["left_as_they_were"]["other_queue"]) == (8, 0)
+    assert rescore("-r", "bank-support", "-w", own)["made_current"] == 8  # the way back that docs/rescoring.md names
+
+
+def test_answers_to_a_question_that_asks_something_else_now_are_told(own: Path, tmp_path: Path) -> None:
+    files = [tmp_path / "one.yaml", tmp_path / "two.yaml"]
+    files[0].write_text(ONE_QUESTION.format(mark=0), encoding="utf-8")
+    files[1].write_text(
+        ONE_QUESTION.format(mark=0).replace("version: 1", "version: 2").replace("[greeting]", "[closing-thanks]"),
+        encoding="utf-8",
+    )
+    rescore("-r", files[0], "-w", own, "--make-current")
+    call_id = json.loads(invoke("calls", "list", "--json", "--status", "scored", "-w", own)[1])[0]["call_id"]
+    answer = ("reviews", "answer", call_id, "greeting", "fail", "--reason", "Too fast.", "--by", "ann", "-w", own)
+    assert invoke(*answer)[0] == 0
+    assert rescore("-r", files[1], "-w", own)["asked_otherwise"] == []  # beside: the old one counts, and the answer
+    code, printed, _ = invoke("rescore", "-r", files[1], "-w", own, "--make-current")
+    assert code == 0
+    assert "something else now: 1 (by question: greeting 1)." in printed
+    assert f"Calls: {call_id}." in printed
+    assert "earmark reviews answer CALL QUESTION ANSWER" in printed
+    rescore("-r", files[0], "-w", own, "--make-current")
+    told = rescore("-r", files[1], "-w", own, "--make-current")["asked_otherwise"]
+    assert told == [{"call_id": call_id, "criterion_id": "greeting"}]
 
 
 @pytest.mark.parametrize(
@@ -117,6 +155,37 @@ def test_rescore_refuses_what_there_is_not(own: Path, arguments: tuple[str, ...]
         invoke("rescore", *arguments, "--workspace", own)
 
 
+@pytest.mark.parametrize("command", [("rescore", "--rubric", "general"), ("rubrics", "diff", "general", "sales")])
+@pytest.mark.parametrize(
+    ("option", "name", "there_are"),
+    [
+        ("--queue", "bank-support", "there are: bank_support, "),
+        ("--queue", "BANK_SUPPORT", "did you mean 'bank_support'?"),
+        ("--team", "nort", "there are: north, south"),
+        ("--agent", "tom", "tom.becker"),
+    ],
+)
+def test_filters_that_name_nothing_known_are_refused(
+    own: Path, command: tuple[str, ...], option: str, name: str, there_are: str
+) -> None:
+    with pytest.raises(UnknownNameError) as refused:
+        invoke(*command, option, name, "--workspace", own)
+    assert there_are in str(refused.value)
+    assert tell(refused.value) == 2
+    assert not [
+        each
+        for each in json.loads(invoke("audit", "log", "--json", "--workspace", own)[1])["entries"]
+        if each["action"] == "rescore"
+    ]
+
+
+def test_a_known_queue_without_calls_is_an_answer(own: Path) -> None:
+    code, printed, _ = invoke("rescore", "--rubric", "sales", "--queue", "sales", "--workspace", own)
+    assert (code, printed) == (0, "No stored call is like that (queue sales): nothing to score.\n")
+    code, printed, _ = invoke("rescore", "-r", "sales", "--team", "north", "--to", "2020-01-01", "--workspace", own)
+    assert (code, printed) == (0, "No stored call is like that (to 2020-01-01, team north): nothing to score.\n")
+
+
 def test_rescore_refuses_days_the_wrong_way_round(own: Path) -> None:
     code, _, said = invoke(
         "rescore", "--rubric", "general", "--from", "2026-10-07", "--to", "2026-10-06", "--workspace", own
@@ -128,6 +197,32 @@ def test_rescore_refuses_days_the_wrong_way_round(own: Path) -> None:
 def test_rescore_before_any_run_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="start with: earmark run"):
         invoke("rescore", "--rubric", "general", "--workspace", tmp_path)
+
+
+def test_calls_show_takes_the_score_of_a_rubric_and_puts_it_beside_the_one_that_counts(
+    own: Path, stricter: Path
+) -> None:
+    call_id = json.loads(invoke("calls", "list", "--json", "--status", "scored", "-w", own)[1])[0]["call_id"]
+    assert "other scores" not in invoke("calls", "show", call_id, "-w", own)[1]
+    rescore("-r", stricter, "-w", own)
+    printed = invoke("calls", "show", call_id, "-w", own)[1]
+    assert "This call has other scores, too:\n  bank-support@99 " in printed
+    assert f"earmark calls show {call_id} --rubric bank-support@99" in printed
+    assert "Beside" not in printed
+    code, printed, _ = invoke("calls", "show", call_id, "--rubric", "bank-support@99", "-w", own)
+    assert code == 0
+    assert "under bank-support version 99" in printed
+    assert "Beside another score" in printed
+    assert "(counts)" in printed
+    assert ", the one that counts" in printed
+    document = json.loads(invoke("calls", "show", call_id, "-r", "bank-support@99", "--json", "-w", own)[1])
+    assert [(each["rubric_version"], each["current"]) for each in document["scores"]] == [(99, False)]
+    assert document["effective"]["rubric_version"] == 99
+    assert {flag["score_id"] for flag in document["flags"]} <= {document["effective"]["score_id"]}
+    document = json.loads(invoke("calls", "show", call_id, "-r", "bank-support", "--json", "-w", own)[1])
+    assert [each["current"] for each in document["scores"]] == [True, False]
+    with pytest.raises(UnknownNameError, match="bank-support@99"):
+        invoke("calls", "show", call_id, "--rubric", "general", "-w", own)
 
 
 def test_diff_tells_changes_and_every_call_that_flips(own: Path, stricter: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from app.cli.acts import current_user
+from app.acts import current_user
 from app.cli.main import build, tell
 from pipeline.errors import EarmarkError
 from tests.app.review_workspace import write_workspace
@@ -231,6 +231,9 @@ def test_full_pass_is_not_disputed_and_unknown_questions_are_not_listed(earmark:
     refused = earmark("disputes", "open", "c-1000", "greeting", "--reason", "x", "--by", "maria", code=1)
     assert "there is nothing to dispute" in refused
     assert "unknown criterion 'greting'" in earmark("reviews", "list", "--criterion", "greting", code=2)
+    refused = earmark("reviews", "answer", "c-1000", "greting", "pass", "--reason", "x", "--by", "ann", code=2)
+    told = "unknown criterion 'greting' (did you mean 'greeting'?); all of them: earmark reviews show c-1000"
+    assert told in " ".join(refused.split())
     assert "no such reviews" in earmark("reviews", "list", "--criterion", "greeting")
 
 
@@ -251,6 +254,7 @@ def test_page_marks_what_was_corrected_and_what_nobody_answered(earmark: Earmark
     earmark("reviews", "answer", "c-1000", "closing", "99.999%", "--reason", "Bye at 0:50.", "--by", "ann")
     page = earmark("reviews", "show", "c-1000")
     lines = {line.split()[0]: " ".join(line.split()) for line in page.splitlines() if line.strip()}
+    assert "Closing" in lines  # the title below the id
     assert "partial (99 %) * ann" in lines["closing"]
     assert "pass pass ann" in lines["greeting"]
     assert lines["tone"].endswith("– –")
@@ -318,8 +322,8 @@ def test_session_is_blind_until_it_is_closed(earmark: Earmark) -> None:
     assert shown["agreement_among_all"]["items"] == 1
     page = earmark("calibration", "show", session)
     assert "partial (25 %), 75 !" in page
-    assert "1 pairs; figures need 20" in page
-    assert "Krippendorff's alpha among all of them, the expert too: 1 pairs" in page
+    assert "1 pair; figures need 20" in page
+    assert "Krippendorff's alpha among all of them, the expert too: 1 pair;" in page
     assert "was closed by eve" in earmark(
         "calibration", "answer", session, "c-1000", "tone", "warm", "--reason", "late", "--by", "ann", code=1
     )

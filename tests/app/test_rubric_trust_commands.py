@@ -92,9 +92,11 @@ def test_agreement_needs_twenty_pairs(tmp_path: Path) -> None:
         "high": None,
         "why": "12 pairs; figures need 20",
     }
+    assert "notice" not in shown.partition("Right answers")[2]  # twelve answers of one question are a count, no share
     code, shown, _ = invoke(tmp_path, "backtest", "general", "--max-drop", "0.5")
-    assert code == 0  # 36 pairs in all are enough to judge all of them together
-    assert "every bound is kept" in shown
+    assert code == 1  # 36 pairs in all are of twelve calls, whatever they say of any one question
+    assert "every bound is kept" not in shown
+    assert "no bound could be asked of one; all together 36 pairs from 12 calls" in " ".join(shown.split())
 
 
 def test_backtest_gives_the_stored_answers_again_where_nothing_has_changed(folder: Path) -> None:
@@ -175,9 +177,14 @@ def test_backtest_of_a_changed_rubric_tells_what_fell_and_what_was_asked_otherwi
 def test_backtest_with_bounds_fails_where_nothing_was_reviewed(tmp_path: Path) -> None:
     write_workspace(tmp_path, 3, answer=lambda result, chance: None)
     assert invoke(tmp_path, "backtest", "general")[0] == 0
+    for command in ("agreement", "backtest", "calibrate"):
+        told = " ".join(invoke(tmp_path, command, "general")[1].split())
+        assert "Nobody has reviewed an answer under this rubric yet." in told
+        assert "earmark queue build --policy random; confirm: earmark reviews agree CALL" in told
+        assert "No expert has answered blind" in invoke(tmp_path, command, "general", "--against", "experts")[1]
     code, shown, _ = invoke(tmp_path, "backtest", "general", "--min-accuracy", "0.5")
     assert code == 1
-    assert "missed: nothing could be compared" in shown
+    assert "missed: no question has 20 pairs" in shown
     assert invoke(tmp_path, "backtest", "general", "--against", "experts", "--min-kappa", "0.1")[0] == 1
 
 
@@ -186,7 +193,7 @@ def test_calibrate_stores_what_was_learnt_and_logs_it(folder: Path) -> None:
     assert code == 0
     assert "as the machine was sure" in shown
     assert "2 questions learnt, stored as version 1" in shown
-    assert "waiting: 80 answers without a confidence teach nothing, and are given as before" in remarks
+    assert "waiting: answers without a confidence teach nothing, and are given as before" in remarks
     trust = trust_in(folder)
     assert trust is not None
     assert {each.criterion_id for each in trust.calibrations} == {"notice", "farewell"}
@@ -234,7 +241,7 @@ def test_calibrate_with_too_few_reviews_learns_nothing_and_says_so(tmp_path: Pat
     code, shown, remarks = invoke(tmp_path, "calibrate", "general")
     assert code == 0
     assert "nothing was learnt or stored" in shown
-    assert "notice: 19 reviewed answers with a confidence; from 20 on" in remarks
+    assert "notice, farewell: fewer than 20 reviewed answers with a confidence; from 20 on" in remarks
     assert trust_in(tmp_path) is None
 
 
@@ -245,5 +252,5 @@ def test_calibrate_says_why_everything_is_withheld(tmp_path: Path) -> None:
 
     write_workspace(tmp_path, 40, answer=seldom_right)
     _, shown, remarks = invoke(tmp_path, "calibrate", "general")
-    assert "notice: too many answers were wrong: all are withheld" in remarks
+    assert "notice, farewell: too many answers were wrong: all are withheld" in remarks
     assert "none" in shown

@@ -81,11 +81,40 @@ def test_check_tells_of_a_rule_that_is_about_other_queues(tmp_path: Path) -> Non
     assert rubrics("check", file)[0] == 0
 
 
+def test_check_notes_days_between_two_versions(tmp_path: Path) -> None:
+    text = RUBRIC.replace("{test}", "{kind: manual, question: Asked?}").replace("status: draft", "status: active")
+    head, tail = text.split("effective:", 1)
+    rest = tail.split("\n", 1)[1]
+    for version, when in ((1, "{to: 2026-06-30}"), (2, "{from: 2026-07-15}")):
+        told = f"{head}effective: {when}\n{rest}".replace("version: 1", f"version: {version}")
+        (tmp_path / f"mine-{version}.yaml").write_text(told)
+    code, printed = rubrics("check", tmp_path)
+    assert code == 0
+    assert "note: mine: no version is in force from 2026-07-01 to 2026-07-14" in printed
+    assert "no problems" in printed
+    (note,) = json.loads(rubrics("check", tmp_path, "--json")[1])["notes"]
+    assert "version 2 begins on 2026-07-15" in note
+    assert "note" not in rubrics("check", tmp_path / "mine-1.yaml")[1]
+
+
 def test_check_tells_all_problems_at_once(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     text = RUBRIC.replace("{test}", "{kind: guess}").replace("weight: 1", "weight: heavy").replace("title: Mine\n", "")
     file.write_text(text)
     assert len(json.loads(rubrics("check", file, "--json")[1])["problems"]) >= 3
+
+
+@pytest.mark.parametrize("whole_folder", [False, True])
+def test_a_slip_of_form_hides_no_rule_that_there_is_not(tmp_path: Path, whole_folder: bool) -> None:
+    file = tmp_path / "mine.yaml"
+    parts = "{kind: combination, tests: [{kind: rule, rules: [greting, greeting, 7]}, {kind: guess, rules: x}]}"
+    file.write_text(RUBRIC.replace("{test}", parts).replace("weight: 1", "weight: heavy"))
+    code, printed = rubrics("check", tmp_path if whole_folder else file)
+    assert code == 1
+    assert "[float-type]" in printed
+    assert f"{file}:{TEST_LINE}: [unknown-rule]" in printed
+    assert "unknown rule 'greting' (did you mean 'greeting'?)" in printed
+    assert printed.count("[unknown-rule]") == 1
 
 
 def test_list_shows_status_and_days_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.config import FairnessSettings
-from pipeline.errors import NotFoundError, ReportError
+from pipeline.errors import ReportError, UnknownNameError
 from pipeline.fairness.figures import IN_WORDS, FieldFigures, Verdict
 from pipeline.fairness.report import build_fairness_report
 from pipeline.records import Status
@@ -86,7 +86,7 @@ def test_several_fields_together_make_groups_of_their_own() -> None:
 
 
 def test_unknown_field_is_refused_with_the_nearest_and_a_field_of_many_values_too() -> None:
-    with pytest.raises(NotFoundError, match=r"no scored call has a field 'regoin' \(did you mean 'region'\?\); known"):
+    with pytest.raises(UnknownNameError, match=r"scored calls 'regoin' \(did you mean 'region'\?\); there are: region"):
         figures([call(fields={"region": "a"})], "regoin")
     with pytest.raises(ReportError, match="41 different values"):
         figures(calls("region", {f"r{k}": (5, 5) for k in range(41)}))

@@ -121,7 +121,7 @@ def test_killed_rescore_goes_on_and_ends_as_one_left_alone(filled: Path, tmp_pat
     assert 0 < some < before
     again = rescore(killed, "--make-current")
     assert again.returncode == 0, again.stderr
-    assert f"left as they are: {some} calls" in again.stdout
+    assert f"not scored again: {some} calls" in again.stdout
     was, now = snapshot(alone), snapshot(killed)
     for table in ("scores", "criterion_results", "flags", "current_scores", "steps", "findings"):
         assert now[table] == was[table]
@@ -140,5 +140,5 @@ def test_rescore_over_processes_goes_on_when_facts_of_a_call_are_broken(filled: 
     assert done.returncode == 1
     assert done.stderr.count("cannot score") == 1
     assert "marigold" not in done.stdout + done.stderr
-    assert "Scored by general" in done.stdout
-    assert f"{2 * (COPIES + 1) - 1} calls, beside their old scores" in done.stdout
+    assert "New scores by general" in done.stdout
+    assert f"{2 * (COPIES + 1) - 1} calls. The old scores are kept" in done.stdout

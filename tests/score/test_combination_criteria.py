@@ -80,7 +80,12 @@ def test_combination_shows_what_decided(tmp_path: Path) -> None:
 
 
 def test_combination_may_hold_any_kind_that_a_machine_answers(tmp_path: Path) -> None:
-    mood = {"kind": "sentiment", "role": "customer", "reading": "overall", "bands": [{"share": 1}]}
+    mood = {
+        "kind": "sentiment",
+        "role": "customer",
+        "reading": "overall",
+        "bands": [{"below": -1, "share": 0}, {"at_least": -1, "share": 1}],
+    }
     inner = {"kind": "combination", "require": "any", "tests": [mood, rule("b")]}
     test = {"kind": "combination", "require": "average", "tests": [rule("a"), measure(), inner]}
     call = facts(finding("a"), finding("b", "absent"), measures=measures(dead_air_count=12))

@@ -222,6 +222,9 @@ PRESENT_TESTS = {
 }
 
 
+ONE_SIDED = (("customer", "hello"),)
+
+
 @pytest.fixture(scope="module")
 def wanting(tmp_path_factory: pytest.TempPathFactory) -> Rubric:
     """A rubric all of whose questions want something said."""
@@ -233,15 +236,17 @@ def wanting(tmp_path_factory: pytest.TempPathFactory) -> Rubric:
     found=st.dictionaries(st.sampled_from("abc"), st.sampled_from(["present", "absent"]), min_size=3),
     heard=st.fixed_dictionaries(dict.fromkeys("abc", quotes)),
     more=quotes,
-    to=st.sampled_from("abc"),
+    where=st.tuples(st.sampled_from("abc"), st.sampled_from([ONE_SIDED, (("agent", "hello"), *ONE_SIDED)])),
 )
 @settings(deadline=None)
 def test_evidence_that_is_added_never_lowers_a_question_that_wants_it(
-    wanting: Rubric, found: dict[str, str], heard: dict[str, tuple[Evidence, ...]], more: Any, to: str
+    wanting: Rubric, found: dict[str, str], heard: dict[str, tuple[Evidence, ...]], more: Any, where: Any
 ) -> None:
+    to, lines = where
+
     def earned(kinds: dict[str, str], quoted: dict[str, tuple[Evidence, ...]]) -> list[float]:
         said = [finding(id_, kind, evidence=quoted[id_] if kind == "present" else ()) for id_, kind in kinds.items()]
-        results = evaluate(facts(*said), wanting, score_id="s").results
+        results = evaluate(facts(*said, transcript=transcript(*lines)), wanting, score_id="s").results
         return [result.points_earned or 0.0 for result in results]
 
     before = earned(found, heard)

@@ -17,7 +17,15 @@ from tests.score.rubric_files import criterion, measure, rubric, rubric_data, ru
 BANDS = [{"below": 10, "share": 1}, {"at_least": 10, "share": 0}]
 FIRST = criterion("says", rule("a", "b"), points=2, applies_if={"queues": ["one", "two"]}, guidance="G", coaching="C")
 SECOND = criterion("calm", measure("dead_air_count", BANDS))
-THIRD = criterion("mood", {"kind": "sentiment", "role": "customer", "reading": "change", "bands": [{"share": 1}]})
+THIRD = criterion(
+    "mood",
+    {
+        "kind": "sentiment",
+        "role": "customer",
+        "reading": "change",
+        "bands": [{"below": -1, "share": 0}, {"at_least": -1, "share": 1}],
+    },
+)
 FOURTH = criterion("solved", {"kind": "manual", "question": "Solved?"})
 BASE = rubric_data(
     section(FIRST, SECOND), section(THIRD, FOURTH, section_id="end", weight=2), queues=["q"], pass_share=0.8
@@ -123,7 +131,7 @@ def test_fingerprint_follows_every_change_of_scoring(tmp_path: Path, path: tuple
 
 def test_fingerprint_of_a_known_rubric_is_as_it_was(tmp_path: Path) -> None:
     # A change here means that every stored score loses its rubric: then the scheme needs a new number.
-    assert fingerprint(tmp_path, BASE) == "rubric-1:1f4d70b7c9f1a4b2814c4554514aeaec8893671a5bb1ee8f667c79dd48fe6170"
+    assert fingerprint(tmp_path, BASE) == "rubric-1:6fe5e49f06b046254a1a3a4358bacfdc79c530f763c1a748e321c2d90e9d7764"
 
 
 def test_fingerprint_tables_cover_every_key() -> None:

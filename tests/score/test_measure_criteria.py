@@ -35,7 +35,8 @@ def test_measure_criterion_gives_points_by_band(
 
 
 def one_band(name: str) -> dict[str, Any]:
-    return measure(name, [{"share": 1}])
+    edge = 0 if name.endswith("_share") else -1_000_000
+    return measure(name, [{"below": edge, "share": 0}, {"at_least": edge, "share": 1}])
 
 
 @pytest.mark.parametrize("name", [name for name in MEASURES if getattr(measures(), name) is None])

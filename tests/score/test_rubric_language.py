@@ -32,7 +32,7 @@ from pipeline.records import (
 )
 from pipeline.score.authored.rubric_file import load_rubric
 from pipeline.score.authored.schema import rubric_schema
-from tests.score.rubric_files import criterion, rubric, rubric_data, rule, section, write
+from tests.score.rubric_files import criterion, measure, rubric, rubric_data, rule, section, write
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = """
@@ -280,6 +280,24 @@ AT = f"{HERE}.applies_if.answers"
             rubric_data(effective={"from": "2026-02-01", "to": "2026-01-31"}),
             "[effective] effective: it ends on 2026-01-31, before it begins on 2026-02-01",
         ),
+        # what makes no difference, and what undoes itself
+        (one(test=measure(bands=[{"share": 1}])), "[bands] "),
+        (
+            one(test=measure(bands=[{"below": 5, "share": 0.5}, {"at_least": 5, "share": 0.5}])),
+            ".test.bands: every band earns 50 % of the points, so the value makes no difference; give the bands",
+        ),
+        (
+            one(test={**PHRASE, "phrases": ["hi there", "hello"], "unless": ["Hello"]}),
+            "[phrase-undone] "
+            + f"{HERE}.test: 'hello' stands in phrases and in unless, so it never counts; leave it out",
+        ),
+        (one(test=rule("a", "b", "a")), f"[listed-twice] {HERE}.test.rules: 'a' stands in the list twice"),
+        (rubric_data(queues=["sales", "Sales"]), "[listed-twice] queues: 'Sales' stands in the list twice"),
+        (rubric_data(languages=["en", "English"]), "[listed-twice] languages"),
+        (one(applies_if={"queues": ["a", "A"]}), f"[listed-twice] {HERE}.applies_if.queues"),
+        (one(applies_if={"teams": ["a", "a"]}), f"[listed-twice] {HERE}.applies_if.teams"),
+        (one(applies_if={"rules_present": ["a", "a"]}), f"[listed-twice] {HERE}.applies_if.rules_present"),
+        (one(applies_if={"metadata": {"brand": ["x", "x"]}}), f"[listed-twice] {HERE}.applies_if.metadata.brand"),
         # conditions
         (hanging({"sad": ["pass"]}), f"[unknown-criterion] {AT}.sad: there is no criterion 'sad' in this file (did"),
         (hanging({"said": ["yes"]}), f"[unknown-answer] {AT}.said.0: 'said' cannot be answered 'yes'; it is one of:"),

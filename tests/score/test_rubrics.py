@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.config import ScoreSettings
-from pipeline.errors import AuthoredFileError, ConfigError, UnknownNameError
+from pipeline.errors import AuthoredFileError, ConfigError, NotInForceError, UnknownNameError
 from pipeline.records import (
     AppliesIf,
     Band,
@@ -26,6 +26,7 @@ from pipeline.score.rubrics import (
     check_rules_apply,
     choose_rubric,
     find_rubric,
+    gaps,
     load_rubric,
     load_rubrics,
 )
@@ -366,7 +367,7 @@ def test_check_rule_references_finds_every_unknown_rule_once_a_criterion(tmp_pat
         tmp_path,
         section(
             criterion("a", rule("greeting", "gretting")),
-            criterion("b", rule("greeting"), applies_if={"rules_present": ["gone", "gone"]}),
+            criterion("b", rule("greeting"), applies_if={"rules_present": ["gone"]}),
             criterion("c", measure()),
         ),
     )
@@ -616,3 +617,54 @@ def test_check_rule_references_finds_rules_inside_sequences_and_combinations(tmp
     for problem in problems:
         assert problem.line is not None
         assert problem.message.split("'")[1] in lines[problem.line - 1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ((days(None, "2026-06-30"), days("2026-07-15")), [("2026-07-01", "2026-07-14", 1, 2)]),
+        ((days(None, "2026-06-30"), days("2026-07-02")), [("2026-07-01", "2026-07-01", 1, 2)]),
+        ((days(None, "2026-06-30"), days("2026-07-01")), []),
+        ((days(None, "2026-06-30"), days("2026-06-01")), []),
+        ((days(None, "2026-06-30"),), []),
+        ((days(None, "2026-06-30"), {**days("2026-07-15"), "status": "draft"}), []),
+        (({}, days(None, "2026-06-30"), days("2026-07-15")), []),  # one that is always in force fills it
+        (
+            (days(None, "2026-09-30"), days("2026-03-01", "2026-03-31"), days("2026-10-05")),
+            [("2026-10-01", "2026-10-04", 1, 3)],
+        ),
+    ],
+)
+def test_gaps_are_days_between_versions_on_which_none_is_in_force(
+    tmp_path: Path, changes: tuple[dict[str, Any], ...], expected: list[tuple[str, str, int, int]]
+) -> None:
+    found = gaps(versions(tmp_path, *changes))
+    told = [(str(gap.first), str(gap.last), gap.before.version, gap.after.version) for gap in found]
+    assert told == expected
+
+
+def test_choose_rubric_says_that_a_call_falls_between_two_versions(tmp_path: Path) -> None:
+    for number, when in enumerate(({"to": "2026-06-30"}, {"from": "2026-07-15"}), start=1):
+        write(tmp_path, rubric_data(id="general", version=number, effective=when), f"general-{number}.yaml")
+    rubrics = load_rubrics(tmp_path)
+    for day, said in (("2026-07-03", "between two versions"), ("2026-07-14", "from 2026-07-01 to 2026-07-14")):
+        with pytest.raises(NotInForceError, match=said) as caught:
+            choose_rubric(rubrics, recording(queue=None), ScoreSettings(), day=date.fromisoformat(day))
+        assert "version 1 ends on 2026-06-30, version 2 begins on 2026-07-15; let their" in str(caught.value)
+    assert choose_rubric(rubrics, recording(queue=None), ScoreSettings(), day=date(2026, 7, 15)).version == 2
+
+
+@pytest.mark.parametrize(("name", "version"), [("bank", 2), ("bank@1", 1), ("bank@v1", 1), ("bank@3", 3)])
+def test_a_rubric_is_named_by_id_or_by_id_and_version(tmp_path: Path, name: str, version: int) -> None:
+    rubrics = versions(tmp_path, {}, {}, {"status": "draft"})
+    assert find_rubric(name, tmp_path).version == version
+    assert choose_rubric(rubrics, recording(), ScoreSettings(rubric=name)).version == version
+
+
+@pytest.mark.parametrize("name", ["bank@9", "bank@", "bnak@1", "@1"])
+def test_a_version_that_there_is_not_is_told_with_those_that_there_are(tmp_path: Path, name: str) -> None:
+    rubrics = versions(tmp_path, {}, {})
+    with pytest.raises(UnknownNameError, match=r"bank@1"):
+        find_rubric(name, tmp_path)
+    with pytest.raises(UnknownNameError, match=r"bank@1"):
+        choose_rubric(rubrics, recording(), ScoreSettings(rubric=name))

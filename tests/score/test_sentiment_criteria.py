@@ -76,7 +76,7 @@ def test_sentiment_criterion_says_figure_and_band(tmp_path: Path, reading: str, 
 def test_sentiment_criterion_cannot_be_assessed_where_too_little_was_said(
     tmp_path: Path, reading: str, role: str
 ) -> None:
-    result = answer(tmp_path, facts(sentiment=sentiment(customer={})), mood(reading, [{"share": 1}], role=role))
+    result = answer(tmp_path, facts(sentiment=sentiment(customer={})), mood(reading, ANY, role=role))
     assert (result.status, result.points_earned, result.confidence) == (Status.CANNOT_ASSESS, None, None)
     assert result.reason.endswith("is not known: too little was said to read it.")
 
@@ -90,7 +90,8 @@ def test_sentiment_criterion_is_as_sure_as_the_readings_it_rests_on(
     assert answer(tmp_path, call(overall=-0.3, change=-0.9), mood(reading)).confidence == pytest.approx(confidence)
 
 
-ALL_PASS = [{"share": 1}]
+ANY = [{"below": 0, "share": 0}, {"at_least": 0, "share": 1}]
+ALL_PASS = [{"below": -1, "share": 0}, {"at_least": -1, "share": 1}]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,7 @@ def test_recovery_is_shown_by_the_lowest_words_and_those_that_turned_it(tmp_path
     mended = CallSentiment(
         readings=(first, *heard.sentiment.readings[1:]), parties=heard.sentiment.parties, made_by=MADE_BY
     )
-    result = answer(tmp_path, facts(transcript=heard.transcript, sentiment=mended), mood("recovery", [{"share": 1}]))
+    result = answer(tmp_path, facts(transcript=heard.transcript, sentiment=mended), mood("recovery", ANY))
     assert [quote.quote for quote in result.evidence] == ["words 0", "words 2"]
 
 

@@ -14,7 +14,7 @@ from tests.store.builders import flag, rejected, result, score, scored, taken_in
 
 CALL_KEYS = (
     "call_id score_id started_at agent_id team queue rubric_id rubric_version rubric_fingerprint share raw_share "
-    "passed auto_failed critical_error customer_sentiment media_uri scored"
+    "passed auto_failed critical_error customer_sentiment media_uri reviewed_share scored"
 )
 ANSWER_KEYS = "score_id criterion_id section_id title status points_possible points_earned weight critical position"
 FLAG_KEYS = "score_id code severity reason criterion_id evidence"

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipeline.score.authored.scalars import NotEmpty, Number, Share, refusal
 from pipeline.score.bands import coverage_problems
+from pipeline.score.wording import percent
 
 
 class Form(BaseModel):
@@ -28,11 +29,16 @@ def _check_coverage(bands: tuple[BandForm, ...]) -> tuple[BandForm, ...]:
     problems = coverage_problems(bands)
     if problems:
         raise refusal("bands", "; ".join(problems))
+    worth = {band.share for band in bands}
+    if len(worth) == 1:
+        every = "the one band" if len(bands) == 1 else "every band"
+        message = f"{every} earns {percent(*worth)} of the points, so the value makes no difference; give the bands"
+        raise refusal("bands", f"{message} different shares")
     return bands
 
 
 Bands = Annotated[tuple[BandForm, ...], NotEmpty, AfterValidator(_check_coverage)]
-"""Bands that together hold every value."""
+"""Bands that together hold every value, and do not all earn the same."""
 
 
 def check_edges(bands: tuple[BandForm, ...], allowed: tuple[float, float], what: str) -> None:

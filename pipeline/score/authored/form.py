@@ -13,6 +13,7 @@ from pipeline.records.language import DEFAULT_LANGUAGES
 from pipeline.score.authored.band_forms import Form
 from pipeline.score.authored.kind_forms import TestForm
 from pipeline.score.authored.scalars import (
+    AllDifferent,
     AtLeastAll,
     Counted,
     Day,
@@ -33,18 +34,22 @@ from pipeline.score.authored.scalars import (
 class AppliesIfForm(Form):
     """When a criterion applies: every key that is given must hold, by any one of its values."""
 
-    queues: Annotated[tuple[Text, ...], NotEmpty] = Field(default=(), description="Only calls of these queues.")
-    directions: Annotated[tuple[Literal["inbound", "outbound"], ...], NotEmpty] = Field(
+    queues: Annotated[tuple[Text, ...], NotEmpty, AllDifferent] = Field(
+        default=(), description="Only calls of these queues."
+    )
+    directions: Annotated[tuple[Literal["inbound", "outbound"], ...], NotEmpty, AllDifferent] = Field(
         default=(), description="Only `inbound` or only `outbound` calls."
     )
-    teams: Annotated[tuple[Text, ...], NotEmpty] = Field(default=(), description="Only calls of these teams.")
-    rules_present: Annotated[tuple[Identifier, ...], NotEmpty] = Field(
+    teams: Annotated[tuple[Text, ...], NotEmpty, AllDifferent] = Field(
+        default=(), description="Only calls of these teams."
+    )
+    rules_present: Annotated[tuple[Identifier, ...], NotEmpty, AllDifferent] = Field(
         default=(), description="Only calls in which the words of all these rules were said."
     )
-    metadata: dict[Text, Annotated[tuple[Text, ...], NotEmpty]] = Field(
+    metadata: dict[Text, Annotated[tuple[Text, ...], NotEmpty, AllDifferent]] = Field(
         default={}, description="Only calls whose metadata fields have one of these values: `{brand: [north]}`."
     )
-    answers: dict[Identifier, Annotated[tuple[Label, ...], NotEmpty]] = Field(
+    answers: dict[Identifier, Annotated[tuple[Label, ...], NotEmpty, AllDifferent]] = Field(
         default={}, description="Only where other questions were answered so: `{asked-for-refund: [pass]}`."
     )
 
@@ -140,10 +145,10 @@ class RubricForm(Form):
         default="active", description="Only an `active` version scores calls unasked."
     )
     effective: EffectiveForm = Field(default=EffectiveForm(), description="The days of the calls that it scores.")
-    queues: Annotated[tuple[Text, ...], NotEmpty] = Field(
+    queues: Annotated[tuple[Text, ...], NotEmpty, AllDifferent] = Field(
         default=(), description="Calls of these queues are scored by it; left out, it serves where it is the default."
     )
-    languages: Annotated[tuple[Language, ...], NotEmpty] = Field(
+    languages: Annotated[tuple[Language, ...], NotEmpty, AllDifferent] = Field(
         default=DEFAULT_LANGUAGES, description="Codes of the languages that calls may be in; others are not scored."
     )
     pass_share: Share = Field(default=0.8, description="A call passes from this share of the points on.")

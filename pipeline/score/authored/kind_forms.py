@@ -52,7 +52,9 @@ class RuleForm(Form):
     """Passes when what the rules look for was said, or was not said, as each rule wants it."""
 
     kind: Literal["rule"]
-    rules: Annotated[tuple[Identifier, ...], NotEmpty] = Field(description="Ids of rules from `rubrics/rules/`.")
+    rules: Annotated[tuple[Identifier, ...], NotEmpty, AllDifferent] = Field(
+        description="Ids of rules from `rubrics/rules/`."
+    )
     require: Literal["all", "any"] = Field(
         default="all", description="Whether all rules must be kept or one is enough."
     )
@@ -84,6 +86,15 @@ class PhraseForm(Form):
     def _one_window(self) -> PhraseForm:
         if self.within_first_s is not None and self.within_last_s is not None:
             raise refusal("two_windows", "say within_first_s or within_last_s, not both; for both, write two questions")
+        return self
+
+    @model_validator(mode="after")
+    def _may_count(self) -> PhraseForm:
+        undone = {phrase.casefold() for phrase in self.unless}
+        for phrase in self.phrases:
+            if phrase.casefold() in undone:
+                message = f"{phrase!r} stands in phrases and in unless, so it never counts; leave it out of one of them"
+                raise refusal("phrase_undone", message)
         return self
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.authored import Document
-from pipeline.errors import Problem, did_you_mean
+from pipeline.errors import AuthoredFileError, Problem, did_you_mean
 from pipeline.records import AppliesIf, Criterion, Rubric
-from pipeline.score.questions import NamedRule, criteria_with_places, named_rules
+from pipeline.score.questions import NamedRule, Place, criteria_with_places, named_rules
 from pipeline.score.wording import listed
+
+_DEEPEST = 40  # a combination in a combination goes three places deeper each time
 
 
 def check_rule_references(
@@ -22,20 +25,55 @@ def check_rule_references(
         known_rule_ids: The rules that are looked for.
         looked_in: Folder of these rules, for the message.
     """
-    of = f" of {looked_in}" if looked_in else ""
     problems: list[Problem] = []
     for rubric in rubrics:
-        found = []
-        for criterion, named in _rules_named(rubric):
-            if named.rule_id not in known_rule_ids:
-                near = did_you_mean(named.rule_id, known_rule_ids)
-                message = (
-                    f"unknown rule {named.rule_id!r}{near}; it is not among the {len(known_rule_ids)} active rules{of},"
-                    " so it can never be answered; rules of your own: docs/writing-rubrics.md"
-                )
-                found.append((named, _where(rubric, criterion), message))
+        found = [
+            (named, _where(rubric, criterion), _not_looked_for(named.rule_id, known_rule_ids, looked_in))
+            for criterion, named in _rules_named(rubric)
+            if named.rule_id not in known_rule_ids
+        ]
         problems += _placed(rubric, "unknown-rule", found)
     return problems
+
+
+def check_rules_of_unsound_file(
+    path: Path, known_rule_ids: Collection[str], *, looked_in: Path | None = None
+) -> list[Problem]:
+    """Return the same of a file that is no rubric yet, from what can be read of it; its other problems hide none.
+
+    Args:
+        path: The file; none are returned where it is no YAML.
+        known_rule_ids: The rules that are looked for.
+        looked_in: Folder of these rules, for the message.
+    """
+    try:
+        document = Document(path)
+    except AuthoredFileError:
+        return []
+    return [
+        document.problem("unknown-rule", at, _not_looked_for(rule_id, known_rule_ids, looked_in)).in_file(str(path))
+        for rule_id, at in _raw_rules(document.data, ())
+        if rule_id not in known_rule_ids
+    ]
+
+
+def _raw_rules(node: Any, at: Place) -> Iterator[tuple[str, Place]]:
+    """Yield what is named as a rule anywhere in a file; beyond a depth that no rubric has, a file holds itself."""
+    if len(at) > _DEEPEST:
+        return
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        if key in ("rules", "rules_present") and isinstance(value, list):
+            yield from ((each, (*at, key, k)) for k, each in enumerate(value) if isinstance(each, str))
+        else:
+            yield from _raw_rules(value, (*at, key))
+
+
+def _not_looked_for(rule_id: str, known_rule_ids: Collection[str], looked_in: Path | None) -> str:
+    of = f" of {looked_in}" if looked_in else ""
+    return (
+        f"unknown rule {rule_id!r}{did_you_mean(rule_id, known_rule_ids)}; it is not among the {len(known_rule_ids)}"
+        f" active rules{of}, so it can never be answered; rules of your own: docs/writing-rubrics.md"
+    )
 
 
 def check_rules_apply(rubrics: Iterable[Rubric], rules: Mapping[str, AppliesIf]) -> list[Problem]:

@@ -108,9 +108,10 @@ def _label(value: Any) -> Any:
 def _all_different(value: tuple[Any, ...]) -> tuple[Any, ...]:
     seen: set[Any] = set()
     for each in value:
-        if each in seen:
+        alike = each.casefold() if isinstance(each, str) else each  # names and words are compared so, too
+        if alike in seen:
             raise refusal("listed_twice", f"{each!r} stands in the list twice; once is enough")
-        seen.add(each)
+        seen.add(alike)
     return value
 
 

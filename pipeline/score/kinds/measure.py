@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pipeline.clock import clock
 from pipeline.records import CallFacts, Gap, Measures, MeasureTest, Overtalk, RaisedVoice, Role, Span
 from pipeline.score.answer import Answer, status_of, unknown
 from pipeline.score.bands import band_of
+from pipeline.score.heard import nothing_heard, unheard_parties
 from pipeline.score.wording import measure_name, measure_value, percent
+
+_OWN = frozenset(
+    {
+        "talk_ms",
+        "words_per_minute",
+        "words_per_minute_change",
+        "first_word_ms",
+        "first_greeting_ms",
+        "questions",
+        "raised_voice_ms",
+    }
+)
+"""Measures of a party that rest on that party's words alone."""
 
 
 def answer(facts: CallFacts, test: MeasureTest) -> Answer:
     """Answer by the band in which the measure lies; `cannot_assess` where this audio does not tell it.
+
+    Where one party was not heard, only what the other one's own words make up is known: silence, for instance, may be
+    the time in which the other spoke.
 
     Confidence of what is attributed to a party is the mean role confidence of that party's turns; of other measures it
     is None: nothing in the facts tells how well they were measured.
@@ -21,6 +38,9 @@ def answer(facts: CallFacts, test: MeasureTest) -> Answer:
     name = measure_name(test.measure)
     if value is None or not facts.transcript.turns:  # no silence is too long, and none is good, where nobody speaks
         return unknown(f"The {name} is not known{_why_not(facts)}.")
+    silent = unheard_parties(facts.transcript)
+    if silent and not _told_without(silent, test.measure):
+        return unknown(f"The {name} is not known, because {nothing_heard(silent)}.")
     band = band_of(value, test.bands)
     where = _where(test.measure, facts.measures)
     at = f", the longest at {clock(where.start_ms)}" if where else ""
@@ -40,6 +60,11 @@ def _edges(measure: str, at_least: float | None, below: float | None) -> str:
     if low and high:
         return f"{low.removesuffix(' on')} to {high}"
     return low or high or "any value"
+
+
+def _told_without(silent: Sequence[Role], measure: str) -> bool:
+    party, _, what = measure.partition("_")
+    return measure == "duration_ms" or (party not in silent and what in _OWN)
 
 
 def _why_not(facts: CallFacts) -> str:
