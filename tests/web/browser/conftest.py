@@ -1,0 +1,153 @@
+"""Real browsers on a real server: what pages do when somebody clicks, types and listens.
+
+Chromium is the machine's own (Debian: ``apt-get install chromium``). Where there is none these tests are skipped; with
+REQUIRE_BROWSER=1 they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.web.conftest import PASSWORD, Console
+
+ROOT = Path(__file__).resolve().parents[3]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--autoplay-policy=no-user-gesture-required",
+]
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, without a browser of its own."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The machine's Chromium."""
+    found = next((path for path in map(shutil.which, _NAMES) if path), None)
+    if found is None:
+        reason = "no chromium on this machine; Debian: apt-get install chromium"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    opened = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+    yield opened
+    opened.close()
+
+
+@dataclass
+class Tab:
+    """Somebody's page, and what went wrong in it."""
+
+    page: Page
+    base: str
+    problems: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Page:
+        """Open a page of the console."""
+        self.page.goto(self.base + path)
+        return self.page
+
+    def serious_issues(self) -> list[str]:
+        """Return what axe-core finds serious or critical on the page as it is."""
+        if not AXE.is_file():
+            pytest.fail("axe-core is not there: make web")
+        self.page.evaluate(AXE.read_text())
+        found: dict[str, Any] = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{each['id']} ({each['impact']}): {node['html'][:160]}"
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"]
+        ]
+
+
+@dataclass
+class Served:
+    """A console that answers on a port."""
+
+    console: Console
+    base: str
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def open(self, role: str, name: str | None = None, *, context: dict[str, Any] | None = None, **user: Any) -> Tab:
+        """Return the page of somebody new with this role, signed in through the form."""
+        made = self.console.add(name or role, role, **user)
+        return self.open_as(made.name, **(context or {}))
+
+    def open_as(self, name: str, **context: Any) -> Tab:
+        """Return the page of somebody there is, signed in through the form."""
+        options: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "accept_downloads": True, **context}
+        opened = self.browser.new_context(**options)
+        self.contexts.append(opened)
+        tab = Tab(opened.new_page(), self.base)
+        tab.page.on("console", lambda told: tab.problems.append(told.text) if told.type == "error" else None)
+        tab.page.on("pageerror", lambda error: tab.problems.append(str(error)))
+        page = tab.go("/sign-in")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        return tab
+
+
+@pytest.fixture
+def serve(browser: Browser) -> Iterator[Callable[[Console], Served]]:
+    """Serve a console on a port of this machine."""
+    running: list[tuple[uvicorn.Server, threading.Thread, Served]] = []
+
+    def started(console: Console) -> Served:
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", console.settings.console.port))
+        server = uvicorn.Server(uvicorn.Config(console.app, log_level="error", timeout_graceful_shutdown=2))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        until = time.monotonic() + 30
+        while not server.started:
+            assert time.monotonic() < until, "the console did not start"
+            time.sleep(0.05)
+        host, port = listener.getsockname()
+        running.append((server, thread, Served(console, f"http://{host}:{port}", browser)))
+        return running[-1][2]
+
+    yield started
+    for server, thread, served in running:
+        for context in served.contexts:
+            context.close()
+        server.should_exit = True
+        thread.join(timeout=20)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def served(open_console: Callable[..., Console], serve: Callable[[Console], Served], free_port: int) -> Served:
+    """A console as it comes, on a port."""
+    return serve(open_console(console__port=free_port))
