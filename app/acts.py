@@ -8,13 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from pipeline.audit.kept_head import keep_head
 from pipeline.audit.log import Detail, Head, record_act
 from pipeline.config import Settings
+from pipeline.records import Review
 from pipeline.store.database import Store
+
+if TYPE_CHECKING:
+    from pipeline.store.disputes import DisputeRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +56,27 @@ def log_acts(store: Store, settings: Settings, acts: Sequence[Act], *, actor: st
     with store.read() as connection:
         keep_head(connection, settings.workspace)
     return head
+
+
+def review_act(review: Review) -> Act:
+    """Return what the audit log keeps of a review: never its reason, which may repeat what was said.
+
+    Nor the answer in a blind session, nor the review's id, which is a hash of the answer: the other reviewers may read
+    the log.
+    """
+    details = {"criterion": review.criterion_id, "by": review.reviewer}
+    if review.session_id:
+        details |= {"session": review.session_id}
+    else:
+        details |= {"review": review.review_id, "answer": review.status.value}
+    return Act(action="review", subject=("call", review.call_id), details=details)
+
+
+def ruling_act(row: DisputeRow) -> Act:
+    """Return what the audit log keeps of the end of a dispute, never its reason."""
+    by = row.ruling.ruled_by if row.ruling else ""
+    details = {"dispute": row.dispute.dispute_id, "outcome": row.state.value, "by": by}
+    return Act(action="ruling", subject=("call", row.dispute.call_id), details=details)
 
 
 @contextmanager

@@ -176,11 +176,11 @@ def fill(workspace: Path, calls: int) -> None:
     store.close()
 
 
-def conversation(detectors: Detectors, seed: int) -> Conversation:
+def conversation(detectors: Detectors, seed: int, words_in_all: int = WORDS) -> Conversation:
     """Return a conversation with what the detectors make of it."""
     turns: list[Turn] = []
     at_ms = 400
-    for segment in dialogue(WORDS, seed):
+    for segment in dialogue(words_in_all, seed):
         words = []
         for text in segment.text.split():
             words.append(Word(text=text, start_ms=at_ms, end_ms=at_ms + MS_PER_WORD - 20, confidence=0.9))

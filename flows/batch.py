@@ -11,11 +11,16 @@ from pathlib import Path
 
 from flows.prefect_home import prefect_server, told_as_server_error
 from flows.preparation import anything_new, preparing
-from flows.runtime import Runtime, using
+from flows.runtime import Runtime, using, utc_now
 from pipeline.config import Settings
 from pipeline.intake.discover import find_recordings
+from pipeline.records.webhooks import WebhookEvent
+from pipeline.store.database import Store
+from pipeline.store.webhooks import tell
 
 Report = Callable[[str, str], None]
+
+COUNTED = ("taken_in", "rejected", "processed", "unchanged", "failed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +55,39 @@ def run_batch(settings: Settings, paths: Sequence[Path], report: Report) -> Batc
     Raises:
         EarmarkError: The run cannot start: a path, the database, a rubric or Prefect's server.
     """
+    found = find_recordings(paths, settings.intake)  # a wrong path is said before a workspace is made for it
+
+    def job() -> None:
+        from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)
+
+        score_recordings([str(path.resolve()) for path in paths])
+
+    return _run(settings, report, job, is_new=lambda store: anything_new(store, found))
+
+
+def run_calls(settings: Settings, call_ids: Sequence[str], report: Report) -> BatchResult:
+    """Process calls that were taken in before, such as those that failed; their files are not taken in anew.
+
+    Args:
+        settings: The workspace, engines and rubric to use.
+        call_ids: Whole ids.
+        report: As for `run_batch`.
+
+    Raises:
+        EarmarkError: The run cannot start: the database, a rubric or Prefect's server.
+    """
+
+    def job() -> None:
+        from flows.main_job import score_calls  # noqa: PLC0415
+
+        score_calls(list(call_ids))
+
+    return _run(settings, report, job, is_new=lambda _: bool(call_ids))
+
+
+def _run(
+    settings: Settings, report: Report, job: Callable[[], None], *, is_new: Callable[[Store], bool]
+) -> BatchResult:
     outcomes: dict[str, str] = {}
     lock = threading.Lock()
 
@@ -58,21 +96,20 @@ def run_batch(settings: Settings, paths: Sequence[Path], report: Report) -> Batc
             outcomes[subject] = event
         report(event, subject)
 
-    found = find_recordings(paths, settings.intake)  # a wrong path is said before a workspace is made for it
     with ExitStack() as stack:
         runtime = stack.enter_context(using(Runtime(settings=settings, report=count)))
         # A wrong rubric or an unreachable database is said before anything starts.
         parts, store = runtime.parts, runtime.store
         wait_for_server = stack.enter_context(prefect_server(settings.workspace, models_dir=settings.models_dir))
-        from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)
+        import flows.main_job  # noqa: F401, PLC0415 (Prefect reads its environment when imported)
 
         # Not before the imports: both would be slower for it.
-        stack.enter_context(preparing(parts.preparations() if anything_new(store, found) else ()))
+        stack.enter_context(preparing(parts.preparations() if is_new(store) else ()))
         wait_for_server()
         with told_as_server_error():
-            score_recordings([str(path.resolve()) for path in paths])
-    counts = Counter(outcomes.values())
-    return BatchResult(
-        **{name: counts[name] for name in ("taken_in", "rejected", "processed", "unchanged", "failed")},
-        reports=settings.workspace / "reports",
-    )
+            job()
+        became = Counter(outcomes.values())
+        counts = {name: became[name] for name in COUNTED}
+        with store.begin() as connection:
+            tell(connection, WebhookEvent.BATCH_FINISHED, [counts], now=utc_now())
+    return BatchResult(**counts, reports=settings.workspace / "reports")

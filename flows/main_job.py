@@ -21,8 +21,17 @@ def score_recordings(paths: list[str]) -> None:
     Args:
         paths: Files and folders. They are ids here: what is in them never passes through Prefect.
     """
+    _process(intake(paths))
+
+
+@flow(name="score calls")
+def score_calls(call_ids: list[str]) -> None:
+    """Process calls that were taken in before, and write the workspace's scorecards."""
+    _process(call_ids)
+
+
+def _process(call_ids: list[str]) -> None:
     settings = current().settings
-    call_ids = intake(paths)
     runner = cast(Any, ThreadPoolTaskRunner)(max_workers=settings.run.workers)
     process_calls.with_options(task_runner=runner)(call_ids)
     write_scorecards(str(Path(settings.workspace) / "reports"))

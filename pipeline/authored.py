@@ -114,11 +114,23 @@ def _parse(path: Path) -> Any:
         raise AuthoredFileError(str(path), [problem]) from None
     except OSError as error:
         raise AuthoredFileError(str(path), [Problem(code="unreadable", message=error.strerror or str(error))]) from None
+    if _length(data, {}) > _LONGEST:
+        message = "its aliases (*name) repeat so much that it would be too long written out; write less of it by alias"
+        raise AuthoredFileError(str(path), [Problem(code="yaml", message=message)])
     if not isinstance(data, CommentedMap):
         raise AuthoredFileError(
             str(path), [Problem(code="not-a-mapping", message="the file must hold `key: value` lines")]
         )
     return data
+
+
+def _length(node: Any, known: dict[int, int]) -> int:
+    """Return how many values a document has with all its aliases written out, without writing them out."""
+    if id(node) not in known:
+        known[id(node)] = _LONGEST  # one that holds itself has no end
+        parts = node.values() if isinstance(node, CommentedMap) else node if isinstance(node, CommentedSeq) else ()
+        known[id(node)] = 1 + sum(_length(part, known) for part in parts)
+    return known[id(node)]
 
 
 def _marked(code: str, error: MarkedYAMLError) -> Problem:
@@ -200,6 +212,7 @@ def _no_bool(detail: ErrorDetails, node: Mapping[str, Any]) -> str:
     return f"write true or false without quotes, not {str(detail['input'])!r}"
 
 
+_LONGEST = 100_000  # values; the longest rubric and pack have some thousands
 _QUOTE = "'"
 _DOUBLED = r'found duplicate key "([^"]*)"'
 _AT_MOST = "; for at most two times write a rule with `at_least: 3` and `expect: absent` (docs/writing-rubrics.md)"

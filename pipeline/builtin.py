@@ -20,5 +20,7 @@ BUILTIN: dict[str, tuple[tuple[str, str], ...]] = {
         ("html", "pipeline.scorecards.render.html:write"),
         ("csv", "pipeline.scorecards.render.csv:write"),
         ("json", "pipeline.scorecards.render.json:write"),
+        ("pdf", "pipeline.scorecards.render.pdf:write"),
+        ("xlsx", "pipeline.scorecards.render.xlsx:write"),
     ),
 }

@@ -357,6 +357,11 @@ class ScorecardSettings(Group):
         description="IANA zone in which days begin; `intake.site_timezone` where that is set and this is not.",
     )
     calls_to_hear: int = Field(default=5, ge=0, description="At most this many calls to coach on.")
+    min_agents: int = Field(
+        default=5,
+        ge=2,
+        description="Agents see their team's mean score only where so many of its agents have scored calls.",
+    )
 
 
 class FairnessSettings(Group):
@@ -381,6 +386,11 @@ class ConsoleSettings(Group):
         description="Address under which browsers reach it, such as https://earmark.example.org; with https, cookies "
         "are sent over https only.",
     )
+    trusted_proxies: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"),
+        description="With `console.public_url`: addresses or networks of the proxies that are believed when they say "
+        "who asks (`X-Forwarded-For`, `X-Forwarded-Proto`).",
+    )
     idle_minutes: int = Field(default=60, ge=1, description="Who does nothing for so long signs in again.")
     session_hours: int = Field(default=12, ge=1, description="Everybody signs in again after so long.")
     sign_in_attempts: int = Field(default=5, ge=1, description="Wrong passwords after which a name has to wait.")
@@ -391,6 +401,11 @@ class ConsoleSettings(Group):
     )
     audio_cache_mb: int = Field(
         default=2000, ge=10, description="Room for sound that is ready to be played; the oldest goes first."
+    )
+    webhooks_insecure_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts that webhooks may go to by http, or inside this network; all others by https, and to public "
+        "addresses only (docs/api.md).",
     )
 
 

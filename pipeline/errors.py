@@ -17,6 +17,7 @@
     |-- ReportError                 a report cannot be written where it should go
     |-- JudgeError                  the language model could not be asked; it is asked again
     |-- AnswerError                 an answer is none that a question can have (says which there are)
+    |-- QueryError                  a search cannot be meant like this (says what is allowed)
     |-- ReviewError                 a review, dispute or calibration session cannot be made like this (says why)
     `-- StoreError                  the database cannot be reached or is of another version
 
@@ -157,6 +158,10 @@ class AnswerError(EarmarkError):
 
 class ReviewError(EarmarkError):
     """A review, dispute or calibration session cannot be made like this; the message says why and what can be done."""
+
+
+class QueryError(EarmarkError):
+    """A search cannot be meant like this, or takes too long; the message says what is allowed."""
 
 
 class StoreError(EarmarkError):

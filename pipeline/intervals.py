@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from collections.abc import Sequence
@@ -66,8 +67,16 @@ def bootstrap_mean(values: Sequence[float], level: float = 0.95) -> Interval | N
     if not all(0 <= value <= 1 for value in values):
         raise ValueError("shares must be within 0..1")
     shares = np.sort(np.round(np.asarray(values, dtype=np.float64), DECIMALS))
+    low, high = _resampled(shares.tobytes(), level)
+    return _interval(math.fsum(values) / len(values), low, high, level)
+
+
+@functools.lru_cache(maxsize=16_384)
+def _resampled(shares_as_bytes: bytes, level: float) -> tuple[float, float]:
+    """Return the interval of sorted shares. The same calls are asked for again and again: by week, card and summary."""
+    shares = np.frombuffer(shares_as_bytes, dtype=np.float64)
     distinct, counts = np.unique(np.concatenate([[0.0], shares, [1.0]]), return_counts=True)
-    generator = np.random.default_rng(int.from_bytes(hashlib.sha256(shares.tobytes()).digest()[:8], "big"))
+    generator = np.random.default_rng(int.from_bytes(hashlib.sha256(shares_as_bytes).digest()[:8], "big"))
     n = int(counts.sum())
     # Drawing how often each distinct value comes up is the same as drawing every call, at a cost that depends on the
     # number of distinct scores; in portions, so that many distinct scores do not fill the memory.
@@ -75,7 +84,7 @@ def bootstrap_mean(values: Sequence[float], level: float = 0.95) -> Interval | N
         [generator.multinomial(n, counts / n, size=RESAMPLES // 20) @ distinct / n for _ in range(20)]
     )
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return _interval(math.fsum(values) / len(values), float(low), float(high), level)
+    return float(low), float(high)
 
 
 def _interval(estimate: float, low: float, high: float, level: float) -> Interval:

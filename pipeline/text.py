@@ -33,12 +33,12 @@ def tokens(text: str) -> tuple[Token, ...]:
     """
     return tuple(
         Token(folded=folded, char_start=match.start(), char_end=match.end())
-        for match in _WORD.finditer(_shadow(text))
+        for match in _WORD.finditer(comparable_shadow(text))
         if (folded := fold(text[match.start() : match.end()]))
     )
 
 
-def _shadow(text: str) -> str:
+def comparable_shadow(text: str) -> str:
     """Return text of the same length in which a combining mark counts as a letter and every apostrophe is straight.
 
     Without it "naïve" with a separate dieresis, and every Hindi word with a vowel sign, would fall into two words.

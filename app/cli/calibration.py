@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.acts import Act, editing, log_acts
+from app.acts import Act, editing, log_acts, review_act
 from app.cli import calibration_page, show
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from app.cli.people import (
@@ -21,7 +21,6 @@ from app.cli.people import (
     whoever,
 )
 from app.cli.review_page import in_words
-from app.cli.reviews import review_act
 from pipeline.reviewing import sessions as calibrating
 from pipeline.reviewing.evaluations import questions_at_hand
 from pipeline.store.calibration_sessions import SessionRow, list_sessions

@@ -22,6 +22,8 @@ from app.cli.options import (
     open_existing,
     read_settings,
 )
+from app.cli.retry import retry
+from app.cli.search_index import index
 from pipeline.audit.log import Detail
 from pipeline.canonical import to_data
 from pipeline.privacy.unredacted import read_unredacted
@@ -38,6 +40,8 @@ FILE_ID = "f-"
 
 app = typer.Typer(help="List calls; show one with transcript, findings and score; hear it.", no_args_is_help=True)
 app.command("audio")(audio)
+app.command("index")(index)
+app.command("retry")(retry)
 
 
 @app.command("list")

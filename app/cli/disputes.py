@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from app.acts import Act, editing, log_acts
+from app.acts import Act, editing, log_acts, review_act, ruling_act
 from app.cli import review_page, show
 from app.cli.options import AgentOption, ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from app.cli.people import AnswerArgument, ByOption, CallArgument, CriterionArgument, ReasonOption, whoever
-from app.cli.reviews import review_act
 from pipeline.records import DisputeState
 from pipeline.reviewing.disputes import dispute_answer, end_without_correction
 from pipeline.reviewing.disputes import uphold as uphold_with
@@ -106,7 +105,7 @@ def uphold(
             questions=questions,
             now=datetime.now(UTC),
         )
-        acts += [_ruling(row), review_act(review)]
+        acts += [ruling_act(row), review_act(review)]
         after = read_evaluation(connection, row.dispute.call_id)
     store.close()
     _tell(row, as_json=as_json)
@@ -156,15 +155,9 @@ def _end(
         row = end_without_correction(
             connection, dispute_id, outcome, by=whoever(by), reason=reason, now=datetime.now(UTC)
         )
-        acts.append(_ruling(row))
+        acts.append(ruling_act(row))
     store.close()
     _tell(row, as_json=as_json)
-
-
-def _ruling(row: DisputeRow) -> Act:
-    by = row.ruling.ruled_by if row.ruling else ""
-    details = {"dispute": row.dispute.dispute_id, "outcome": row.state.value, "by": by}
-    return Act(action="ruling", subject=("call", row.dispute.call_id), details=details)
 
 
 def _tell(row: DisputeRow, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.acts import Act, editing, log_acts
+from app.acts import Act, editing, log_acts, review_act
 from app.cli import review_page, show
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from app.cli.people import (
@@ -21,7 +21,6 @@ from app.cli.people import (
 )
 from app.cli.periods import FromOption, ToOption, period
 from pipeline.canonical import to_data
-from pipeline.records import Review
 from pipeline.review.answers import AGREES
 from pipeline.reviewing.evaluations import (
     acknowledge_score,
@@ -192,17 +191,3 @@ def acknowledge(
         return
     when = "" if is_new else f" on {show.instant(made.made_at)} already; nothing has changed since"
     show.say(f"{made.call_id}: {review_page.total(evaluation.effective)} acknowledged by {made.acknowledged_by}{when}")
-
-
-def review_act(review: Review) -> Act:
-    """Return what the audit log keeps of a review: never its reason, which may repeat what was said.
-
-    Nor the answer in a blind session, nor the review's id, which is a hash of the answer: the other reviewers may read
-    the log.
-    """
-    details = {"criterion": review.criterion_id, "by": review.reviewer}
-    if review.session_id:
-        details |= {"session": review.session_id}
-    else:
-        details |= {"review": review.review_id, "answer": review.status.value}
-    return Act(action="review", subject=("call", review.call_id), details=details)

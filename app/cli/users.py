@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
-from dataclasses import replace
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from app.acts import Act, editing
+from app.accounts import Account, LastAdminError, add_account, change_account, give_password, known_user
+from app.acts import editing
 from app.cli import show
-from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_settings
+from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from app.cli.people import listed
 from pipeline.canonical import to_data
-from pipeline.config import Settings
-from pipeline.errors import ConfigError, NotFoundError
-from pipeline.records import User, UserRole
-from pipeline.review.wording import checked_name, folded
-from pipeline.store.database import Store, open_store
-from pipeline.store.people import (
-    change_user,
-    end_sessions,
-    get_user,
-    list_users,
-    put_user,
-    set_password_hash,
-)
+from pipeline.errors import ConfigError
+from pipeline.records import UserRole
+from pipeline.review.wording import checked_name
+from pipeline.store.database import open_store
+from pipeline.store.people import list_users, password_hash_of
 
 app = typer.Typer(help="Make and change accounts of the console.", no_args_is_help=True)
 
@@ -57,38 +49,34 @@ def add(
     config: ConfigOption = None,
 ) -> None:
     """Make an account. The password is asked for, or read from stdin where that is no terminal."""
-    from app.web.access.passwords import hash_password  # noqa: PLC0415
-
     settings = read_settings(workspace, config)
-    if role is UserRole.AGENT and agent_id is None:
-        raise ConfigError("an agent sees their own calls: say which with --agent-id ID-IN-THE-RECORDINGS")
-    user = User(
-        user_id="u-" + secrets.token_hex(8),
-        name=checked_name(name),
-        display_name=display_name or checked_name(name),
+    account = Account(
         role=role,
-        created_at=datetime.now(UTC),
+        display_name=display_name or checked_name(name),
         teams=_teams(teams),
         agent_id=agent_id,
         hears_unredacted=bool(hears_unredacted),
     )
-    password_hash = None if elsewhere else hash_password(_ask_password())
+    _require_agent_id(account)
+    password_hash = None if elsewhere else _hash(_ask_password(), name, account.display_name)
     settings.workspace.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.store_url)
-    with editing(store, settings) as (connection, acts):
-        put_user(connection, user, folded_name=folded(user.name), password_hash=password_hash)
-        acts.append(Act(action="user", subject=("user", user.user_id), details={"did": "added", "role": role.value}))
-    store.close()
-    show.say(f"{user.name} may sign in as {role.value}")
+    with closing(store), editing(store, settings) as (connection, acts):
+        user = add_account(
+            connection, acts, name=name, account=account, password_hash=password_hash, now=datetime.now(UTC)
+        )
+    how = "at sign_in.issuer" if elsewhere else "with this password"
+    show.say(f"{user.name} may sign in as {role.value}, {how}")
+    if elsewhere and settings.sign_in.issuer is None:
+        show.remark("sign_in.issuer is not set yet: until then they cannot sign in (docs/console.md)")
 
 
 @app.command("list")
 def list_(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List accounts."""
-    store = _open(read_settings(workspace, config))
-    with store.read() as connection:
+    store = open_existing(read_settings(workspace, config))
+    with closing(store), store.read() as connection:
         found = list_users(connection)
-    store.close()
     if as_json:
         show.print_json([to_data(user) for user in found])
         return
@@ -109,18 +97,16 @@ def change(
     agent_id: AgentIdOption = None,
     hears_unredacted: UnredactedOption = None,
     active: Annotated[bool | None, typer.Option("--active/--inactive", help="Whether they may sign in.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Even the last admin.")] = False,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Change an account; what is not named stays. Their present stays end."""
     settings = read_settings(workspace, config)
-    store = _open(settings)
-    with editing(store, settings) as (connection, acts):
-        user = get_user(connection, folded(name))
-        if user is None:
-            raise NotFoundError(f"no user {name!r}; `earmark users list` shows who there is")
-        new = replace(
-            user,
+    store = open_existing(settings)
+    with closing(store), editing(store, settings) as (connection, acts):
+        user = known_user(connection, name=name)
+        account = Account(
             role=role or user.role,
             display_name=display_name or user.display_name,
             teams=user.teams if teams is None else _teams(teams),
@@ -128,45 +114,61 @@ def change(
             hears_unredacted=user.hears_unredacted if hears_unredacted is None else hears_unredacted,
             active=user.active if active is None else active,
         )
-        if new.role is UserRole.AGENT and new.agent_id is None:
-            raise ConfigError("an agent sees their own calls: say which with --agent-id ID-IN-THE-RECORDINGS")
-        change_user(connection, new)
-        end_sessions(connection, user_id=user.user_id)
-        told = {"did": "changed", "role": new.role.value, "active": new.active}
-        acts.append(Act(action="user", subject=("user", user.user_id), details=told))
-    store.close()
+        _require_agent_id(account)
+        try:
+            change_account(connection, acts, user, account, force=force)
+        except LastAdminError as error:
+            raise LastAdminError(user.name, todo=f"{error.todo} (--force does it all the same)") from None
     show.say(f"{user.name}: changed")
 
 
 @app.command("password")
-def password(name: NameArgument, workspace: WorkspaceOption = None, config: ConfigOption = None) -> None:
+def password(
+    name: NameArgument,
+    temporary: Annotated[bool, typer.Option("--temporary", help="They choose their own at the next sign-in.")] = False,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+) -> None:
     """Set another password. Their present stays end."""
-    from app.web.access.passwords import hash_password  # noqa: PLC0415
-
     settings = read_settings(workspace, config)
-    store = _open(settings)
-    made = hash_password(_ask_password())
-    with editing(store, settings) as (connection, acts):
-        user = get_user(connection, folded(name))
-        if user is None:
-            raise NotFoundError(f"no user {name!r}; `earmark users list` shows who there is")
-        set_password_hash(connection, user.user_id, made)
-        end_sessions(connection, user_id=user.user_id)
-        acts.append(Act(action="user", subject=("user", user.user_id), details={"did": "password set"}))
-    store.close()
-    show.say(f"{user.name}: password set")
+    store = open_existing(settings)
+    with closing(store):
+        with store.read() as connection:
+            user = known_user(connection, name=name)
+            if password_hash_of(connection, user.user_id) is None:
+                raise ConfigError(f"{user.name} signs in elsewhere (--single-sign-on) and has no password here")
+        made = _hash(_ask_password(), user.name, user.display_name)
+        with editing(store, settings) as (connection, acts):
+            give_password(connection, acts, user, made, temporary=temporary)
+    show.say(f"{user.name}: password set{'; they choose their own at the next sign-in' if temporary else ''}")
 
 
 def _ask_password() -> str:
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    given: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return given
+        given = sys.stdin.readline().rstrip("\r\n")
+        if not given:
+            raise ConfigError("no password came: type one in a terminal, or send one line to stdin")
+        return given
+    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return asked
+
+
+def _hash(password: str, *names: str) -> str:
+    from app.web.access.passwords import hash_password, require_strong  # noqa: PLC0415 - only where one is set
+
+    made = hash_password(password)
+    require_strong(password, *names)
+    return made
+
+
+def _require_agent_id(account: Account) -> None:
+    if account.role is UserRole.AGENT and not account.agent_id:
+        raise ConfigError("an agent sees their own calls: say which with --agent-id ID-IN-THE-RECORDINGS")
 
 
 def _teams(given: str | None) -> tuple[str, ...]:
-    return () if given is None or given == "all" else listed(given)
-
-
-def _open(settings: Settings) -> Store:
-    return open_store(settings.store_url)
+    if given is None or given == "all":
+        return ()
+    if not listed(given):
+        raise ConfigError("--teams names no team; say all for every team")
+    return listed(given)

@@ -14,16 +14,56 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope as AsgiScope
 
 from app.web import failures
+from app.web.api.description import describe
 from app.web.background import Background, Job
-from app.web.headers import SecurityHeaders
+from app.web.headers import protect
 from app.web.rendering import STATIC, make_templates
 from app.web.site import Site
 from pipeline.config import Settings
 from pipeline.store.database import Store
 
-PAGES = ("account",)
-API: tuple[str, ...] = ()
-JOBS: tuple[str, ...] = ()
+PAGES = (
+    "account",
+    "people",
+    "sign_in",
+    "sign_in_elsewhere",
+    "audit",
+    "call_list",
+    "compliance",
+    "compliance_rule",
+    "packs",
+    "rubric_changes",
+    "rubrics",
+    "rules",
+    "queue",
+    "queue_work",
+    "saved_views",
+    "search",
+    "disputes",
+    "call",
+    "call_audio",
+    "call_actions",
+    "scorecards",
+    "scorecard_files",
+    "coaching",
+    "tokens",
+    "webhooks",
+    "calibration",
+    "intake",
+)
+API: tuple[str, ...] = (
+    "me",
+    "calls",
+    "flags",
+    "queue",
+    "reviews",
+    "disputes",
+    "sessions",
+    "rubrics",
+    "users",
+    "audit",
+)
+JOBS: tuple[str, ...] = ("overviews", "search", "old_stays", "webhooks", "uploads",)
 
 
 def utc_now() -> datetime:
@@ -40,7 +80,7 @@ def create_app(settings: Settings, store: Store, *, now: Callable[[], datetime] 
         now: Tells the time.
     """
     site = Site(settings=settings, store=store, templates=make_templates(settings), now=now)
-    background = Background(site, [job for name in JOBS for job in _jobs(name)])
+    background = Background(site, [job for name in JOBS for job in _jobs(f"app.web.jobs.{name}")])
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
@@ -61,10 +101,10 @@ def create_app(settings: Settings, store: Store, *, now: Callable[[], datetime] 
         app.include_router(_router(f"app.web.pages.{name}"), include_in_schema=False)
     for name in API:
         app.include_router(_router(f"app.web.api.{name}"), prefix="/api/v1")
+    describe(app)
     app.mount("/static", _Static(directory=STATIC))
     failures.install(app)
-    public = settings.console.public_url or ""
-    app.add_middleware(SecurityHeaders, https=public.startswith("https://"))
+    protect(app, settings.console)
     return app
 
 

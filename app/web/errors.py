@@ -30,6 +30,15 @@ class ForbiddenError(RequestError):
         super().__init__(f"this needs the right {permission.value!r}, which your role does not have")
 
 
+class PasswordChangeNeededError(RequestError):
+    """The visitor's password is one that somebody else has set."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("choose a password of your own first, on the page /account")
+
+
 class ForgedError(RequestError):
     """A change was sent by something else than a form of this site for this visitor."""
 
@@ -47,6 +56,15 @@ class TooManyAttemptsError(RequestError):
     def __init__(self, wait_minutes: int) -> None:
         super().__init__(f"too many attempts: try again in {wait_minutes} minutes")
         self.wait_minutes = wait_minutes
+
+
+class BodyTooLargeError(RequestError):
+    """More was sent than is read here."""
+
+    status = 413
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(f"this is too large: at most {most_bytes // 1000} kB are read here")
 
 
 class BadRequestError(RequestError):

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import secrets
 
+from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.web.access.sessions import is_secure
+from app.web.limits import KnownHosts, Limits
+from pipeline.config import ConsoleSettings
+
+
+def protect(app: Starlette, console: ConsoleSettings) -> None:
+    """Put around an application what every request passes: the last that is named comes first."""
+    app.add_middleware(Limits)
+    app.add_middleware(KnownHosts, console=console)
+    app.add_middleware(SecurityHeaders, https=is_secure(console))
 
 
 class SecurityHeaders:
@@ -58,5 +70,6 @@ def _fixed(nonce: str) -> tuple[tuple[str, str], ...]:
         ("Referrer-Policy", "same-origin"),
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Cache-Control", "no-store"),
         ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
     )

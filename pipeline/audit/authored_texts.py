@@ -35,7 +35,9 @@ class AuthoredText:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Source:
+class RuleSource:
+    """A rule as it stands in a file."""
+
     file: str
     text: str
 
@@ -51,7 +53,7 @@ def rule_texts(judged: Iterable[tuple[str, str]], settings: Settings) -> dict[tu
         now = {rule.id: rule for rule in load_packs(settings.compliance.rules_dir)}
     except AuthoredFileError:  # a pack that cannot be used judges nothing, but can be looked at
         now = {}
-    sources = _sources(settings.compliance.rules_dir)
+    sources = rule_sources(settings.compliance.rules_dir)
     texts = {}
     for rule_id, fingerprint in judged:
         rule, source = now.get(rule_id), sources.get(rule_id)
@@ -92,9 +94,9 @@ def _head(what: str, judged: str, now: str | None) -> str:
     return f"# {what}\n# NOT the version that judged the call, which was {judged}\n# {there}"
 
 
-def _sources(folder: Path) -> dict[str, _Source]:
+def rule_sources(folder: Path) -> dict[str, RuleSource]:
     """Return the text of every rule in a folder of packs, by its id."""
-    found: dict[str, _Source] = {}
+    found: dict[str, RuleSource] = {}
     for path in sorted(each for each in folder.glob("*") if each.suffix in SUFFIXES):
         try:
             document, lines = Document(path), path.read_text(encoding="utf-8").splitlines()
@@ -107,7 +109,7 @@ def _sources(folder: Path) -> dict[str, _Source]:
             for rule, start, end in zip(rules, starts, ends, strict=False):  # of no rules there is one end
                 if isinstance(rule, CommentedMap) and isinstance(rule.get("id"), str):
                     text = _cut(lines[start - 1 : end - 1], rule["id"]) or "\n".join(lines) + "\n"
-                    found.setdefault(rule["id"], _Source(file=path.name, text=text))
+                    found.setdefault(rule["id"], RuleSource(file=path.name, text=text))
     return found
 
 

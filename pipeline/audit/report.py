@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from pipeline.config import ScorecardSettings
-from pipeline.records import Expectation, Interval, Severity
+from pipeline.records import EVERYTHING, Expectation, Interval, Scope, Severity
 from pipeline.scorecards.statistics import wilson
 from pipeline.store.findings import (
     AskedCalls,
@@ -97,6 +97,8 @@ def asked_calls(
     last_day: date | None = None,
     agent: str | None = None,
     team: str | None = None,
+    queue: str | None = None,
+    scope: Scope = EVERYTHING,
 ) -> AskedCalls:
     """Return which calls whole days in the settings' zone hold; ``last_day`` belongs to them."""
     zone = ZoneInfo(settings.timezone)
@@ -105,6 +107,8 @@ def asked_calls(
         before=datetime.combine(last_day + timedelta(days=1), time(), zone) if last_day else None,
         agent=agent,
         team=team,
+        queue=queue,
+        scope=scope,
     )
 
 
@@ -148,13 +152,14 @@ def build_audit_report(
         not_scored=calls.not_scored,
         without_start=calls.without_start,
         min_calls=settings.min_calls,
-        lines=_lines(counts, settings.min_calls),
+        lines=rule_lines(counts, settings.min_calls),
         not_assessed=tuple(count_reasons(connection, asked, rule_id=rule_id)),
         versions=tuple(versions),
     )
 
 
-def _lines(counts: Sequence[OutcomeCount], min_calls: int) -> tuple[RuleLine, ...]:
+def rule_lines(counts: Iterable[OutcomeCount], min_calls: int) -> tuple[RuleLine, ...]:
+    """Return one line per rule of each team and agent that the counts name; below ``min_calls`` none has a share."""
     groups: dict[tuple[str | None, str | None, str, str], list[OutcomeCount]] = defaultdict(list)
     for count in counts:
         groups[count.team, count.agent_id, count.rule_id, count.expected].append(count)

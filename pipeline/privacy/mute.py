@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Span, Transcript
 
-_MASKED = re.compile(r"\[[a-z_]+\]")
+_MASKED = re.compile(r"\[([a-z_]+)\]")
 
 
-def muted_spans(transcript: Transcript, *, margin_ms: int) -> tuple[Span, ...]:
+def muted_spans(transcript: Transcript, *, margin_ms: int, kinds: Collection[str] | None = None) -> tuple[Span, ...]:
     """Return when a call's sound is to be silent, in order; spans that meet are one.
 
     These are the times of all redactions, and of dropped text in which something was masked: what the recogniser was
@@ -22,9 +22,18 @@ def muted_spans(transcript: Transcript, *, margin_ms: int) -> tuple[Span, ...]:
     Args:
         transcript: A redacted transcript.
         margin_ms: Silence before and behind, because word times are not exact.
+        kinds: Only these kinds of personal data; None for all.
     """
-    said = [(redaction.start_ms, redaction.end_ms) for redaction in transcript.redactions]
-    said += [(dropped.start_ms, dropped.end_ms) for dropped in transcript.dropped if _MASKED.search(dropped.text)]
+
+    def meant(kind: str) -> bool:
+        return kinds is None or kind in kinds
+
+    said = [(redaction.start_ms, redaction.end_ms) for redaction in transcript.redactions if meant(redaction.kind)]
+    said += [
+        (dropped.start_ms, dropped.end_ms)
+        for dropped in transcript.dropped
+        if any(meant(kind) for kind in _MASKED.findall(dropped.text))
+    ]
     merged: list[Span] = []
     for start_ms, end_ms in sorted((max(start - margin_ms, 0), end + margin_ms) for start, end in said):
         if merged and start_ms <= merged[-1].end_ms:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pipeline.records.answers import AnswerForm, Band, Choice, Numeric, Option, Scale, YesNo
 from pipeline.records.basics import MadeBy, Role, Severity, Span
+from pipeline.records.coaching import CoachedQuestion, CoachingAcknowledgement, CoachingItem, CoachingSession
 from pipeline.records.confidence import Calibration, Trust
 from pipeline.records.facts import (
     CallFacts,
@@ -98,6 +99,7 @@ from pipeline.records.scorecard import (
     FlagReason,
     Interval,
     Period,
+    ReviewedFigures,
     Scorecard,
     Standing,
     SubjectSummary,
@@ -126,6 +128,10 @@ __all__ = [
     "ChannelLoudness",
     "Candidate",
     "Choice",
+    "CoachedQuestion",
+    "CoachingAcknowledgement",
+    "CoachingItem",
+    "CoachingSession",
     "CoachingTopic",
     "CombinationTest",
     "Criterion",
@@ -175,6 +181,7 @@ __all__ = [
     "Recovery",
     "Redaction",
     "Review",
+    "ReviewedFigures",
     "Role",
     "Rubric",
     "RubricStatus",

@@ -29,6 +29,7 @@ class User:
         hears_unredacted: Whether they may hear recordings with personal data; card data never.
         active: Whether they may sign in.
         subject: ``issuer subject`` of their OpenID Connect account; None for local accounts.
+        temporary_password: Whether they have to choose a password of their own before anything else.
     """
 
     user_id: str
@@ -41,6 +42,7 @@ class User:
     hears_unredacted: bool = False
     active: bool = True
     subject: str | None = None
+    temporary_password: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

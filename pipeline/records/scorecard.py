@@ -37,6 +37,8 @@ class CriterionSummary:
     """How one criterion went over the calls of a scorecard; counts by status.
 
     ``pass_rate`` and ``points_share`` are over pass, partial and fail only; None where it was never assessed.
+    ``change`` is by how much the pass rate of the later half of the assessed calls exceeds that of the earlier half,
+    -1..+1; None where a half has too few calls.
     """
 
     criterion_id: str
@@ -50,6 +52,7 @@ class CriterionSummary:
     pass_rate: Interval | None
     points_share: float | None
     critical: bool = False
+    change: Interval | None = None
 
     @property
     def assessed(self) -> int:
@@ -121,6 +124,18 @@ class CoachingTopic:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewedFigures:
+    """The calls that people reviewed: the machine's mean score of these calls beside their mean with people's answers.
+
+    Reviewed calls are mostly those that were flagged or drawn, so that neither mean stands for all calls.
+    """
+
+    calls: int
+    machine_mean_share: Interval
+    mean_share: Interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """Place among ``compared`` subjects: group 1 of ``groups`` is best. Intervals of two groups do not overlap.
 
@@ -149,6 +164,7 @@ class Scorecard:
         trend: Every ISO week from the first call to the last.
         topics: Repeated misses to coach on; agents only.
         standing: Among the subjects of this rubric fingerprint and period; None where the calls are too few.
+        reviewed: What people's answers make of the calls that they reviewed; None where they reviewed none.
     """
 
     subject_kind: str
@@ -173,6 +189,7 @@ class Scorecard:
     flagged: int = 0
     topics: tuple[CoachingTopic, ...] = ()
     standing: Standing | None = None
+    reviewed: ReviewedFigures | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -188,6 +205,7 @@ class SubjectSummary:
         rubric_ids: The rubrics that scored the calls.
         standing: Among subjects scored under the same rubrics only, since rubrics are not equally hard; None where the
             calls are too few.
+        reviewed: What people's answers make of the calls that they reviewed; None where they reviewed none.
     """
 
     subject_kind: str
@@ -207,3 +225,4 @@ class SubjectSummary:
     rubric_ids: tuple[str, ...]
     trend: tuple[TrendPoint, ...]
     standing: Standing | None = None
+    reviewed: ReviewedFigures | None = None

@@ -97,7 +97,9 @@ def build_sample(
         )
         for chosen in choose(candidates, wanted, before)
     ]
-    return [sampled for sampled in made if put_sampled(connection, sampled)]
+    in_order = sorted(made, key=lambda each: each.call_id)  # two writers wait for each other only one way
+    new = {sampled.call_id for sampled in in_order if put_sampled(connection, sampled)}
+    return [sampled for sampled in made if sampled.call_id in new]
 
 
 def learnt_thresholds(connection: Connection) -> dict[str, float]:
@@ -111,6 +113,7 @@ def read_queue(
     connection: Connection,
     *,
     call_id: str | None = None,
+    call_ids: Sequence[str] | None = None,
     reviewer: str | None = None,
     kinds: Sequence[QueueKind] = (),
     flags: FlagSettings | None = None,
@@ -122,25 +125,27 @@ def read_queue(
     Args:
         connection: Where to read.
         call_id: Only this call.
+        call_ids: Only these calls: at most some hundred.
         reviewer: Only what is this person's or anybody's.
         kinds: Only these kinds of reason; empty leaves all.
         flags: Where given, a low or little assessed score waits only while it is one with people's answers put in.
     """
-    reviews = all_reviews(connection, call_id=call_id)
+    only = call_ids if call_id is None else [call_id]
+    reviews = all_reviews(connection, call_ids=only)
     of_call: dict[str, list[Review]] = defaultdict(list)
     for review in reviews:
         of_call[review.call_id].append(review)
     corrected = {
         stored.score.call_id: _open_questions(stored, of_call[stored.score.call_id])
-        for stored in corrected_scores(connection, call_id=call_id)
+        for stored in corrected_scores(connection, call_ids=only)
     }
-    queued = list_queued(connection, call_id=call_id, corrected=corrected)
+    queued = list_queued(connection, call_ids=only, corrected=corrected)
     if flags is not None:
         queued = [_as_it_counts(connection, call, flags) if of_call[call.call_id] else call for call in queued]
     return open_queue(
         queued,
         reviews,
-        list_queue_closings(connection, call_id=call_id),
+        list_queue_closings(connection, call_ids=only),
         reviewer=None if reviewer is None else checked_name(reviewer),
         kinds=kinds,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,9 +12,11 @@ from sqlalchemy import Connection
 
 from pipeline.errors import NotFoundError, ReviewError
 from pipeline.records import (
+    EVERYTHING,
     CalibrationSession,
     CallScore,
     Review,
+    Scope,
     SessionCall,
     SessionClosing,
     Status,
@@ -93,6 +95,8 @@ def start(
     expert: str,
     by: str,
     now: datetime,
+    scope: Scope = EVERYTHING,
+    not_of_agents: Collection[str] = (),
 ) -> CalibrationSession:
     """Start a session about named calls, or about some that are drawn at random, and return it.
 
@@ -106,12 +110,14 @@ def start(
         expert: Whose answers they are compared with.
         by: Who starts it.
         now: When.
+        scope: Among whose calls is drawn.
+        not_of_agents: Without the calls of these agents: nobody answers about their own.
 
     Raises:
         NotFoundError: A call is not there or has no such score, or there are too few to draw.
         ReviewError: The session cannot be made so.
     """
-    chosen = call_ids or _drawn(connection, sample, seed, rubric_id)
+    chosen = call_ids or _drawn(connection, sample, seed, rubric_id, scope=scope, not_of_agents=not_of_agents)
     scores = [read_evaluation(connection, call_id, rubric_id=rubric_id).machine for call_id in chosen]
     for score in scores:
         for result in score.results:
@@ -305,12 +311,28 @@ def blank_total(score: CallScore, answers: Sequence[Review]) -> float | None:
     ).share
 
 
-def _drawn(connection: Connection, number: int, seed: int, rubric_id: str | None) -> list[str]:
+def _drawn(
+    connection: Connection,
+    number: int,
+    seed: int,
+    rubric_id: str | None,
+    *,
+    scope: Scope,
+    not_of_agents: Collection[str],
+) -> list[str]:
     if not number:
         return []
+    left_out = set(not_of_agents)
     had = {call.call_id for row in list_sessions(connection) for call in row.session.calls}
     candidates = list_candidates(connection, rubric_id=rubric_id)
-    free = [call.call_id for call in candidates if not call.reviewed and call.call_id not in had]
+    free = [
+        call.call_id
+        for call in candidates
+        if not call.reviewed
+        and call.call_id not in had
+        and call.agent_id not in left_out
+        and scope.includes(agent_id=call.agent_id, team=call.team)
+    ]
     if len(free) < number:
         raise NotFoundError(
             f"there are {len(free)} calls to draw from, not {number}: scored, never reviewed, in no session before"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from pipeline.config import ScorecardSettings
-from pipeline.records import Interval, Scorecard, Standing, SubjectSummary, TrendPoint
+from pipeline.records import Interval, ReviewedFigures, Scorecard, Standing, SubjectSummary, TrendPoint
 from pipeline.scorecards.criteria import coaching_topics, criterion_summaries
 from pipeline.scorecards.examples import FlagsByScore, calls_to_hear, flags_by_score, good_calls
 from pipeline.scorecards.selection import (
@@ -54,6 +54,13 @@ def build_scorecards(
         In order of period, subject and rubric; empty where no call was scored.
     """
     chosen = select(rows, settings, by=by, agent=agent, team=team, first_day=first_day, last_day=last_day)
+    return cards_of(chosen, rows, settings, by=by)
+
+
+def cards_of(
+    chosen: Selection, rows: ScorecardRows, settings: ScorecardSettings, *, by: SubjectKind
+) -> tuple[Scorecard, ...]:
+    """Return the scorecards of calls that were chosen already; as `build_scorecards`."""
     calls = chosen.calls[chosen.calls["why_not"] != NOT_SCORED]
     if calls.empty:
         return ()
@@ -87,10 +94,17 @@ def summarise(
         In order of period and subject; also for subjects none of whose calls has a score.
     """
     chosen = select(rows, settings, by=by, agent=agent, team=team, first_day=first_day, last_day=last_day)
+    return summaries_of(chosen, settings, by=by)
+
+
+def summaries_of(
+    chosen: Selection, settings: ScorecardSettings, *, by: SubjectKind, weekly_intervals: bool = True
+) -> tuple[SubjectSummary, ...]:
+    """Return the summaries of calls that were chosen already; as `summarise`."""
     if chosen.calls.empty:
         return ()
     summaries = [
-        _summary(group, by=by, chosen=chosen, settings=settings)
+        _summary(group, by=by, chosen=chosen, settings=settings, weekly_intervals=weekly_intervals)
         for _, group in chosen.calls.groupby(["period", "subject"])
     ]
     return _with_standings(summaries, lambda summary: (summary.period.label, summary.rubric_ids))
@@ -117,7 +131,7 @@ def _scorecard(
         **_figures(counted, settings),
         excluded=_excluded(group),
         flagged=int(group["flagged"].sum()),
-        criteria=criterion_summaries(answers),
+        criteria=criterion_summaries(answers, group, settings.min_calls),
         trend=_trend(counted),
         calls_to_hear=calls_to_hear(group, flags, settings.calls_to_hear),
         best_calls=good_calls(counted, answers, settings.calls_to_hear),
@@ -125,7 +139,14 @@ def _scorecard(
     )
 
 
-def _summary(group: pd.DataFrame, *, by: SubjectKind, chosen: Selection, settings: ScorecardSettings) -> SubjectSummary:
+def _summary(
+    group: pd.DataFrame,
+    *,
+    by: SubjectKind,
+    chosen: Selection,
+    settings: ScorecardSettings,
+    weekly_intervals: bool,
+) -> SubjectSummary:
     calls = _one_line_per_call(group)
     counted = calls[calls["why_not"].isna()]
     rubric_ids = group.loc[group["why_not"].isna(), "rubric_id"]
@@ -139,12 +160,14 @@ def _summary(group: pd.DataFrame, *, by: SubjectKind, chosen: Selection, setting
         excluded=_excluded(calls),
         flagged=int(calls["flagged"].sum()),
         rubric_ids=tuple(sorted({str(rubric_id) for rubric_id in rubric_ids})),
-        trend=_trend(counted),
+        trend=_trend(counted, intervals=weekly_intervals),
     )
 
 
 def _one_line_per_call(group: pd.DataFrame) -> pd.DataFrame:
     """Return one line per call: the newest version of each rubric counts, and several rubrics are averaged."""
+    if group["call_id"].is_unique:
+        return group
     newest = group.sort_values("rubric_version", kind="stable", na_position="first")
     newest = newest.drop_duplicates(["call_id", "rubric_id"], keep="last")
     # A call that one rubric could not assess at all counts by those that could.
@@ -153,6 +176,7 @@ def _one_line_per_call(group: pd.DataFrame) -> pd.DataFrame:
     by_call = newest.groupby("call_id")
     calls = newest.drop_duplicates("call_id", keep="last").set_index("call_id", drop=False).sort_index()
     calls["share"] = by_call["share"].mean()
+    calls["reviewed_share"] = by_call["reviewed_share"].mean()
     calls["customer_sentiment"] = by_call["customer_sentiment"].mean()
     calls["passed"] = by_call["passed"].min()
     for column in ("auto_failed", "critical_error"):
@@ -173,7 +197,18 @@ def _figures(counted: pd.DataFrame, settings: ScorecardSettings) -> dict[str, An
         "auto_fails": int(counted["auto_failed"].fillna(False).sum()),
         "critical_errors": int(counted["critical_error"].fillna(False).sum()),
         "customer_sentiment": round(float(sentiment.mean()), DECIMALS) if len(sentiment) else None,
+        "reviewed": _reviewed(counted),
     }
+
+
+def _reviewed(counted: pd.DataFrame) -> ReviewedFigures | None:
+    """Return the machine's and people's means of the same calls: those that people reviewed."""
+    reviewed = counted[counted["reviewed_share"].notna()]
+    by_machine = bootstrap_mean(reviewed["share"].tolist())
+    by_people = bootstrap_mean(reviewed["reviewed_share"].tolist())
+    if by_machine is None or by_people is None:
+        return None
+    return ReviewedFigures(calls=len(reviewed), machine_mean_share=by_machine, mean_share=by_people)
 
 
 def _excluded(calls: pd.DataFrame) -> Mapping[str, int]:
@@ -186,10 +221,12 @@ def _latest_team(group: pd.DataFrame) -> str | None:
     return str(known["team"].iloc[-1]) if len(known) else None
 
 
-def _trend(counted: pd.DataFrame) -> tuple[TrendPoint, ...]:
-    return weekly_trend(
-        {week: group["share"].tolist() for week, group in counted.groupby("week") if isinstance(week, date)}
-    )
+def _trend(counted: pd.DataFrame, *, intervals: bool = True) -> tuple[TrendPoint, ...]:
+    by_week: dict[date, list[float]] = {}
+    for week, share in zip(counted["week"], counted["share"], strict=True):
+        if isinstance(week, date):
+            by_week.setdefault(week, []).append(float(share))
+    return weekly_trend(by_week, intervals=intervals)
 
 
 def _with_standings(subjects: Sequence[Compared], comparable: Callable[[Compared], Hashable]) -> tuple[Compared, ...]:

@@ -1,11 +1,11 @@
-"""Charts as inline SVG, drawn by Altair. The page's CSS colours them: one drawing serves light, dark and print."""
+"""Charts as SVG, drawn by Altair: in a page whose CSS colours them, or as pictures that bring their colours."""
 
 from __future__ import annotations
 
 import functools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -22,6 +22,24 @@ _CRITERION_HEIGHT = 42
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _INK, _MUTED, _GRID, _PAPER = "var(--ink)", "var(--muted)", "var(--line)", "var(--card)"
 _MARK, _BAND, _FEW, _FEW_BAND = "var(--accent)", "var(--accent-soft)", "var(--few)", "var(--few-soft)"
+_VARIABLE = re.compile(r"var\((--[a-z-]+)\)")
+_FONT_ATTRIBUTE = re.compile(r"font-family=\"[^\"]*\"")
+
+COLOURS: Mapping[str, Mapping[str, str]] = {
+    "light": {
+        **{"--ink": "#1b2730", "--muted": "#55656f", "--line": "#d9e0e4", "--card": "#ffffff"},
+        **{"--accent": "#1a5f75", "--accent-soft": "#c3dfe7", "--few": "#8a99a3", "--few-soft": "#e3e8eb"},
+    },
+    "dark": {
+        **{"--ink": "#e4ebee", "--muted": "#a2b1b9", "--line": "#2c383f", "--card": "#182126"},
+        **{"--accent": "#74c3da", "--accent-soft": "#2a5564", "--few": "#71828c", "--few-soft": "#2c383f"},
+    },
+    "print": {
+        **{"--ink": "#16202a", "--muted": "#4a565e", "--line": "#d5dbdf", "--card": "#ffffff"},
+        **{"--accent": "#1f4e61", "--accent-soft": "#c2ccd1", "--few": "#7d8890", "--few-soft": "#e6e9eb"},
+    },
+}
+"""What a picture's colours are: on light and dark pages, and on paper, where they must tell apart in grey."""
 _OPENING_TAG = re.compile(r"<svg [^>]*?viewBox=\"([^\"]+)\"[^>]*>")
 
 
@@ -48,6 +66,22 @@ def trend_svg(trend: Sequence[TrendPoint], min_calls: int, *, label: str) -> str
         for number, point in enumerate(trend)
     ]
     return _svg(_trend_chart(), weeks, label)
+
+
+def picture(svg: str, scheme: str, *, font: str | None = None) -> str:
+    """Return a chart of this module as an SVG file of its own; "" stays so.
+
+    Args:
+        svg: From `trend_svg` or `criteria_svg`.
+        scheme: Whose colours, a key of `COLOURS`.
+        font: Family of its texts; None for that of the reader's system.
+    """
+    colours = COLOURS[scheme]
+    coloured = _VARIABLE.sub(lambda found: colours[found[1]], svg)
+    if font is not None:
+        coloured = _FONT_ATTRIBUTE.sub(f'font-family="{escape(font)}"', coloured)
+    sized = re.sub(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"', r'width="\1" height="\2" \g<0>', coloured, count=1)
+    return sized.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
 
 
 def criteria_svg(criteria: Sequence[CriterionSummary], min_calls: int, *, label: str) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
 
 from pipeline.config import ScorecardSettings
 from pipeline.records import Scorecard, SubjectSummary
-from pipeline.scorecards.build import build_scorecards, summarise
-from pipeline.scorecards.selection import ScorecardRows, SubjectKind, select
+from pipeline.scorecards.build import cards_of, summaries_of
+from pipeline.scorecards.selection import ScorecardRows, Selection, SubjectKind, select
 
-Made = TypeVar("Made")
+BOTH: tuple[SubjectKind, ...] = ("agent", "team")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +52,8 @@ def build_report(
     team: str | None = None,
     first_day: date | None = None,
     last_day: date | None = None,
+    cards: Sequence[SubjectKind] = BOTH,
+    weekly_intervals: bool = True,
 ) -> ScorecardReport:
     """Return the report of agents and teams that `pipeline.scorecards.render` writes.
 
@@ -68,21 +69,29 @@ def build_report(
         team: Only this team; None for all.
         first_day: First day in the site's zone; None for no bound.
         last_day: Last day, inclusive; None for no bound.
+        cards: Whose scorecards are built beside the summaries, which are of everybody.
+        weekly_intervals: Whether the trends of summaries have them.
     """
 
-    def bounded(function: Callable[..., Made], *, by: SubjectKind, agent: str | None = None) -> Made:
-        return function(rows, settings, by=by, agent=agent, team=team, first_day=first_day, last_day=last_day)
+    def chosen(by: SubjectKind, agent: str | None = None) -> Selection:
+        return select(rows, settings, by=by, agent=agent, team=team, first_day=first_day, last_day=last_day)
 
-    by_agent = bounded(select, by="agent", agent=agent)
+    def summaries(of: Selection, by: SubjectKind) -> tuple[SubjectSummary, ...]:
+        return summaries_of(of, settings, by=by, weekly_intervals=weekly_intervals)
+
+    all_agents = chosen("agent")
+    only_theirs = agent is None or all(row["agent_id"] == agent for row in rows.calls)
+    by_agent = all_agents if only_theirs else chosen("agent", agent)
     exclusions = dict(by_agent.exclusions)
-    agents = bounded(summarise, by="agent")
-    cards = bounded(build_scorecards, by="agent")
+    agents = summaries(all_agents, "agent")
+    agent_cards = cards_of(all_agents, rows, settings, by="agent") if "agent" in cards else ()
     teams: tuple[SubjectSummary, ...] = ()
     team_cards: tuple[Scorecard, ...] = ()
     if agent is None:
-        exclusions |= bounded(select, by="team").exclusions
-        teams = bounded(summarise, by="team")
-        team_cards = bounded(build_scorecards, by="team")
+        by_team = chosen("team")
+        exclusions |= by_team.exclusions
+        teams = summaries(by_team, "team")
+        team_cards = cards_of(by_team, rows, settings, by="team") if "team" in cards else ()
     known_days = by_agent.calls["day"].dropna().tolist()
     return ScorecardReport(
         title=title,
@@ -95,6 +104,6 @@ def build_report(
         calls_to_hear=settings.calls_to_hear,
         agents=tuple(summary for summary in agents if agent in (None, summary.subject)),
         teams=teams,
-        scorecards=(*team_cards, *(card for card in cards if agent in (None, card.subject))),
+        scorecards=(*team_cards, *(card for card in agent_cards if agent in (None, card.subject))),
         exclusions=exclusions,
     )

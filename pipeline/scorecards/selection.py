@@ -38,6 +38,7 @@ _CALL_COLUMNS = {
     "critical_error": "boolean",
     "customer_sentiment": "float64",
     "media_uri": "object",
+    "reviewed_share": "float64",
     "scored": "boolean",
 }
 _ANSWER_COLUMNS = {
@@ -62,7 +63,7 @@ class ScorecardRows(Protocol):
 
     @property
     def calls(self) -> Sequence[Mapping[str, Any]]:
-        """call_id, score_id, started_at, agent_id, team, queue, rubric_..., share, raw_share, passed and so on."""
+        """call_id, score_id, started_at, agent_id, team, queue, rubric_..., share, reviewed_share and so on."""
 
     @property
     def answers(self) -> Sequence[Mapping[str, Any]]:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from pipeline.records import TrendPoint
-from pipeline.scorecards.statistics import bootstrap_mean
+from pipeline.scorecards.statistics import DECIMALS, bootstrap_mean
 
 
-def weekly_trend(shares: Mapping[date, Sequence[float]]) -> tuple[TrendPoint, ...]:
+def weekly_trend(shares: Mapping[date, Sequence[float]], *, intervals: bool = True) -> tuple[TrendPoint, ...]:
     """Return every ISO week from the first scored call to the last.
 
     Args:
         shares: Call scores by the Monday of their week.
+        intervals: Whether each week gets one: for thousands of weeks they take long.
     """
     points = []
     for monday, of_week in shares.items():
-        interval = bootstrap_mean(of_week)
-        mean = interval.estimate if interval else None
-        points.append(
-            TrendPoint(label=week_label(monday), calls=len(of_week), mean_share=mean, interval=interval),
-        )
+        mean = round(math.fsum(of_week) / len(of_week), DECIMALS)
+        interval = bootstrap_mean(of_week) if intervals else None
+        points.append(TrendPoint(label=week_label(monday), calls=len(of_week), mean_share=mean, interval=interval))
     return with_empty_weeks(points)
 
 

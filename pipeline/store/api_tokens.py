@@ -70,6 +70,11 @@ def revoke_token(connection: Connection, token_id: str, *, user_id: str, now: da
     return bool(connection.execute(mine.values(revoked_at=now)).rowcount)
 
 
+def touch_token(connection: Connection, token_id: str, now: datetime) -> None:
+    """Keep that a token is in use."""
+    connection.execute(update(api_tokens).where(api_tokens.c.token_id == token_id).values(used_at=now))
+
+
 def _tokens() -> Any:
     columns = [column.label(f"token_{column.name}") for column in api_tokens.c]
     return select(users, *columns).join(users, users.c.user_id == api_tokens.c.user_id)

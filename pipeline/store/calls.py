@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -114,6 +115,11 @@ def list_calls(
     return calls[:limit]
 
 
+def calls_as_they_stand(call_ids: Sequence[str]) -> Select[Any]:
+    """Return a query of some calls, each with ``status`` and figures of its current score."""
+    return _calls().where(recordings.c.call_id.in_(call_ids)).order_by(recordings.c.call_id)
+
+
 def _status() -> Any:
     return case(
         (failures.c.call_id.is_not(None), CallStatus.FAILED.value),
@@ -132,6 +138,7 @@ def _calls() -> Select[Any]:
             scores.c.share,
             scores.c.passed,
             scores.c.rubric_id,
+            scores.c.customer_sentiment,
         )
         .outerjoin(current_scores, current_scores.c.call_id == recordings.c.call_id)
         .outerjoin(scores, scores.c.score_id == current_scores.c.score_id)

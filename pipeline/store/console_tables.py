@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text, false
 
 from pipeline.store.tables import WHEN, Code, Json, UtcDateTime, metadata
 
@@ -25,6 +25,7 @@ users = Table(
     Column("active", Boolean, nullable=False),
     Column("subject", Code),
     Column("password_hash", Text),  # NULL: signs in elsewhere
+    Column("temporary_password", Boolean, nullable=False, server_default=false()),
     Column("created_at", UtcDateTime, nullable=False, info=WHEN),
     Index("ix_users_folded_name", "folded_name", unique=True),
     Index("ix_users_subject", "subject", unique=True),
@@ -98,14 +99,17 @@ call_overviews = Table(
     Column("severity", Integer),  # of the gravest open flag: 0 critical, 1 major, 2 minor
     Column("waits", Boolean, nullable=False),
     Column("place", Integer),  # how grave the first reason is; lower comes first. NULL: does not wait
-    Column("waits_since", UtcDateTime),
-    Column("reasons", Json, nullable=False),  # why it waits: kind, subject, severity, reviewer; no words of the call
-    Column("reviewer", Code),  # for whom it was drawn, folded; NULL: for anybody
+    Column("waits_since", UtcDateTime, info=WHEN),
+    Column("reasons", Json, nullable=False),  # why it waits: kind, subject, severity and so on; no words of the call
+    Column("kinds", Integer, nullable=False),  # of reasons, added up: 1 flagged, 2 unanswered, 4 sampled
+    Column("reviewers", Code),  # for whom it was drawn, folded, each between line breaks; NULL: for anybody
+    Column("assigned_to", Code),
     Column("open_disputes", Integer, nullable=False),
     Index("ix_call_overviews_waiting", "waits", "place", "started_at", "call_id"),
     Index("ix_call_overviews_started_at", "started_at", "call_id"),
     Index("ix_call_overviews_agent_id", "agent_id", "started_at"),
     Index("ix_call_overviews_team", "team", "started_at"),
+    Index("ix_call_overviews_share", "share", "call_id"),
 )
 
 call_overview_flags = Table(
@@ -163,12 +167,19 @@ coaching_sessions = Table(
     metadata,
     Column("session_id", Code, primary_key=True),
     Column("agent_id", Code, nullable=False, index=True),
-    Column("criterion_ids", Json, nullable=False),
-    Column("item_ids", Json, nullable=False),
+    Column("questions", Json, nullable=False),  # what it was about: rubric and criterion
     Column("notes", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("held_by", Code, nullable=False),
     Column("held_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
+# An item is in one session at most: what is in none is open.
+coaching_session_items = Table(
+    "coaching_session_items",
+    metadata,
+    Column("item_id", Code, ForeignKey("coaching_items.item_id"), primary_key=True),
+    Column("session_id", Code, ForeignKey("coaching_sessions.session_id"), nullable=False, index=True),
 )
 
 coaching_acknowledgements = Table(
@@ -219,4 +230,27 @@ webhook_deliveries = Table(
     Column("answer", Text),  # status or fault of the last attempt
     Column("made_at", UtcDateTime, nullable=False, info=WHEN),
     Index(None, "state", "next_at"),
+)
+
+# Which calls can be searched. Their turns are in `turn_index`, in the form of each database (search_index.py).
+searchable_calls = Table(
+    "searchable_calls",
+    metadata,
+    Column("number", Integer, primary_key=True),  # a turn's key in turn_index is made of it
+    Column("call_id", Code, ForeignKey("recordings.call_id"), nullable=False),
+    Column("started_s", BigInteger, nullable=False),  # since 1970; 0: unknown, which comes last
+    Column("transcript_key", Code, nullable=False),
+    # as in recordings, where a search looks again before it shows a call
+    Column("agent_id", Code),
+    Column("team", Code),
+    Column("queue", Code),
+    Index("ix_searchable_calls_call_id", "call_id", unique=True),
+    Index("ix_searchable_calls_started_s", "started_s", "number", "team", "queue"),
+    Index("ix_searchable_calls_agent_id", "agent_id", "started_s", "number"),
+)
+
+stale_searches = Table(
+    "stale_searches",
+    metadata,
+    Column("call_id", Code, primary_key=True),
 )

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
-from pipeline.records import Dispute, DisputeRuling, DisputeState
+from pipeline.records import Dispute, DisputeRuling, DisputeState, Scope
 from pipeline.store.ids import whole_id
+from pipeline.store.overviews import in_scope
+from pipeline.store.stale import mark_stale
 from pipeline.store.tables import dispute_rulings, disputes, recordings, scores
 from pipeline.store.upsert import insert_new
 
@@ -40,11 +42,14 @@ def hold_call(connection: Connection, call_id: str) -> None:
 
 def put_dispute(connection: Connection, dispute: Dispute) -> bool:
     """Keep a dispute and tell whether it was new; who calls this holds the evaluation."""
+    mark_stale(connection, [dispute.call_id])
     return insert_new(connection, disputes, asdict(dispute))
 
 
 def put_ruling(connection: Connection, ruling: DisputeRuling) -> bool:
     """Keep the end of a dispute; False, and nothing changed, where it had ended already."""
+    of_dispute = select(disputes.c.call_id).where(disputes.c.dispute_id == ruling.dispute_id)
+    mark_stale(connection, connection.scalars(of_dispute).all())
     return insert_new(connection, dispute_rulings, {**asdict(ruling), "outcome": ruling.outcome.value})
 
 
@@ -88,7 +93,50 @@ def list_disputes(
     return [row for row in _read(connection, *conditions) if state is None or row.state == state]
 
 
-def _read(connection: Connection, *conditions: Any) -> Sequence[DisputeRow]:
+def disputes_in_scope(
+    connection: Connection,
+    scope: Scope,
+    *,
+    states: Sequence[DisputeState] = (),
+    agent: str | None = None,
+    newest_first: bool = False,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[DisputeRow]:
+    """Return disputes of calls that may be seen, oldest first.
+
+    Args:
+        connection: Where to read.
+        scope: Whose calls may be seen.
+        states: Only those that stand so; none named: all.
+        agent: Only of this agent's calls.
+        newest_first: The latest first.
+        limit: At most so many; None for all.
+        offset: How many are left out before them.
+    """
+    conditions = [in_scope(scope, recordings)]
+    if agent is not None:
+        conditions.append(recordings.c.agent_id == agent)
+    if states:
+        outcome = dispute_rulings.c.outcome
+        ended = outcome.in_([state.value for state in states if state is not DisputeState.OPEN])
+        conditions.append(or_(ended, outcome.is_(None)) if DisputeState.OPEN in states else ended)
+    return list(_read(connection, *conditions, newest_first=newest_first, limit=limit, offset=offset))
+
+
+def disputes_by_id(connection: Connection, dispute_ids: Sequence[str]) -> list[DisputeRow]:
+    """Return disputes by their ids, oldest first."""
+    return list(_read(connection, disputes.c.dispute_id.in_(list(dispute_ids))))
+
+
+def _read(
+    connection: Connection,
+    *conditions: Any,
+    newest_first: bool = False,
+    limit: int | None = None,
+    offset: int = 0,
+) -> Sequence[DisputeRow]:
+    ordered = (disputes.c.opened_at, disputes.c.dispute_id)
     ruling = dispute_rulings.c
     statement = (
         select(
@@ -105,7 +153,9 @@ def _read(connection: Connection, *conditions: Any) -> Sequence[DisputeRow]:
         .join(scores, scores.c.score_id == disputes.c.score_id)
         .outerjoin(dispute_rulings, ruling.dispute_id == disputes.c.dispute_id)
         .where(*conditions)
-        .order_by(disputes.c.opened_at, disputes.c.dispute_id)
+        .order_by(*(column.desc() if newest_first else column for column in ordered))
+        .limit(limit)
+        .offset(offset or None)
     )
     return [_row(dict(row)) for row in connection.execute(statement).mappings()]
 

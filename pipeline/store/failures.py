@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from pipeline.store.stale import mark_stale
 from pipeline.store.tables import failures
 from pipeline.store.upsert import insert_or_replace
 
@@ -25,11 +26,13 @@ def put_failure(connection: Connection, call_id: str, *, step: str, reason: str,
     """Keep why a step failed on a call; replaces an earlier failure of that call."""
     row = {"call_id": call_id, "step": step, "reason": reason, "failed_at": now}
     insert_or_replace(connection, failures, row)
+    mark_stale(connection, [call_id])
 
 
 def clear_failure(connection: Connection, call_id: str) -> None:
     """Forget a call's failure, if it has one: the call went through."""
-    connection.execute(delete(failures).where(failures.c.call_id == call_id))
+    if connection.execute(delete(failures).where(failures.c.call_id == call_id)).rowcount:
+        mark_stale(connection, [call_id])
 
 
 def get_failure(connection: Connection, call_id: str) -> Failure | None:
@@ -38,3 +41,8 @@ def get_failure(connection: Connection, call_id: str) -> Failure | None:
     if row is None:
         return None
     return Failure(call_id=row.call_id, step=row.step, reason=row.reason, failed_at=row.failed_at)
+
+
+def failed_calls(connection: Connection) -> list[str]:
+    """Return the ids of the calls that failed in processing, in the order in which they did."""
+    return list(connection.scalars(select(failures.c.call_id).order_by(failures.c.failed_at, failures.c.call_id)))

@@ -15,7 +15,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select
 
 from pipeline.canonical import canonical_json
-from pipeline.records import CallFindings, Evidence, Expectation, FactKeys, Finding, FindingKind, Span
+from pipeline.records import (
+    EVERYTHING,
+    CallFindings,
+    Evidence,
+    Expectation,
+    FactKeys,
+    Finding,
+    FindingKind,
+    Scope,
+    Span,
+)
 from pipeline.store.steps import get_step
 from pipeline.store.tables import current_scores, findings, recordings, rule_versions, scores
 from pipeline.store.upsert import insert_new
@@ -31,12 +41,17 @@ class AskedCalls:
     Attributes:
         since: The first instant that counts.
         before: The first instant that does not count any more.
+        scope: Whose calls may be seen.
+        undated: Only calls of unknown time.
     """
 
     since: datetime | None = None
     before: datetime | None = None
     agent: str | None = None
     team: str | None = None
+    queue: str | None = None
+    scope: Scope = EVERYTHING
+    undated: bool = False
 
     @property
     def dated(self) -> bool:
@@ -167,7 +182,7 @@ def count_outcomes(
             func.max(recordings.c.started_at),
         )
         .join_from(recordings, findings, found.call_id == recordings.c.call_id)
-        .where(*_calls(asked), *_of_rule(rule_id))
+        .where(*calls_asked_for(asked), *_of_rule(rule_id))
         .group_by(*subject, found.version_key)
     )
     named = {row.pop("version_key"): row for row in map(dict, connection.execute(select(rule_versions)).mappings())}
@@ -187,7 +202,7 @@ def count_reasons(connection: Connection, asked: AskedCalls, *, rule_id: str | N
         select(version.rule_id, func.max(version.title).label("title"), found.reason, func.count().label("calls"))
         .join_from(recordings, findings, found.call_id == recordings.c.call_id)
         .join(rule_versions, version.version_key == found.version_key)
-        .where(*_calls(asked), *_of_rule(rule_id), found.kind == FindingKind.CANNOT_ASSESS.value)
+        .where(*calls_asked_for(asked), *_of_rule(rule_id), found.kind == FindingKind.CANNOT_ASSESS.value)
         .group_by(version.rule_id, found.reason)
     )
     reasons = [ReasonCount(**row) for row in connection.execute(counted).mappings()]
@@ -205,7 +220,7 @@ def count_versions(connection: Connection, asked: AskedCalls, rule_ids: Iterable
         )
         .join_from(recordings, findings, found.call_id == recordings.c.call_id)
         .join(rule_versions, version.version_key == found.version_key)
-        .where(*_calls(asked), version.rule_id.in_(list(rule_ids)))
+        .where(*calls_asked_for(asked), version.rule_id.in_(list(rule_ids)))
         .group_by(version.rule_id, version.rule_fingerprint)
     )
     versions = [VersionCount(**row) for row in connection.execute(counted).mappings()]
@@ -224,7 +239,7 @@ def count_calls(connection: Connection, asked: AskedCalls) -> CallCounts:
             func.coalesce(func.sum(case((scored, 0), else_=1)), 0),
         )
         .select_from(recordings)
-        .where(*_calls(asked))
+        .where(*calls_asked_for(asked))
     ).one()
     unknown = select(func.count()).select_from(recordings).where(call.started_at.is_(None), *_of_subject(asked))
     without_start = connection.scalar(unknown) or 0
@@ -242,10 +257,6 @@ def list_outcomes(
 ) -> list[RuleOutcome]:
     """Return violations, and what could not be assessed, by time: the calls that a person should look at."""
     call, found, version = recordings.c, findings.c, rule_versions.c
-    violated = or_(
-        and_(version.expected == Expectation.PRESENT.value, found.kind == FindingKind.ABSENT.value),
-        and_(version.expected == Expectation.ABSENT.value, found.kind == FindingKind.PRESENT.value),
-    )
     statement = (
         select(
             *(call.call_id, call.started_at, call.agent_id, call.team),
@@ -254,7 +265,7 @@ def list_outcomes(
         )
         .join(findings, found.call_id == call.call_id)
         .join(rule_versions, version.version_key == found.version_key)
-        .where(*_calls(asked), or_(violated, found.kind == FindingKind.CANNOT_ASSESS.value))
+        .where(*calls_asked_for(asked), or_(is_violation(), found.kind == FindingKind.CANNOT_ASSESS.value))
         .order_by(call.started_at.is_(None), call.started_at, call.call_id, version.rule_id)
         .limit(limit)
     )
@@ -262,8 +273,17 @@ def list_outcomes(
         statement = statement.where(version.rule_id == rule_id)
     listed = [RuleOutcome(**row) for row in connection.execute(statement).mappings()]
     proved = {outcome.call_id for outcome in listed if outcome.kind == FindingKind.PRESENT.value}
-    proofs = {call_id: _current_findings(connection, call_id) for call_id in proved}
+    proofs = {call_id: current_findings(connection, call_id) for call_id in proved}
     return [_with_proof(outcome, proofs.get(outcome.call_id, {})) for outcome in listed]
+
+
+def is_violation() -> ColumnElement[bool]:
+    """Return what a finding and its rule's version are where the rule was broken."""
+    expected, kind = rule_versions.c.expected, findings.c.kind
+    return or_(
+        and_(expected == Expectation.PRESENT.value, kind == FindingKind.ABSENT.value),
+        and_(expected == Expectation.ABSENT.value, kind == FindingKind.PRESENT.value),
+    )
 
 
 def known_rules(connection: Connection) -> Sequence[str]:
@@ -282,7 +302,7 @@ def without_words(reason: str) -> str:
     return _FIGURE.sub("…", _QUOTED.sub("…", reason))
 
 
-def _current_findings(connection: Connection, call_id: str) -> dict[str, Finding]:
+def current_findings(connection: Connection, call_id: str) -> dict[str, Finding]:
     """Return what the current score of a call rests on, by rule."""
     current = select(scores.c.facts_key).join(current_scores, current_scores.c.score_id == scores.c.score_id)
     facts_key = connection.scalar(current.where(current_scores.c.call_id == call_id))
@@ -303,12 +323,15 @@ def _with_proof(outcome: RuleOutcome, proofs: Mapping[str, Finding]) -> RuleOutc
     )
 
 
-def _calls(asked: AskedCalls) -> list[ColumnElement[bool]]:
+def calls_asked_for(asked: AskedCalls) -> list[ColumnElement[bool]]:
+    """Return what a recording must be to be counted."""
     bounds = _of_subject(asked)
     if asked.since is not None:
         bounds.append(recordings.c.started_at >= asked.since)
     if asked.before is not None:
         bounds.append(recordings.c.started_at < asked.before)
+    if asked.undated:
+        bounds.append(recordings.c.started_at.is_(None))
     return bounds
 
 
@@ -324,8 +347,14 @@ def _how_many(holds: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _of_subject(asked: AskedCalls) -> list[ColumnElement[bool]]:
-    wanted = {recordings.c.agent_id: asked.agent, recordings.c.team: asked.team}
-    return [column == value for column, value in wanted.items() if value is not None]
+    call, scope = recordings.c, asked.scope
+    wanted = ((call.agent_id, asked.agent), (call.team, asked.team), (call.queue, asked.queue))
+    bounds: list[ColumnElement[bool]] = [column == value for column, value in wanted if value is not None]
+    if scope.agent_id is not None:
+        bounds.append(call.agent_id == scope.agent_id)
+    if scope.teams is not None:
+        bounds.append(call.team.in_(scope.teams))
+    return bounds
 
 
 def _know_versions(connection: Connection, found: Iterable[Finding]) -> None:

@@ -14,6 +14,7 @@ from pipeline.canonical import fingerprint, to_json
 from pipeline.records import Evidence, Flag, FlagChange, FlagState, Severity
 from pipeline.store.ids import whole_id
 from pipeline.store.payload import read_evidence
+from pipeline.store.stale import mark_stale
 from pipeline.store.tables import criterion_results, current_scores, flag_changes, flags, recordings, scores
 from pipeline.store.upsert import insert_new
 from pipeline.store.wanted_calls import in_batches
@@ -99,6 +100,31 @@ def list_flags(
     ]
 
 
+def changes_of_flags(connection: Connection, flag_ids: Sequence[str]) -> dict[str, tuple[FlagChange, ...]]:
+    """Return by flag when and why it was closed and opened again, oldest first; flags that never were are left out."""
+    return {flag_id: tuple(changes) for flag_id, changes in _changes(connection, flag_ids).items()}
+
+
+def flag_rows(connection: Connection, flag_ids: Sequence[str]) -> list[FlagRow]:
+    """Return flags by their ids, in this order, those of scores that are not current any more too."""
+    call = recordings.c
+    told = select(flags, call.agent_id, call.team, call.started_at).join(recordings, call.call_id == flags.c.call_id)
+    found = {}
+    for some in in_batches(flag_ids):
+        found.update({row.flag_id: row for row in connection.execute(told.where(flags.c.flag_id.in_(some)))})
+    changes = _changes(connection, flag_ids)
+    return [
+        FlagRow(
+            flag=_flag(row),
+            changes=tuple(changes[row.flag_id]),
+            agent_id=row.agent_id,
+            team=row.team,
+            started_at=row.started_at,
+        )
+        for row in (found[flag_id] for flag_id in flag_ids if flag_id in found)
+    ]
+
+
 def find_flag(connection: Connection, flag_id: str, *, hold: bool = False) -> Flag:
     """Return a flag by its id, or by the beginning of its id where only one begins so.
 
@@ -123,7 +149,8 @@ def put_flag_change(connection: Connection, change: FlagChange) -> None:
     """
     state = change.state.value
     insert_new(connection, flag_changes, asdict(change) | {"state": state})
-    connection.execute(flags.update().where(flags.c.flag_id == change.flag_id).values(state=state))
+    changed = flags.update().where(flags.c.flag_id == change.flag_id).values(state=state).returning(flags.c.call_id)
+    mark_stale(connection, connection.scalars(changed).all())
 
 
 def carry_changes(connection: Connection, call_ids: Sequence[str]) -> None:

@@ -10,8 +10,13 @@ from sqlalchemy import Connection, exists, func, select, update
 
 from pipeline.canonical import to_json
 from pipeline.records import Defect, Recording
+from pipeline.store.search_index import mark_unsearched
+from pipeline.store.stale import mark_stale
 from pipeline.store.tables import files, recordings
 from pipeline.store.upsert import insert_new, insert_or_replace
+
+_SHOWN = [recordings.c[name] for name in ("started_at", "duration_ms", "agent_id", "team", "queue", "direction")]
+"""What lists of calls show of a recording."""
 
 
 class IntakeRow(Protocol):
@@ -93,7 +98,12 @@ def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> 
     if recording and not is_new:
         _point_to_own_file(connection, recording.call_id)
         from_this_file = (recordings.c.call_id == recording.call_id) & (recordings.c.media_uri == outcome.media_uri)
+        shown = connection.execute(select(*_SHOWN).where(from_this_file)).mappings().first()
         connection.execute(update(recordings).where(from_this_file).values(row))
+        mark_unsearched(connection, [recording.call_id])  # its time may be another
+        is_new = shown is not None and any(row[name] != value for name, value in shown.items())
+    if recording and is_new:
+        mark_stale(connection, [recording.call_id])
 
 
 def _recording_row(recording: Recording, media_uri: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,14 +59,31 @@ def change_user(connection: Connection, user: User) -> None:
         raise NotFoundError(f"no user {user.name!r}; `earmark users list` shows who there is")
 
 
-def set_password_hash(connection: Connection, user_id: str, password_hash: str | None) -> None:
-    """Keep another password's hash."""
-    connection.execute(update(users).where(users.c.user_id == user_id).values(password_hash=password_hash))
+def set_password_hash(
+    connection: Connection, user_id: str, password_hash: str | None, *, temporary: bool = False
+) -> None:
+    """Keep another password's hash; a temporary one has to be changed by its user before anything else."""
+    new = {"password_hash": password_hash, "temporary_password": temporary}
+    connection.execute(update(users).where(users.c.user_id == user_id).values(**new))
+
+
+def bind_subject(connection: Connection, user_id: str, subject: str) -> bool:
+    """Keep which OpenID Connect account is a user's; tell whether they had none yet, and it was nobody else's."""
+    if connection.scalar(select(users.c.user_id).where(users.c.subject == subject)):
+        return False
+    unbound = update(users).where(users.c.user_id == user_id, users.c.subject.is_(None))
+    return connection.execute(unbound.values(subject=subject)).rowcount == 1
 
 
 def get_user(connection: Connection, folded_name: str) -> User | None:
     """Return the user with this name, in whatever spelling, or None."""
     row = connection.execute(select(users).where(users.c.folded_name == folded_name)).first()
+    return None if row is None else user_of_row(row)
+
+
+def get_user_by_id(connection: Connection, user_id: str) -> User | None:
+    """Return the user with this id, or None."""
+    row = connection.execute(select(users).where(users.c.user_id == user_id)).first()
     return None if row is None else user_of_row(row)
 
 
@@ -83,6 +101,14 @@ def password_hash_of(connection: Connection, user_id: str) -> str | None:
 def list_users(connection: Connection) -> list[User]:
     """Return all users by name, those who may no longer sign in too."""
     return [user_of_row(row) for row in connection.execute(select(users).order_by(users.c.folded_name))]
+
+
+def other_admins(connection: Connection, user_id: str) -> int:
+    """Return how many admins there are beside a user who may sign in; they stay so until the transaction ends."""
+    found = select(users.c.user_id).where(
+        users.c.role == UserRole.ADMIN.value, users.c.active.is_(True), users.c.user_id != user_id
+    )
+    return len(connection.execute(found.order_by(users.c.user_id).with_for_update()).all())
 
 
 def put_session(connection: Connection, session: WebSession) -> None:
@@ -104,13 +130,16 @@ def get_session(connection: Connection, token_hash: str) -> WebSession | None:
     row = connection.execute(both.where(web_sessions.c.token_hash == token_hash)).first()
     if row is None:
         return None
-    return WebSession(
-        token_hash=row.token_hash,
-        user=user_of_row(row),
-        form_token=row.form_token,
-        started_at=row.started_at,
-        seen_at=row.seen_at,
-    )
+    return _session_of_row(row)
+
+
+def list_sessions(connection: Connection, user_id: str | None = None) -> list[WebSession]:
+    """Return the sessions of a user, or of everybody, the last used first; how old they may be, the caller knows."""
+    both = select(users, web_sessions).join(users, users.c.user_id == web_sessions.c.user_id)
+    if user_id is not None:
+        both = both.where(web_sessions.c.user_id == user_id)
+    found = connection.execute(both.order_by(web_sessions.c.seen_at.desc(), web_sessions.c.token_hash))
+    return [_session_of_row(row) for row in found]
 
 
 def touch_session(connection: Connection, token_hash: str, now: datetime) -> None:
@@ -119,9 +148,24 @@ def touch_session(connection: Connection, token_hash: str, now: datetime) -> Non
 
 
 def end_sessions(
-    connection: Connection, *, token_hash: str | None = None, user_id: str | None = None, before: datetime | None = None
+    connection: Connection,
+    *,
+    token_hash: str | None = None,
+    user_id: str | None = None,
+    keep: str | None = None,
+    before: datetime | None = None,
+    unused_since: datetime | None = None,
 ) -> int:
-    """End a session, all of a user, or all that began before; return how many."""
+    """End sessions that fit all that is given; return how many.
+
+    Args:
+        connection: Where to write.
+        token_hash: This one.
+        user_id: All of a user.
+        keep: But not the one of this hash.
+        before: All that began before.
+        unused_since: All that were not used since.
+    """
     statement = delete(web_sessions)
     if token_hash is not None:
         statement = statement.where(web_sessions.c.token_hash == token_hash)
@@ -129,14 +173,18 @@ def end_sessions(
         statement = statement.where(web_sessions.c.user_id == user_id)
     if before is not None:
         statement = statement.where(web_sessions.c.started_at < before)
-    assert token_hash or user_id or before
+    if keep is not None:
+        statement = statement.where(web_sessions.c.token_hash != keep)
+    if unused_since is not None:
+        statement = statement.where(web_sessions.c.seen_at < unused_since)
+    assert token_hash or user_id or before or unused_since
     return connection.execute(statement).rowcount
 
 
-def note_failed_sign_in(connection: Connection, keys: list[str], now: datetime) -> None:
-    """Keep that a sign-in failed, for each of what it is counted by."""
-    for key in keys:
-        connection.execute(failed_sign_ins.insert().values(key=key, at=now))
+def note_failed_sign_in(connection: Connection, keys: list[str], now: datetime) -> list[int]:
+    """Keep that a sign-in failed, for each of what it is counted by; return their numbers."""
+    made = [connection.execute(failed_sign_ins.insert().values(key=key, at=now)) for key in keys]
+    return [each.inserted_primary_key[0] for each in made if each.inserted_primary_key]
 
 
 def failed_sign_in_count(connection: Connection, key: str, since: datetime) -> int:
@@ -146,15 +194,33 @@ def failed_sign_in_count(connection: Connection, key: str, since: datetime) -> i
     return connection.scalar(counted) or 0
 
 
-def forget_failed_sign_ins(connection: Connection, *, key: str | None = None, before: datetime | None = None) -> None:
-    """Forget failed sign-ins of a key, or those of before."""
-    assert key or before
+def forget_failed_sign_ins(
+    connection: Connection,
+    *,
+    key: str | None = None,
+    numbers: Collection[int] | None = None,
+    before: datetime | None = None,
+) -> None:
+    """Forget failed sign-ins of a key, some by their numbers, or those of before."""
+    assert key or numbers or before
     statement = delete(failed_sign_ins)
     if key is not None:
         statement = statement.where(failed_sign_ins.c.key == key)
+    if numbers is not None:
+        statement = statement.where(failed_sign_ins.c.number.in_(numbers))
     if before is not None:
         statement = statement.where(failed_sign_ins.c.at < before)
     connection.execute(statement)
+
+
+def _session_of_row(row: Any) -> WebSession:
+    return WebSession(
+        token_hash=row.token_hash,
+        user=user_of_row(row),
+        form_token=row.form_token,
+        started_at=row.started_at,
+        seen_at=row.seen_at,
+    )
 
 
 def _columns(user: User) -> dict[str, Any]:
@@ -168,6 +234,7 @@ def _columns(user: User) -> dict[str, Any]:
         "hears_unredacted": user.hears_unredacted,
         "active": user.active,
         "subject": user.subject,
+        "temporary_password": user.temporary_password,
         "created_at": user.created_at,
     }
 
@@ -184,5 +251,6 @@ def user_of_row(row: Any) -> User:
         hears_unredacted=row.hears_unredacted,
         active=row.active,
         subject=row.subject,
+        temporary_password=row.temporary_password,
         created_at=row.created_at,
     )

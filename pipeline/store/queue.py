@@ -24,6 +24,7 @@ def list_queued(
     connection: Connection,
     *,
     call_id: str | None = None,
+    call_ids: Sequence[str] | None = None,
     corrected: Mapping[str, Sequence[QueueReason]] | None = None,
 ) -> list[QueuedCall]:
     """Return the scored calls that have a reason to be heard, each with all of its reasons, done or not.
@@ -34,11 +35,13 @@ def list_queued(
     Args:
         connection: Where to read.
         call_id: Only this call.
+        call_ids: Only these calls: at most some hundred.
         corrected: By call, its unanswered questions where people's answers change which those are.
     """
     instead = corrected or {}
+    only = call_ids if call_id is None else [call_id]
     reasons: dict[str, list[QueueReason]] = defaultdict(list)
-    for row in connection.execute(_of(call_id, _flags())):
+    for row in connection.execute(_of(only, _flags())):
         reasons[row.call_id].append(
             QueueReason(
                 kind=QueueKind.FLAGGED,
@@ -51,7 +54,7 @@ def list_queued(
                 reopened=row.reopened_at is not None,
             )
         )
-    for row in connection.execute(_of(call_id, _unanswered())):
+    for row in connection.execute(_of(only, _unanswered())):
         if row.call_id in instead:
             continue
         reasons[row.call_id].append(
@@ -67,7 +70,7 @@ def list_queued(
         )
     for of_call, questions in instead.items():
         reasons[of_call] += questions
-    for row in connection.execute(_of(call_id, select(sampled_calls))):
+    for row in connection.execute(_of(only, select(sampled_calls))):
         reasons[row.call_id].append(
             QueueReason(
                 kind=QueueKind.SAMPLED,
@@ -79,35 +82,39 @@ def list_queued(
         )
     return [
         QueuedCall(**row, reasons=tuple(reasons[row["call_id"]]))
-        for row in connection.execute(_of(call_id, _calls())).mappings()
+        for row in connection.execute(_of(only, _calls())).mappings()
         if reasons.get(row["call_id"])
     ]
 
 
-def _of(call_id: str | None, statement: Select[Any]) -> Select[Any]:
-    return statement if call_id is None else statement.where(statement.selected_columns.call_id == call_id)
+def _of(only: Sequence[str] | None, statement: Select[Any]) -> Select[Any]:
+    return statement if only is None else statement.where(statement.selected_columns.call_id.in_(only))
 
 
 def _calls() -> Select[Any]:
     call = recordings.c
-    chosen = select(current_scores.c.score_id, call.call_id, call.agent_id, call.team, call.queue, call.started_at)
-    return chosen.join(recordings, call.call_id == current_scores.c.call_id).order_by(call.call_id)
+    current = current_scores.c
+    chosen = select(current.score_id, current.call_id, call.agent_id, call.team, call.queue, call.started_at)
+    return chosen.join(recordings, call.call_id == current.call_id).order_by(current.call_id)
 
 
 def _flags() -> Select[Any]:
     flag, result = flags.c, criterion_results.c
     about = (result.score_id == flag.score_id) & (result.criterion_id == flag.criterion_id)
     change = flag_changes.c
-    reopened = select(change.flag_id, func.max(change.changed_at).label("reopened_at"))
-    opened_again = reopened.where(change.state == FlagState.OPEN.value).group_by(change.flag_id).subquery()
-    told = (flag.call_id, flag.code, flag.reason, flag.raised_at, flag.severity, flag.criterion_id, result.asked)
+    opened_again = (
+        select(func.max(change.changed_at))
+        .where(change.flag_id == flag.flag_id, change.state == FlagState.OPEN.value)
+        .scalar_subquery()
+    )
+    of_flag = (flag.code, flag.reason, flag.raised_at, flag.severity, flag.criterion_id, result.asked)
     return (
-        select(*told, opened_again.c.reopened_at)
+        select(current_scores.c.call_id, *of_flag, opened_again.label("reopened_at"))
+        .select_from(flags)
         .join(current_scores, current_scores.c.score_id == flag.score_id)
         .outerjoin(criterion_results, about)
-        .outerjoin(opened_again, opened_again.c.flag_id == flag.flag_id)
         .where(flag.state == FlagState.OPEN.value)
-        .order_by(flag.call_id, flag.position)
+        .order_by(current_scores.c.call_id, flag.position)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
@@ -10,14 +11,18 @@ from sqlalchemy import Connection, Select, select
 
 from pipeline.errors import UnknownNameError
 from pipeline.records import Acknowledgement, Review, Status
+from pipeline.store.stale import mark_stale
 from pipeline.store.tables import acknowledgements, criterion_results, reviews
 from pipeline.store.upsert import insert_new
+from pipeline.store.wanted_calls import in_batches
 
 Kind = Literal["ordinary", "blind", "all"]
 
 
 def put_review(connection: Connection, review: Review) -> bool:
     """Keep a review and tell whether it was new; one that is stored already stays as it is."""
+    if review.session_id is None:  # what is said in blind sessions changes no list
+        mark_stale(connection, [review.call_id])
     return insert_new(connection, reviews, {**asdict(review), "status": review.status.value, **_machine(review)})
 
 
@@ -30,6 +35,7 @@ def all_reviews(
     connection: Connection,
     *,
     call_id: str | None = None,
+    call_ids: Sequence[str] | None = None,
     score_id: str | None = None,
     session_id: str | None = None,
     reviewer: str | None = None,
@@ -42,7 +48,8 @@ def all_reviews(
 
     Args:
         connection: Where to read.
-        call_id: Only of this call; likewise the next four.
+        call_id: Only of this call; likewise the next four, but for ``call_ids``.
+        call_ids: Only of these calls: at most some hundred.
         score_id: Only by people who looked at this score.
         session_id: Only of this calibration session, with ``kind`` ``blind``.
         reviewer: Only by this person, in capitals or not.
@@ -60,12 +67,23 @@ def all_reviews(
         (column.criterion_id, criterion_id),
     ):
         statement = statement if wanted is None else statement.where(field == wanted)
+    if call_ids is not None:
+        statement = statement.where(column.call_id.in_(call_ids))
     if since is not None:
         statement = statement.where(column.made_at >= since)
     if before is not None:
         statement = statement.where(column.made_at < before)
     found = [_review(dict(row)) for row in connection.execute(_of_kind(statement, kind)).mappings()]
     return found if reviewer is None else [each for each in found if each.reviewer.casefold() == reviewer.casefold()]
+
+
+def reviews_by_id(connection: Connection, review_ids: Sequence[str]) -> list[Review]:
+    """Return reviews by their ids, in this order."""
+    found: dict[str, Review] = {}
+    for some in in_batches(review_ids):
+        rows = connection.execute(select(reviews).where(reviews.c.review_id.in_(some))).mappings()
+        found.update({row["review_id"]: _review(dict(row)) for row in rows})
+    return [found[review_id] for review_id in review_ids if review_id in found]
 
 
 def require_criterion(connection: Connection, criterion_id: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, select, text
 
 from pipeline.records import Candidate, QueueClosing, SampledCall, Status
+from pipeline.store.stale import mark_stale
 from pipeline.store.tables import (
     criterion_results,
     current_scores,
@@ -32,7 +34,10 @@ def hold_samples(connection: Connection) -> None:
 
 def put_sampled(connection: Connection, sampled: SampledCall) -> bool:
     """Keep that a call was chosen; False where this policy chose it for this period before."""
-    return insert_new(connection, sampled_calls, asdict(sampled))
+    is_new = insert_new(connection, sampled_calls, asdict(sampled))
+    if is_new:
+        mark_stale(connection, [sampled.call_id])
+    return is_new
 
 
 def list_sampled(
@@ -128,12 +133,16 @@ def told_answers(connection: Connection) -> dict[str, list[ToldAnswer]]:
 
 def put_queue_closing(connection: Connection, closing: QueueClosing) -> bool:
     """Keep that a call was taken off the queue, and tell whether that was new."""
+    mark_stale(connection, [closing.call_id])
     return insert_new(connection, queue_closings, asdict(closing))
 
 
-def list_queue_closings(connection: Connection, *, call_id: str | None = None) -> list[QueueClosing]:
+def list_queue_closings(
+    connection: Connection, *, call_id: str | None = None, call_ids: Sequence[str] | None = None
+) -> list[QueueClosing]:
     """Return which calls were taken off the queue without an answer, oldest first."""
     column = queue_closings.c
     statement = select(queue_closings).order_by(column.closed_at, column.closing_id)
-    statement = statement if call_id is None else statement.where(column.call_id == call_id)
+    only = call_ids if call_id is None else [call_id]
+    statement = statement if only is None else statement.where(column.call_id.in_(only))
     return [QueueClosing(**row) for row in connection.execute(statement).mappings()]

@@ -16,9 +16,12 @@ from pipeline.store.findings import index_findings
 from pipeline.store.flags import carry_changes, rows_of_flags
 from pipeline.store.payload import read_payload
 from pipeline.store.scores import rows_of_score
+from pipeline.store.search_index import mark_unsearched
+from pipeline.store.stale import mark_stale
 from pipeline.store.tables import criterion_results, current_scores, flags, scores, steps
 from pipeline.store.upsert import insert_statement
 from pipeline.store.wanted_calls import in_batches
+from pipeline.store.webhooks import tell_of_scores
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +83,10 @@ def put_scores(connection: Connection, rows: NewRows) -> set[str]:
         of_new = [row for row in some if row["score_id"] in new]
         if of_new:
             connection.execute(table.insert(), of_new)
+    told = [row for row in rows.scores if row["score_id"] in new]
+    if told:
+        raised = [row for row in rows.flags if row["score_id"] in new]
+        tell_of_scores(connection, told, raised, now=told[0]["made_at"])
     return new
 
 
@@ -112,6 +119,8 @@ def _make_current(connection: Connection, choices: Sequence[Choice]) -> int:
     changed = [*moved, *(choice for choice in first if choice.call_id in inserted)]
     _move_findings(connection, changed)
     carry_changes(connection, [choice.call_id for choice in changed])
+    mark_stale(connection, [choice.call_id for choice in changed])
+    mark_unsearched(connection, [choice.call_id for choice in changed])
     return len(changed)
 
 

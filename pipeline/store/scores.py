@@ -26,10 +26,13 @@ from pipeline.records import (
     Status,
 )
 from pipeline.store.findings import index_findings
-from pipeline.store.flags import carry_changes, insert_flags
+from pipeline.store.flags import carry_changes, insert_flags, rows_of_flags
 from pipeline.store.payload import read_evidence, read_payload
+from pipeline.store.search_index import mark_unsearched
+from pipeline.store.stale import mark_stale
 from pipeline.store.tables import criterion_results, current_scores, reviews, scores
 from pipeline.store.upsert import insert_new, insert_or_replace
+from pipeline.store.webhooks import tell_of_scores
 
 Record = TypeVar("Record")
 
@@ -70,12 +73,15 @@ def put_score(
         customer_sentiment: The customer's overall sentiment -1..+1, or None where unknown.
         now: When it was made.
     """
-    is_new = insert_new(connection, scores, _score_row(score, facts_key, customer_sentiment, now))
+    row = _score_row(score, facts_key, customer_sentiment, now)
+    is_new = insert_new(connection, scores, row)
     if is_new:
         rows = [_result_row(score.score_id, position, result) for position, result in enumerate(score.results)]
         if rows:
             connection.execute(criterion_results.insert(), rows)
         insert_flags(connection, flags, now=now)
+        tell_of_scores(connection, [row], rows_of_flags(flags, now=now), now=now)
+        mark_stale(connection, [score.call_id])
     set_current(connection, score.call_id, score.score_id)
     return is_new
 
@@ -104,6 +110,8 @@ def set_current(connection: Connection, call_id: str, score_id: str) -> None:
         insert_or_replace(connection, current_scores, {"call_id": call_id, "score_id": score_id})
         index_findings(connection, call_id, score.facts_key)
         carry_changes(connection, [call_id])
+        mark_stale(connection, [call_id])
+        mark_unsearched(connection, [call_id])
 
 
 def current_score_id(connection: Connection, call_id: str) -> str | None:
@@ -125,7 +133,15 @@ def scores_of_call(connection: Connection, call_id: str) -> list[StoredScore]:
     return _stored(connection, scores.c.call_id == call_id)
 
 
-def corrected_scores(connection: Connection, *, call_id: str | None = None) -> list[StoredScore]:
+def current_scores_of(connection: Connection, call_ids: Sequence[str]) -> list[StoredScore]:
+    """Return the current scores of calls, at most some hundred, newest first."""
+    chosen = select(current_scores.c.score_id).where(current_scores.c.call_id.in_(call_ids))
+    return _stored(connection, scores.c.score_id.in_(chosen))
+
+
+def corrected_scores(
+    connection: Connection, *, call_id: str | None = None, call_ids: Sequence[str] | None = None
+) -> list[StoredScore]:
     """Return the current scores to which a person gave another answer, and in which answers hang on others.
 
     Of these, and only of these, a review may change which questions are open.
@@ -133,6 +149,7 @@ def corrected_scores(connection: Connection, *, call_id: str | None = None) -> l
     Args:
         connection: Where to read.
         call_id: Only of this call.
+        call_ids: Only of these calls: at most some hundred.
     """
     current, result, review = current_scores.c, criterion_results.c, reviews.c
     of_score = result.score_id == current.score_id
@@ -143,8 +160,9 @@ def corrected_scores(connection: Connection, *, call_id: str | None = None) -> l
     ordinary = and_(review.call_id == current.call_id, review.session_id.is_(None))
     corrected = exists().where(of_score, ordinary, same_question, otherwise)
     chosen = select(current.score_id).where(hangs, corrected)
-    if call_id is not None:
-        chosen = chosen.where(current.call_id == call_id)
+    only = call_ids if call_id is None else [call_id]
+    if only is not None:
+        chosen = chosen.where(current.call_id.in_(only))
     return _stored(connection, scores.c.score_id.in_(chosen))
 
 

@@ -148,7 +148,7 @@ scores = Table(
     Column("critical_error", Boolean, nullable=False),
     Column("customer_sentiment", Double),
     Column("terms", Json),  # NULL: made by points, without bonus, caps and marks
-    Column("made_at", UtcDateTime, nullable=False, info=WHEN),
+    Column("made_at", UtcDateTime, nullable=False, index=True, info=WHEN),
 )
 
 criterion_results = Table(
@@ -206,6 +206,7 @@ flags = Table(
     Column("evidence", Json, nullable=False),
     Column("state", Code, nullable=False),
     Column("raised_at", UtcDateTime, nullable=False, info=WHEN),
+    Index(None, "raised_at", "flag_id"),
 )
 
 rule_versions = Table(
@@ -247,6 +248,8 @@ audit_log = Table(
     Column("previous_hash", Code, nullable=False, info=WHEN),
     Column("hash", Code, nullable=False, info=WHEN),
     Index(None, "subject_id"),
+    Index(None, "actor", "sequence"),
+    Index(None, "action", "sequence"),
 )
 
 # what a call tells to the rules about calls after it, and what those rules made of its own earlier calls

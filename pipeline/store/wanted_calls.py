@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
-from pipeline.store.tables import recordings, scores
+from pipeline.records import Scope
+from pipeline.store.tables import current_scores, recordings, scores
 
 Item = TypeVar("Item")
 
@@ -66,6 +67,28 @@ def calls_to_score(connection: Connection, wanted: WantedCalls) -> CallsToScore:
         without_facts=connection.scalar(without) or 0,
         without_time=(connection.scalar(undated) or 0) if dated else 0,
     )
+
+
+def newest_scored(connection: Connection, scope: Scope, *, queues: Sequence[str] | None, most: int) -> tuple[str, ...]:
+    """Return the newest calls with a score that somebody may see, in order of time.
+
+    Args:
+        connection: Where to read.
+        scope: Whose calls may be seen.
+        queues: Only calls of these queues; None for all.
+        most: So many at most.
+    """
+    call = recordings.c
+    is_scored = exists().where(current_scores.c.call_id == call.call_id)
+    statement = select(call.call_id).where(call.started_at.is_not(None), is_scored)
+    if scope.agent_id is not None:
+        statement = statement.where(call.agent_id == scope.agent_id)
+    if scope.teams is not None:
+        statement = statement.where(call.team.in_(scope.teams))
+    if queues is not None:
+        statement = statement.where(call.queue.in_(queues))
+    newest = statement.order_by(call.started_at.desc(), call.call_id).limit(most)
+    return tuple(connection.scalars(newest))[::-1]
 
 
 def in_batches(ids: Sequence[Item], at_once: int = IDS_AT_ONCE) -> Iterator[Sequence[Item]]:

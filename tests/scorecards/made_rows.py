@@ -40,6 +40,7 @@ def call(number: int, share: float | None = 0.9, **changes: Any) -> dict[str, An
         "critical_error": False,
         "customer_sentiment": None,
         "media_uri": f"calls/{number}.wav",
+        "reviewed_share": None,
         "scored": True,
     }
     return {**given, **changes}

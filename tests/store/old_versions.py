@@ -6,6 +6,7 @@ from alembic import command
 from sqlalchemy import Connection, inspect, text
 
 from pipeline.store.migrate import VERSION_TABLE, alembic_config
+from pipeline.store.search_index import TURN_INDEX
 from pipeline.store.tables import metadata
 
 
@@ -16,6 +17,7 @@ def bring_back(connection: Connection, version: str) -> None:
         for table in metadata.sorted_tables
     }
     metadata.drop_all(connection)
+    connection.execute(text(f"DROP TABLE IF EXISTS {TURN_INDEX}"))
     connection.execute(text(f"DROP TABLE {VERSION_TABLE}"))
     config = alembic_config()
     config.attributes["connection"] = connection

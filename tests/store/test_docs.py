@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.store.database import open_store
 from pipeline.store.migrate import VERSION_TABLE
+from pipeline.store.search_index import TURN_INDEX
 from pipeline.store.tables import metadata
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "store.md").read_text()
@@ -19,7 +20,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "store.md").read_text()
 def test_store_page_lists_every_table_and_no_other() -> None:
     section = PAGE.split("## What is kept where")[1].split("\n## ")[0]
     listed = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
-    assert listed == {*metadata.tables, VERSION_TABLE}
+    assert listed == {*metadata.tables, TURN_INDEX, VERSION_TABLE}
 
 
 def test_store_page_backs_up_a_database_in_use(tmp_path: Path) -> None:

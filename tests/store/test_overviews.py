@@ -284,7 +284,10 @@ def test_overview_tells_what_counts_and_why_the_call_waits(store: Store) -> None
     _begun(store)
     with store.read() as connection:
         one, two, three, four = (get_overview(connection, f"c-{number}", EVERYTHING) for number in range(1, 5))
-    assert one and two and three and four
+    assert one
+    assert two
+    assert three
+    assert four
     assert (one.flags, one.severity, one.open_disputes, one.assigned_to) == (("low_score",), Severity.MAJOR, 1, "ann")
     assert [(reason.kind, reason.subject) for reason in one.reasons] == [
         (QueueKind.FLAGGED, "low_score"),

@@ -29,6 +29,14 @@ __all__ = ["first_run", "recordings", "workspace"]
 PASSWORD = "a password of the tests"
 _HASH = hash_password(PASSWORD)
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
+_SIGN_IN_TOKEN = re.compile(r'name="sign_in_token" value="([^"]+)"')
+
+
+def enter(browser: TestClient, name: str, password: str, **fields: str) -> Any:
+    """Send the form of the sign-in page."""
+    found = _SIGN_IN_TOKEN.search(browser.get("/sign-in").text)
+    assert found, "no sign-in form"
+    return browser.post("/sign-in", data={"name": name, "password": password, "sign_in_token": found[1], **fields})
 
 
 @dataclass
@@ -72,7 +80,8 @@ class Console:
 
     def visit(self) -> TestClient:
         """Return a browser in which nobody has signed in."""
-        client = TestClient(self.app, base_url="http://127.0.0.1:8765", follow_redirects=False)
+        address = self.settings.console.public_url or "http://127.0.0.1:8765"
+        client = TestClient(self.app, base_url=address, follow_redirects=False)
         client.headers["sec-fetch-site"] = "same-origin"
         self.clients.append(client)
         return client
@@ -95,7 +104,7 @@ class Console:
         """Return the browser of somebody new with this role, signed in."""
         user = self.add(name or role, role, **changes)
         client = self.visit()
-        answer = client.post("/sign-in", data={"name": user.name, "password": PASSWORD})
+        answer = enter(client, user.name, PASSWORD)
         assert answer.status_code == 303, answer.text
         return Stay(client, user)
 

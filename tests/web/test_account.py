@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from app.web.access.sessions import COOKIE
-from tests.web.conftest import PASSWORD, Console
+from tests.web.conftest import PASSWORD, Console, enter
 
 
 def test_page_asks_who_is_there_and_leads_back(console: Console) -> None:
@@ -16,7 +16,7 @@ def test_page_asks_who_is_there_and_leads_back(console: Console) -> None:
     browser = console.visit()
     turned_away = browser.get("/account?x=1")
     assert (turned_away.status_code, turned_away.headers["location"]) == (303, "/sign-in?after=/account%3Fx%3D1")
-    answer = browser.post("/sign-in", data={"name": "ANN", "password": PASSWORD, "after": "/account?x=1"})
+    answer = enter(browser, "ANN", PASSWORD, after="/account?x=1")
     assert (answer.status_code, answer.headers["location"]) == (303, "/account?x=1")
     assert "Ann" in browser.get("/account").text
 
@@ -24,7 +24,7 @@ def test_page_asks_who_is_there_and_leads_back(console: Console) -> None:
 @pytest.mark.parametrize("after", ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere", "x", "/a\nb"])
 def test_sign_in_never_leads_to_another_site(console: Console, after: str) -> None:
     console.add("ann", "reviewer")
-    answer = console.visit().post("/sign-in", data={"name": "ann", "password": PASSWORD, "after": after})
+    answer = enter(console.visit(), "ann", PASSWORD, after=after)
     assert answer.headers["location"] == "/"
 
 
@@ -32,7 +32,7 @@ def test_sign_in_never_leads_to_another_site(console: Console, after: str) -> No
 def test_sign_in_with_what_does_not_fit_tells_nothing_else(console: Console, name: str, password: str) -> None:
     console.add("ann", "reviewer")
     console.add("gone", "reviewer", active=False)
-    answer = console.visit().post("/sign-in", data={"name": name, "password": password})
+    answer = enter(console.visit(), name, password)
     assert answer.status_code == 401
     assert "name and password do not go together" in answer.text
     assert COOKIE not in answer.cookies
@@ -44,11 +44,11 @@ def test_wrong_passwords_make_the_name_wait_and_others_not(open_console: Callabl
     console.add("bob", "reviewer")
     browser = console.visit()
     for _ in range(2):
-        assert browser.post("/sign-in", data={"name": "ann", "password": "wrong"}).status_code == 401
-    waits = browser.post("/sign-in", data={"name": "Ann", "password": PASSWORD})
+        assert enter(browser, "ann", "wrong").status_code == 401
+    waits = enter(browser, "Ann", PASSWORD)
     assert waits.status_code == 429
     assert "try again in 15 minutes" in waits.text
-    assert browser.post("/sign-in", data={"name": "bob", "password": PASSWORD}).status_code == 303
+    assert enter(browser, "bob", PASSWORD).status_code == 303
 
 
 def test_sign_out_ends_the_stay_on_the_server(console: Console) -> None:
@@ -71,8 +71,9 @@ def test_changes_want_the_form_token_of_the_stay(console: Console) -> None:
 def test_cookie_is_out_of_reach_of_scripts_and_secure_over_https(open_console: Callable[..., Console]) -> None:
     console = open_console(console__public_url="https://earmark.example.org")
     console.add("ann", "reviewer")
-    answer = console.visit().post("/sign-in", data={"name": "ann", "password": PASSWORD})
+    answer = enter(console.visit(), "ann", PASSWORD)
     cookie = answer.headers["set-cookie"].lower()
+    assert cookie.startswith("__host-")
     assert all(word in cookie for word in ("httponly", "secure", "samesite=lax", "path=/"))
 
 

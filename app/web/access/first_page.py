@@ -25,16 +25,20 @@ MENU = (
     MenuItem("/scorecards", "Scorecards", Permission.SCORECARDS_SEE),
     MenuItem("/coaching", "Coaching", Permission.COACHING_SEE),
     MenuItem("/disputes", "Disputes", Permission.DISPUTES_RULE),
+    MenuItem("/disputes/mine", "My disputes", Permission.CALLS_OBJECT),
     MenuItem("/calibration", "Calibration", Permission.CALIBRATION_TAKE),
     MenuItem("/rubrics", "Rubrics and rules", Permission.RUBRICS_SEE),
     MenuItem("/intake", "Intake", Permission.INTAKE_SEE),
     MenuItem("/audit", "Audit log", Permission.AUDIT_SEE),
     MenuItem("/people", "People", Permission.PEOPLE_MANAGE),
+    MenuItem("/webhooks", "Webhooks", Permission.WEBHOOKS_MANAGE),
 )
 
 
 def menu_of(visitor: Visitor) -> tuple[MenuItem, ...]:
     """Return what the menu offers a visitor."""
+    if visitor.user.temporary_password:
+        return ()
     return tuple(item for item in MENU if visitor.may(item.needs))
 
 

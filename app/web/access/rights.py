@@ -15,6 +15,7 @@ class Permission(StrEnum):
     CALLS_COMMENT = "calls.comment"
     CALLS_REVIEW = "calls.review"
     CALLS_OBJECT = "calls.object"
+    QUEUE_LEAD = "queue.lead"
     DISPUTES_RULE = "disputes.rule"
     SEARCH = "search"
     COMPLIANCE_SEE = "compliance.see"
@@ -69,6 +70,7 @@ MAY: Mapping[UserRole, frozenset[Permission]] = {
     UserRole.MANAGER: frozenset(
         {
             *_REVIEWER,
+            _P.QUEUE_LEAD,
             _P.COMPLIANCE_SEE,
             _P.SCORECARDS_EXPORT,
             _P.COACHING_LEAD,

@@ -9,9 +9,9 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from app.web.access.rights import MAY, Permission, scope_of
-from app.web.access.sessions import COOKIE, find_session, is_to_be_touched, keep_alive
-from app.web.access.tokens import find_token
-from app.web.errors import ForbiddenError, ForgedError, SignInNeededError
+from app.web.access.sessions import cookie_name, find_session, is_to_be_touched, keep_alive
+from app.web.access.tokens import let_in
+from app.web.errors import ForbiddenError, ForgedError, PasswordChangeNeededError, SignInNeededError
 from app.web.site import Site, site_of
 from pipeline.records import Scope, User
 
@@ -29,6 +29,7 @@ class Visitor:
         scope: Whose calls they may see.
         form_token: What forms of this stay carry; None for a token of the API.
         token_id: The API token that they came with.
+        stay: The stay that they are in, by the hash of its token.
     """
 
     user: User
@@ -36,6 +37,7 @@ class Visitor:
     scope: Scope
     form_token: str | None = None
     token_id: str | None = None
+    stay: str | None = None
 
     def may(self, permission: str) -> bool:
         """Tell whether they may; templates ask by the permission's name."""
@@ -50,17 +52,14 @@ class Needs:
         SignInNeededError: Nobody is signed in.
         ForbiddenError: They may not.
         ForgedError: Something is to be changed, and the form is not one that this site gave to this visitor.
+        PasswordChangeNeededError: Their password is one that somebody else has set.
     """
 
     permission: Permission
 
     async def __call__(self, request: Request) -> Visitor:
         """Return who asks."""
-        visitor = await visitor_of(request)
-        if visitor is None:
-            raise SignInNeededError
-        if request.method not in _READS and visitor.form_token is not None:
-            await _require_own_form(request, visitor.form_token)
+        visitor = await _let_in(request, with_temporary_password=False)
         if self.permission not in visitor.permissions:
             raise ForbiddenError(self.permission)
         return visitor
@@ -68,16 +67,28 @@ class Needs:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A dependency that gives the visitor, whatever they may: for their own account."""
+    """A dependency that gives the visitor, whatever they may: for their own account.
+
+    Attributes:
+        with_temporary_password: Whether those get in, too, who have to choose a password of their own first.
+    """
+
+    with_temporary_password: bool = False
 
     async def __call__(self, request: Request) -> Visitor:
         """Return who asks."""
-        visitor = await visitor_of(request)
-        if visitor is None:
-            raise SignInNeededError
-        if request.method not in _READS and visitor.form_token is not None:
-            await _require_own_form(request, visitor.form_token)
-        return visitor
+        return await _let_in(request, with_temporary_password=self.with_temporary_password)
+
+
+async def _let_in(request: Request, *, with_temporary_password: bool) -> Visitor:
+    visitor = await visitor_of(request)
+    if visitor is None:
+        raise SignInNeededError
+    if request.method not in _READS and visitor.form_token is not None:
+        await _require_own_form(request, visitor.form_token)
+    if visitor.user.temporary_password and not with_temporary_password:
+        raise PasswordChangeNeededError
+    return visitor
 
 
 async def visitor_of(request: Request) -> Visitor | None:
@@ -85,8 +96,9 @@ async def visitor_of(request: Request) -> Visitor | None:
     site = site_of(request)
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":  # tokens are for the API only: a page answers to a browser
-        return await run_in_threadpool(_by_token, site, credentials) if _is_api(request) else None
-    cookie = request.cookies.get(COOKIE)
+        address = request.client.host if request.client else ""
+        return await run_in_threadpool(_by_token, site, credentials, address) if _is_api(request) else None
+    cookie = request.cookies.get(cookie_name(site.settings.console))
     return await run_in_threadpool(_by_session, site, cookie) if cookie else None
 
 
@@ -100,14 +112,17 @@ def _by_session(site: Site, cookie: str) -> Visitor | None:
         with site.store.begin() as connection:
             keep_alive(connection, session, now)
     user = session.user
-    return Visitor(user=user, permissions=MAY[user.role], scope=scope_of(user), form_token=session.form_token)
+    return Visitor(
+        user=user,
+        permissions=MAY[user.role],
+        scope=scope_of(user),
+        form_token=session.form_token,
+        stay=session.token_hash,
+    )
 
 
-def _by_token(site: Site, credentials: str) -> Visitor | None:
-    with site.store.read() as connection:
-        token = find_token(connection, credentials, site.now())
-    if token is None:
-        return None
+def _by_token(site: Site, credentials: str, address: str) -> Visitor:
+    token = let_in(site, credentials, address)
     allowed = MAY[token.user.role] & token.permissions
     return Visitor(user=token.user, permissions=allowed, scope=scope_of(token.user), token_id=token.token_id)
 

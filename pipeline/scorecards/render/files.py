@@ -38,21 +38,21 @@ def safe_name(identifier: str) -> str:
     return f"{readable}-{digest}"
 
 
-def write_files(files: Mapping[Path, str]) -> list[Path]:
-    """Write each text whole or not at all, and return the paths.
+def write_files(files: Mapping[Path, str | bytes]) -> list[Path]:
+    """Write each text or file whole or not at all, and return the paths.
 
-    A text is written beside its place and moved there when it is safely on disk: a full disk or a kill leaves the file
+    Each is written beside its place and moved there when it is safely on disk: a full disk or a kill leaves the file
     that was there before, never half a file.
 
     Raises:
         ReportError: A file cannot be written; says which and why.
     """
-    for path, text in files.items():
+    for path, content in files.items():
         part = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("x", encoding="utf-8", newline="") as handle:
-                handle.write(text)
+            with part.open("xb") as handle:
+                handle.write(content.encode("utf-8") if isinstance(content, str) else content)
                 handle.flush()
                 os.fsync(handle.fileno())
             part.replace(path)

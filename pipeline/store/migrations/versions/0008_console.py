@@ -20,8 +20,7 @@ def upgrade() -> None:
         "coaching_sessions",
         sa.Column("session_id", CODE, nullable=False),
         sa.Column("agent_id", CODE, nullable=False),
-        sa.Column("criterion_ids", sa.Text(), nullable=False),
-        sa.Column("item_ids", sa.Text(), nullable=False),
+        sa.Column("questions", sa.Text(), nullable=False),
         sa.Column("notes", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("held_by", CODE, nullable=False),
@@ -143,12 +142,15 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer()),
         sa.Column("waits_since", WHEN),
         sa.Column("reasons", sa.Text(), nullable=False),
-        sa.Column("reviewer", CODE),
+        sa.Column("kinds", sa.Integer(), nullable=False),
+        sa.Column("reviewers", CODE),
+        sa.Column("assigned_to", CODE),
         sa.Column("open_disputes", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["recordings.call_id"], name="fk_call_overviews_call_id"),
         sa.PrimaryKeyConstraint("call_id", name="pk_call_overviews"),
     )
     op.create_index("ix_call_overviews_agent_id", "call_overviews", ["agent_id", "started_at"])
+    op.create_index("ix_call_overviews_share", "call_overviews", ["share", "call_id"])
     op.create_index("ix_call_overviews_started_at", "call_overviews", ["started_at", "call_id"])
     op.create_index("ix_call_overviews_team", "call_overviews", ["team", "started_at"])
     op.create_index("ix_call_overviews_waiting", "call_overviews", ["waits", "place", "started_at", "call_id"])
@@ -177,6 +179,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("item_id", name="pk_coaching_items"),
     )
     op.create_index("ix_coaching_items_agent_id", "coaching_items", ["agent_id"])
+    op.create_table(
+        "coaching_session_items",
+        sa.Column("item_id", CODE, nullable=False),
+        sa.Column("session_id", CODE, nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["coaching_items.item_id"], name="fk_coaching_session_items_item_id"),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["coaching_sessions.session_id"], name="fk_coaching_session_items_session_id"
+        ),
+        sa.PrimaryKeyConstraint("item_id", name="pk_coaching_session_items"),
+    )
+    op.create_index("ix_coaching_session_items_session_id", "coaching_session_items", ["session_id"])
     op.create_table(
         "comments",
         sa.Column("comment_id", CODE, nullable=False),
@@ -230,6 +243,10 @@ def upgrade() -> None:
     op.create_index("ix_webhook_deliveries_state_next_at", "webhook_deliveries", ["state", "next_at"])
     op.create_index("ix_webhook_deliveries_webhook_id", "webhook_deliveries", ["webhook_id"])
 
+    op.create_index("ix_scores_made_at", "scores", ["made_at"])
+    op.create_index("ix_flags_raised_at_flag_id", "flags", ["raised_at", "flag_id"])
+    op.create_index("ix_audit_log_actor_sequence", "audit_log", ["actor", "sequence"])
+    op.create_index("ix_audit_log_action_sequence", "audit_log", ["action", "sequence"])
     op.execute("INSERT INTO stale_overviews (call_id) SELECT call_id FROM recordings")
 
 

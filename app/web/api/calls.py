@@ -1,0 +1,205 @@
+"""Calls: the list with its filters, one with all that is known about it, its transcript, scores and comments."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Depends, Header, Query, Request, Response
+from pydantic import AwareDatetime, Field
+
+from app.web.access.rights import Permission
+from app.web.access.visitor import Needs, Visitor
+from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
+from app.web.api.models import (
+    CallShape,
+    ScoreShape,
+    ScoresShape,
+    TranscriptShape,
+    call_shape,
+    score_shape,
+)
+from app.web.api.paging import Page, Paged, require_kinds
+from app.web.api.sight import act, call_in_sight, looked, not_there
+from app.web.site import Site, site_of
+from pipeline.records import Severity
+from pipeline.records.comments import Comment
+from pipeline.review.comments import make_comment
+from pipeline.reviewing.evaluations import Evaluation, read_evaluation
+from pipeline.reviewing.overviews import refresh_overviews
+from pipeline.store.call_record import CallRecord, read_call
+from pipeline.store.calls import CallStatus
+from pipeline.store.comments import comments_of_call, put_comment
+from pipeline.store.overviews import CallOverview, OverviewFilter, list_overviews, order_key
+
+router = make_router("calls")
+
+Sees = Annotated[Visitor, Depends(Needs(Permission.CALLS_SEE))]
+Share = Annotated[float | None, Query(ge=0, le=1)]
+Mood = Annotated[float | None, Query(ge=-1, le=1)]
+Named = Annotated[Line | None, Query()]
+Sorted = Annotated[Literal["newest", "oldest", "best", "worst"], Query(description="How they are sorted.")]
+MOST_FRESHENED = 500
+
+
+class CommentBody(Body):
+    """What is said about a call."""
+
+    text: Prose
+    criterion_id: Line | None = Field(default=None, description="The question that it is about.")
+    at_ms: int | None = Field(default=None, ge=0, le=86_400_000, description="The moment that it is about.")
+
+
+@router.get("/calls", response_model=Page[CallOverview], responses=problems(400))
+def calls_list(
+    *,
+    request: Request,
+    response: Response,
+    visitor: Sees,
+    paging: Paged,
+    state: Annotated[CallStatus | None, Query(description="Only calls that stand so.")] = None,
+    agent: Named = None,
+    team: Named = None,
+    queue: Named = None,
+    rubric: Annotated[Line | None, Query(description="Only calls whose score that counts is by this rubric.")] = None,
+    flag: Annotated[Line | None, Query(description="Only calls with an open flag of this code.")] = None,
+    flagged: Annotated[
+        Severity | None, Query(description="Only calls whose gravest open flag is of this severity.")
+    ] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Calls that began then or later.")] = None,
+    before: Annotated[AwareDatetime | None, Query(description="Calls that began earlier.")] = None,
+    share_from: Share = None,
+    share_to: Share = None,
+    sentiment_from: Mood = None,
+    sentiment_to: Mood = None,
+    order: Annotated[
+        Literal["newest", "oldest", "best", "worst"], Query(description="How they are sorted.")
+    ] = "newest",
+) -> Page[CallOverview]:
+    """List calls. What is not known of a call is outside of every bound."""
+    site = site_of(request)
+    refresh_overviews(site.store, site.settings.flags, most=MOST_FRESHENED)
+    asked = OverviewFilter(
+        states=(state,) if state else (),
+        agent=agent,
+        team=team,
+        queue=queue,
+        rubric=rubric,
+        flag=flag,
+        severity=flagged,
+        since=since,
+        before=before,
+        share_from=share_from,
+        share_to=share_to,
+        sentiment_from=sentiment_from,
+        sentiment_to=sentiment_to,
+    )
+    by_time = order in ("newest", "oldest")
+    after = require_kinds(paging.after, (datetime, type(None)) if by_time else (float, int, type(None)), str)
+    with site.store.read() as connection:
+        found = list_overviews(connection, asked, visitor.scope, order=order, limit=paging.limit + 1, after=after)
+    items, following = paging.page(found, lambda call: order_key(call, order), response)
+    looked(site, visitor, "calls", calls=len(items))
+    shown = list(items) if visitor.may(Permission.CALLS_COMMENT) else [_without_queue(call) for call in items]
+    return Page(items=shown, next=following)
+
+
+@router.get("/calls/{call_id}", response_model=CallShape, responses={304: {"description": "It is as it was."}})
+def calls_get(
+    request: Request,
+    visitor: Sees,
+    call_id: Id,
+    if_none_match: Annotated[str | None, Header(description="The `ETag` of an earlier answer.")] = None,
+) -> Response:
+    """Show one call: recording, transcript, findings, sentiment, measures, scores with evidence, flags, answers.
+
+    The answer's `ETag` stays the same as long as nothing of this has changed.
+    """
+    site = site_of(request)
+    call, evaluation = _read(site, visitor, call_id)
+    looked(site, visitor, "call", call_id)
+    told = call_shape(call, evaluation).model_dump_json().encode()
+    headers = {"ETag": f'"{hashlib.sha256(told).hexdigest()[:32]}"', "Cache-Control": "private, no-cache"}
+    if headers["ETag"] in _tags(if_none_match):
+        return Response(status_code=304, headers=headers)
+    return Response(told, media_type="application/json", headers=headers)
+
+
+@router.get("/calls/{call_id}/transcript", response_model=TranscriptShape)
+def calls_transcript(request: Request, visitor: Sees, call_id: Id) -> TranscriptShape:
+    """Show who said what and when, as it is kept: personal data is masked."""
+    site = site_of(request)
+    call, _ = _read(site, visitor, call_id)
+    if call.transcript is None:
+        raise not_there("transcript of call", call_id)
+    looked(site, visitor, "call", call_id, part="transcript")
+    return TranscriptShape.model_validate(call.transcript)
+
+
+@router.get("/calls/{call_id}/scores", response_model=ScoresShape)
+def calls_scores(request: Request, visitor: Sees, call_id: Id) -> ScoresShape:
+    """Show all scores of a call, the one that counts with people's answers in it, and who has seen it."""
+    site = site_of(request)
+    call, evaluation = _read(site, visitor, call_id)
+    looked(site, visitor, "call", call_id, part="scores")
+    return ScoresShape(
+        scores=[score_shape(stored) for stored in call.scores],
+        effective=ScoreShape.model_validate(evaluation.effective) if evaluation else None,
+        acknowledgements=list(evaluation.acknowledgements) if evaluation else [],
+    )
+
+
+@router.get("/calls/{call_id}/comments", response_model=Page[Comment])
+def comments_list(
+    request: Request, visitor: Annotated[Visitor, Depends(Needs(Permission.CALLS_COMMENT))], call_id: Id
+) -> Page[Comment]:
+    """List what was said about a call, the oldest first. Agents do not see it."""
+    site = site_of(request)
+    with site.store.read() as connection:
+        call_in_sight(connection, visitor, call_id)
+        found = comments_of_call(connection, call_id)
+    looked(site, visitor, "call", call_id, part="comments")
+    return Page(items=found)
+
+
+@router.post("/calls/{call_id}/comments", response_model=Comment, status_code=201)
+def comments_add(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(Needs(Permission.CALLS_COMMENT))],
+    call_id: Id,
+    body: CommentBody,
+) -> Comment:
+    """Say something about a call, one of its questions or one of its moments."""
+    site = site_of(request)
+    comment = make_comment(
+        call_id,
+        body.text,
+        by=visitor.user.name,
+        now=site.now(),
+        criterion_id=body.criterion_id,
+        at_ms=body.at_ms,
+    )
+    with site.editing(visitor) as (connection, acts):
+        call_in_sight(connection, visitor, call_id)
+        put_comment(connection, comment)
+        acts.append(act(visitor, "comment", "call", call_id, comment=comment.comment_id))
+    return comment
+
+
+def _read(site: Site, visitor: Visitor, call_id: str) -> tuple[CallRecord, Evaluation | None]:
+    with site.store.read() as connection:
+        call_in_sight(connection, visitor, call_id)
+        call = read_call(connection, call_id)
+        scored = any(stored.current for stored in call.scores)
+        return call, read_evaluation(connection, call_id) if scored else None
+
+
+def _tags(given: str | None) -> set[str]:
+    return {tag.strip().removeprefix("W/") for tag in (given or "").split(",")}
+
+
+def _without_queue(call: CallOverview) -> CallOverview:
+    """Return what an agent may know of a call: nothing of who is to hear it, and why."""
+    return replace(call, waits=False, place=None, waits_since=None, reasons=(), reviewers=(), assigned_to=None)

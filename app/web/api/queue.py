@@ -1,0 +1,142 @@
+"""The review queue: which calls wait for a person, which is next, and taking one off without an answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query, Request, Response
+from pydantic import Field
+
+from app.web.access.rights import Permission
+from app.web.access.visitor import Needs, Visitor
+from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
+from app.web.api.models import Shape
+from app.web.api.paging import Page, Paged, require_kinds
+from app.web.api.sight import act, call_in_sight, looked, refuse_own
+from app.web.site import Site, site_of
+from pipeline.records import QueueClosing, QueueKind, Severity, UserRole
+from pipeline.review.wording import folded
+from pipeline.reviewing.overviews import refresh_overviews
+from pipeline.reviewing.queue import take_off
+from pipeline.store.overviews import CallOverview, OverviewFilter, OverviewReason, list_overviews, order_key
+
+router = make_router("queue")
+
+Reviews = Annotated[Visitor, Depends(Needs(Permission.CALLS_REVIEW))]
+Whose = Annotated[
+    Literal["mine", "anybody", "others"] | None,
+    Query(description="mine: given to or drawn for you; anybody: free to be taken; others: neither."),
+]
+Why = Annotated[QueueKind | None, Query(description="Only calls that wait for a reason of this kind.")]
+Named = Annotated[Line | None, Query()]
+_FRESHENED = 500
+
+
+class QueuedShape(Shape):
+    """A call that waits. Whose call it is managers and admins see: who hears it should not know."""
+
+    call_id: str
+    started_at: datetime | None
+    duration_ms: int
+    queue: str | None
+    severity: Severity | None = Field(description="Of the gravest open flag.")
+    waits_since: datetime | None
+    reasons: list[OverviewReason] = Field(description="Why it waits, the weightiest first.")
+    assigned_to: str | None
+    agent_id: str | None = None
+    team: str | None = None
+
+
+class NextShape(Shape):
+    """The call to hear now; null where nothing waits."""
+
+    call: QueuedShape | None
+
+
+class TakeOffBody(Body):
+    """Why a call need not be heard."""
+
+    reason: Prose
+
+
+@router.get("/queue", response_model=Page[QueuedShape], responses=problems(400))
+def queue_list(
+    *,
+    request: Request,
+    response: Response,
+    visitor: Reviews,
+    paging: Paged,
+    whose: Whose = None,
+    why: Why = None,
+    queue: Named = None,
+    rubric: Named = None,
+    flag: Named = None,
+    severity: Annotated[Severity | None, Query(description="Only calls whose gravest open flag is so grave.")] = None,
+) -> Page[QueuedShape]:
+    """List the calls that wait for a person, in the order in which they are to be heard."""
+    site = site_of(request)
+    asked = _asked(visitor, whose, why, queue=queue, rubric=rubric, flag=flag, severity=severity)
+    after = require_kinds(paging.after, (int, type(None)), (datetime, type(None)), str)
+    found = _waiting(site, visitor, asked, limit=paging.limit + 1, after=after)
+    items, following = paging.page(found, lambda call: order_key(call, "queue"), response)
+    looked(site, visitor, "queue", calls=len(items))
+    return Page(items=[_shape(visitor, call) for call in items], next=following)
+
+
+@router.get("/queue/next", response_model=NextShape)
+def queue_next(request: Request, visitor: Reviews, whose: Whose = None, why: Why = None) -> NextShape:
+    """Tell which call to hear now."""
+    site = site_of(request)
+    found = _waiting(site, visitor, _asked(visitor, whose, why), limit=1, after=None)
+    looked(site, visitor, "queue", calls=len(found))
+    return NextShape(call=_shape(visitor, found[0]) if found else None)
+
+
+@router.post("/queue/{call_id}/take-off", response_model=QueueClosing)
+def queue_take_off(request: Request, visitor: Reviews, call_id: Id, body: TakeOffBody) -> QueueClosing:
+    """Take a call off without answering. Not needed after a review: what was answered is done."""
+    site = site_of(request)
+    with site.editing(visitor) as (connection, acts):
+        refuse_own(visitor, call_in_sight(connection, visitor, call_id))
+        made = take_off(connection, call_id, by=visitor.user.name, reason=body.reason, now=site.now())
+        acts.append(act(visitor, "queue", "call", call_id, closing=made.closing_id))
+    return made
+
+
+def _asked(
+    visitor: Visitor,
+    whose: Literal["mine", "anybody", "others"] | None,
+    why: QueueKind | None,
+    *,
+    queue: str | None = None,
+    rubric: str | None = None,
+    flag: str | None = None,
+    severity: Severity | None = None,
+) -> OverviewFilter:
+    return OverviewFilter(
+        waiting=True,
+        whose=whose,
+        kinds=(why,) if why else (),
+        queue=queue,
+        rubric=rubric,
+        flag=flag,
+        severity=severity,
+        name=visitor.user.name,
+        folded_name=folded(visitor.user.name),
+        not_of_agents=(visitor.user.agent_id,) if visitor.user.agent_id else (),
+    )
+
+
+def _waiting(
+    site: Site, visitor: Visitor, asked: OverviewFilter, *, limit: int, after: tuple[object, ...] | None
+) -> list[CallOverview]:
+    refresh_overviews(site.store, site.settings.flags, most=_FRESHENED)
+    with site.store.read() as connection:
+        return list_overviews(connection, asked, visitor.scope, order="queue", limit=limit, after=after)
+
+
+def _shape(visitor: Visitor, call: CallOverview) -> QueuedShape:
+    shown = QueuedShape.model_validate(call)
+    tells = visitor.user.role in (UserRole.MANAGER, UserRole.ADMIN)
+    return shown if tells else shown.model_copy(update={"agent_id": None, "team": None})

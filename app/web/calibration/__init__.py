@@ -1,0 +1,1 @@
+"""Calibration as it is shown."""

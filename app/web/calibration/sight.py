@@ -1,0 +1,64 @@
+"""Which calibration sessions a visitor may see, and as whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, select
+
+from app.web.access.rights import Permission
+from app.web.access.visitor import Visitor
+from pipeline.errors import NotFoundError
+from pipeline.records import CalibrationSession, Scope
+from pipeline.review.wording import same_name
+from pipeline.store.calibration_sessions import SessionRow, get_session
+from pipeline.store.overviews import in_scope
+from pipeline.store.tables import recordings
+from pipeline.store.wanted_calls import in_batches
+
+
+def takes_part(visitor: Visitor, session: CalibrationSession) -> bool:
+    """Tell whether a visitor is one of the reviewers, or the expert."""
+    return any(same_name(visitor.user.name, each) for each in (*session.reviewers, session.expert))
+
+
+def may_close(visitor: Visitor, session: CalibrationSession) -> bool:
+    """Tell whether a visitor started the session, or is its expert."""
+    return any(same_name(visitor.user.name, each) for each in (session.started_by, session.expert))
+
+
+def calls_in_scope(connection: Connection, call_ids: Sequence[str], scope: Scope) -> set[str]:
+    """Return which of these calls may be seen."""
+    if scope.whole:
+        return set(call_ids)
+    found: set[str] = set()
+    for some in in_batches(sorted(set(call_ids))):
+        seen = select(recordings.c.call_id).where(recordings.c.call_id.in_(some), in_scope(scope, recordings))
+        found.update(connection.scalars(seen))
+    return found
+
+
+def sessions_in_sight(connection: Connection, visitor: Visitor, rows: Iterable[SessionRow]) -> list[SessionRow]:
+    """Return the sessions that a visitor takes part in, and for who leads them all whose calls they may see."""
+    told = list(rows)
+    own = {row.session.session_id for row in told if takes_part(visitor, row.session)}
+    if visitor.may(Permission.CALIBRATION_LEAD):
+        seen = calls_in_scope(connection, [call.call_id for row in told for call in row.session.calls], visitor.scope)
+        own |= {row.session.session_id for row in told if all(call.call_id in seen for call in row.session.calls)}
+    return [row for row in told if row.session.session_id in own]
+
+
+def session_in_sight(connection: Connection, visitor: Visitor, session_id: str) -> SessionRow:
+    """Return a session by its whole id.
+
+    Raises:
+        NotFoundError: There is none, or it is not the visitor's to see; which of both is not told.
+    """
+    not_there = NotFoundError("there is no such session, or it is not yours to see")
+    try:
+        row = get_session(connection, session_id)
+    except NotFoundError:
+        raise not_there from None
+    if row.session.session_id != session_id or not sessions_in_sight(connection, visitor, [row]):
+        raise not_there
+    return row

@@ -1,0 +1,1 @@
+"""Coaching as it is shown."""

@@ -1,0 +1,92 @@
+"""Everybody whose coaching a visitor may see: what repeats, what was sent, when somebody last talked with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.web.access.visitor import Visitor
+from app.web.site import Site
+from app.web.snapshots import Snapshot, snapshot
+from pipeline.records import Scope
+from pipeline.reviewing.coaching import missed_by_agent
+from pipeline.scorecards.topics import MAX_TOPICS, MissedQuestion
+from pipeline.store.coaching import LastSession, last_sessions, open_item_counts
+from pipeline.store.coaching_answers import AgentInScope, agents_in_scope
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentLine:
+    """An agent in the list; ``topics`` are the weightiest, ``more`` is how many others there are."""
+
+    agent: AgentInScope
+    topics: tuple[MissedQuestion, ...]
+    more: int
+    open_items: int
+    last: LastSession | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OverviewPage:
+    """The list of agents.
+
+    Attributes:
+        everybody: Whether those with nothing to talk about are listed too.
+        shot: Of when the topics are; its value is not shown by itself.
+    """
+
+    lines: list[AgentLine]
+    shot: Snapshot[Mapping[str, tuple[MissedQuestion, ...]]]
+    teams: list[str]
+    team: str | None
+    everybody: bool
+    number: int
+    more: bool
+    total: int
+
+
+def overview_page(site: Site, visitor: Visitor, *, team: str | None, everybody: bool, number: int) -> OverviewPage:
+    """Return a page of the list, whoever needs it most first."""
+    scope = visitor.scope
+    shot = snapshot(site, ("coaching topics", scope), lambda: _topics(site, scope))
+    with site.store.read() as connection:
+        agents = agents_in_scope(connection, scope)
+        items = open_item_counts(connection, scope)
+        last = last_sessions(connection)
+    lines = [
+        _line(agent, (shot.value or {}).get(agent.agent_id, ()), items.get(agent.agent_id, 0), last.get(agent.agent_id))
+        for agent in agents
+        if team is None or agent.team == team
+    ]
+    chosen = lines if everybody else [each for each in lines if each.topics or each.open_items or each.last]
+    chosen.sort(key=_weight)
+    first = PER_PAGE * (number - 1)
+    return OverviewPage(
+        lines=chosen[first : first + PER_PAGE],
+        shot=shot,
+        teams=sorted({agent.team for agent in agents if agent.team}),
+        team=team,
+        everybody=everybody,
+        number=number,
+        more=len(chosen) > first + PER_PAGE,
+        total=len(chosen),
+    )
+
+
+def _topics(site: Site, scope: Scope) -> Mapping[str, tuple[MissedQuestion, ...]]:
+    with site.store.read() as connection:
+        missed = missed_by_agent(connection, scope)
+    return {agent: tuple(each for each in of_agent if each.repeats) for agent, of_agent in missed.items()}
+
+
+def _line(agent: AgentInScope, topics: tuple[MissedQuestion, ...], items: int, last: LastSession | None) -> AgentLine:
+    return AgentLine(
+        agent=agent, topics=topics[:MAX_TOPICS], more=max(0, len(topics) - MAX_TOPICS), open_items=items, last=last
+    )
+
+
+def _weight(line: AgentLine) -> tuple[int, int, int, str]:
+    critical = sum(topic.critical for topic in line.topics)
+    return -critical, -(len(line.topics) + line.more), -line.open_items, line.agent.agent_id

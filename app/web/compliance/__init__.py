@@ -1,0 +1,1 @@
+"""What the pages on compliance show, put together from what was counted."""

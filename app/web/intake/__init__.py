@@ -1,0 +1,1 @@
+"""Uploads and what runs of them: received, kept, run in the background, shown."""

@@ -1,0 +1,69 @@
+"""Uploads are run in the background: one process at a time, which works on all that wait."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.web.background import Job
+from app.web.intake.keep import remove_unfinished
+from app.web.intake.outcome import outcome_of
+from app.web.intake.run import ANOTHER_RUN, Run, start
+from app.web.site import Site
+from pipeline.store.uploads import UploadState, claim, set_state, take_back
+
+AT_ONCE = 25
+_WAIT = timedelta(seconds=15)
+_DAY_S = 86_400
+_KEPT = "uploads"
+
+
+def run_uploads(site: Site) -> bool:
+    """Look after the process that is at work, or start one for what waits; tell whether there is more to do at once.
+
+    The first time, what a server that is gone was working on waits anew: a run goes on where it was.
+    """
+    kept: dict[str, Any] = site.kept.setdefault(_KEPT, {})
+    now = site.now()
+    if "mended" not in kept:
+        with site.store.begin() as connection:
+            take_back(connection, now=now)
+        remove_unfinished(site.settings.uploads_dir.resolve(), older_than_s=_DAY_S, now=now)
+        kept["mended"] = True
+    at_work: Run | None = kept.get("run")
+    if at_work is not None:
+        if not at_work.is_over():
+            return False
+        del kept["run"]
+        _settle(site, at_work, kept)
+        return True
+    not_before: datetime | None = kept.get("not_before")
+    if not_before is not None and now < not_before:
+        return False
+    with site.store.begin() as connection:
+        claimed = claim(connection, most=AT_ONCE, now=now)
+    if claimed:
+        kept["run"] = start(site.settings, claimed, now=now)
+    return False
+
+
+def _settle(site: Site, run: Run, kept: dict[str, Any]) -> None:
+    """Keep what became of each upload of a run that is over."""
+    told, now = run.told(), site.now()
+    waits = told is not None and ANOTHER_RUN in told
+    if waits:
+        kept["not_before"] = now + _WAIT
+    with site.store.begin() as connection:
+        for upload in run.uploads:
+            found = outcome_of(connection, upload, since=run.began)
+            state, reason = found.state, found.reason
+            if state is None and waits:
+                state, reason = UploadState.WAITING, "another run is at work in this workspace; this comes after it"
+            elif state is None:
+                state, reason = UploadState.FAILED, told or "the run ended before it came to this; try again"
+            if state is UploadState.DONE:
+                reason = None
+            set_state(connection, upload.upload_id, state, now=now, reason=reason, call_id=found.call_id)
+
+
+JOBS = (Job(name="uploads", every_s=1, run=run_uploads),)

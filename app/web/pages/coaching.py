@@ -1,0 +1,163 @@
+"""Coaching: who needs it, what repeats, sessions with agents, and the agent's own view of theirs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from app.acts import Act
+from app.web.access.rights import Permission
+from app.web.access.visitor import Needs, Visitor
+from app.web.call.sound import ready_clip, ready_sound
+from app.web.coaching.agent import AgentPage, SessionForm, agent_page
+from app.web.coaching.moments import example_of
+from app.web.coaching.overview import OverviewPage, overview_page
+from app.web.coaching.sight import coached_agent, example_scope
+from app.web.site import Site, site_of
+from pipeline.audit.log import Detail
+from pipeline.errors import NotFoundError, ReviewError
+from pipeline.records import CoachedQuestion, Span, UserRole
+from pipeline.review.coaching import acknowledged_by
+from pipeline.reviewing.coaching import answers_of_agent, hold_session
+from pipeline.scorecards.topics import AgentAnswer, missed_questions
+from pipeline.store.call_record import read_call
+from pipeline.store.coaching import acknowledge, get_session
+
+router = APIRouter()
+
+Sees = Annotated[Visitor, Depends(Needs(Permission.COACHING_SEE))]
+Leads = Annotated[Visitor, Depends(Needs(Permission.COACHING_LEAD))]
+_DONE = {
+    "held": "The session is kept. The agent sees it here and can say that they have read it.",
+    "read": "Thank you: it is noted that you have read this session.",
+}
+
+
+@router.get("/coaching")
+def coaching(
+    request: Request,
+    visitor: Sees,
+    *,
+    team: str = "",
+    show: str = "",
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Response:
+    """List the agents with something to talk about; lead an agent to their own page."""
+    site = site_of(request)
+    if visitor.user.role is UserRole.AGENT:
+        if visitor.user.agent_id is None:
+            return site.page(request, "coaching/nobody.html", visitor)
+        return RedirectResponse(f"/coaching/{quote(visitor.user.agent_id)}", status_code=303)
+    shown: OverviewPage = overview_page(site, visitor, team=team or None, everybody=show == "everybody", number=page)
+    site.log(visitor, Act(action="view", subject=("coaching", ""), details={"agents": len(shown.lines)}))
+    return site.page(request, "coaching/list.html", visitor, page=shown)
+
+
+@router.post("/coaching/sessions/{session_id}/acknowledge")
+def acknowledges(request: Request, visitor: Sees, session_id: str) -> Response:
+    """Keep that the agent has read a session about them."""
+    site = site_of(request)
+    with site.editing(visitor) as (connection, acts):
+        try:
+            session = get_session(connection, session_id).session
+            coached_agent(connection, visitor, session.agent_id)
+        except NotFoundError:
+            raise NotFoundError("there is no such session, or it is not yours to see") from None
+        read = acknowledged_by(session, agent_id=visitor.user.agent_id, name=visitor.user.name, now=site.now())
+        if acknowledge(connection, read):
+            acts.append(Act(action="acknowledge", subject=("coaching", session_id)))
+    return RedirectResponse(f"/coaching/{quote(session.agent_id)}?done=read#sessions", status_code=303)
+
+
+@router.get("/coaching/{agent:path}/example")
+def example(request: Request, visitor: Sees, agent: str, rubric: str = "", criterion: str = "") -> Response:
+    """Give the sound of a good example; whose call it is, its address does not say."""
+    site = site_of(request)
+    with site.store.read() as connection:
+        about = coached_agent(connection, visitor, agent)
+        looked_in = example_scope(visitor, about)
+        missed = missed_questions(answers_of_agent(connection, visitor.scope, agent))
+        topic = next(
+            (each for each in missed if each.repeats and (each.rubric_id, each.criterion_id) == (rubric, criterion)),
+            None,
+        )
+        found = example_of(connection, looked_in, topic) if topic and looked_in else None
+        if found is None:
+            raise NotFoundError("there is no example of this")
+        call = read_call(connection, found.call_id)
+    details = {"as": "good example", "criterion": found.criterion_id}
+    site.log(visitor, Act(action="view", subject=("call", found.call_id), details=details))
+    ready = ready_sound(site, call.recording, call.transcript, unredacted=False)
+    clip = found.quote.clip
+    span = Span(start_ms=clip.from_ms, end_ms=min(clip.to_ms, call.recording.duration_ms))
+    return FileResponse(
+        ready_clip(site, ready, span), media_type="audio/flac", headers={"Cache-Control": "private, no-store"}
+    )
+
+
+@router.post("/coaching/{agent:path}/sessions")
+def holds_session(
+    request: Request,
+    visitor: Leads,
+    agent: str,
+    *,
+    notes: Annotated[str, Form(max_length=20_000)] = "",
+    action: Annotated[str, Form(max_length=20_000)] = "",
+    question: Annotated[list[str] | None, Form(max_length=50)] = None,
+    item: Annotated[list[str] | None, Form(max_length=100)] = None,
+) -> Response:
+    """Keep a session with an agent."""
+    site = site_of(request)
+    chosen, items = [each for each in question or [] if each], item or []
+    try:
+        with site.editing(visitor) as (connection, acts):
+            about = coached_agent(connection, visitor, agent)
+            if about.is_own:
+                raise ReviewError("nobody coaches themselves; somebody else has to hold the session")
+            session = hold_session(
+                connection,
+                agent,
+                notes=notes,
+                action=action,
+                questions=_known(chosen, answers_of_agent(connection, visitor.scope, agent)),
+                item_ids=items,
+                scope=visitor.scope,
+                by=visitor.user.name,
+                now=site.now(),
+            )
+            counts = {"questions": len(session.questions), "items": len(session.item_ids)}
+            details: dict[str, Detail] = {"agent": agent, **counts}
+            acts.append(Act(action="coaching", subject=("coaching", session.session_id), details=details))
+    except ReviewError as error:
+        form = SessionForm(notes=notes, action=action, questions=tuple(chosen), items=tuple(items))
+        return _shown(request, site, visitor, agent_page(site, visitor, agent, form=form, told=str(error)), status=409)
+    return RedirectResponse(f"/coaching/{quote(agent)}?done=held#sessions", status_code=303)
+
+
+@router.get("/coaching/{agent:path}")
+def coaching_of(request: Request, visitor: Sees, agent: str, done: str = "") -> Response:
+    """Show an agent's coaching."""
+    site = site_of(request)
+    page = agent_page(site, visitor, agent, done=_DONE.get(done, ""))
+    return _shown(request, site, visitor, page)
+
+
+def _shown(request: Request, site: Site, visitor: Visitor, page: AgentPage, *, status: int = 200) -> Response:
+    topics = (*page.topics, *page.more)
+    calls = {moment.call_id for topic in topics for moment in topic.moments}
+    calls |= {view.item.call_id for view in page.items}
+    calls |= {topic.example.call_id for topic in topics if topic.example}
+    details = {"calls": sorted(calls)}
+    site.log(visitor, Act(action="view", subject=("coaching", page.agent.agent_id), details=details))
+    return site.page(request, "coaching/agent.html", visitor, status=status, page=page)
+
+
+def _known(chosen: list[str], answers: list[AgentAnswer]) -> list[CoachedQuestion]:
+    known = {(answer.rubric_id, answer.criterion_id) for answer in answers}
+    pairs = [tuple(each.partition(" ")[::2]) for each in chosen]
+    if any(pair not in known for pair in pairs):
+        raise ReviewError("a question does not come up in this agent's latest calls; choose from the list")
+    return [CoachedQuestion(rubric_id=rubric_id, criterion_id=criterion_id) for rubric_id, criterion_id in pairs]

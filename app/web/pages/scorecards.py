@@ -1,0 +1,144 @@
+"""Scorecards: agents and teams by period, and the card of one of them. An agent sees their own card and no other."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.acts import Act
+from app.web.access.rights import Permission
+from app.web.access.visitor import Needs, Visitor
+from app.web.queue.choices import choices_of
+from app.web.scorecards.asked import asked_days, asked_list, order_of
+from app.web.scorecards.card_page import card_page
+from app.web.scorecards.figures import Asked, figures, is_known, standing_of, zone_of
+from app.web.scorecards.list_page import list_page
+from app.web.site import Site, site_of
+from app.web.snapshots import Snapshot
+from pipeline.errors import NotFoundError
+from pipeline.scorecards.report import ScorecardReport
+from pipeline.store.team_means import team_mean
+
+router = APIRouter()
+
+FORMS = ("pdf", "xlsx", "csv", "json")
+
+
+@router.get("/scorecards")
+def scorecards(request: Request, visitor: Annotated[Visitor, Depends(Needs(Permission.SCORECARDS_SEE))]) -> Response:
+    """List agents and teams; lead an agent to their own card."""
+    site = site_of(request)
+    own = visitor.scope.agent_id
+    if own is not None:
+        if not own:
+            return site.page(request, "scorecards/nobody.html", visitor)
+        return RedirectResponse(f"/scorecards/agents/{quote(own, safe='')}", status_code=303)
+    asked = asked_list(site, visitor, request.query_params)
+    with site.store.read() as connection:
+        choices = choices_of(site, connection, visitor.scope)
+    page = list_page(
+        asked,
+        order_of(request.query_params),
+        figures(site, asked),
+        team_names=choices.teams,
+        rubrics=choices.rubrics,
+        forms=_forms(visitor),
+        min_calls=site.settings.scorecards.min_calls,
+    )
+    return site.page(request, "scorecards/scorecards.html", visitor, page=page)
+
+
+@router.get("/scorecards/agents/{agent:path}")
+def agent_card(
+    request: Request, agent: str, visitor: Annotated[Visitor, Depends(Needs(Permission.SCORECARDS_SEE))]
+) -> Response:
+    """Show one agent's card."""
+    site = site_of(request)
+    own = visitor.scope.agent_id is not None
+    refuse_others(site, visitor, agent=agent)
+    asked = Asked(
+        scope=visitor.scope,
+        days=asked_days(site, visitor, request.query_params, agent=agent),
+        agent=agent,
+    )
+    shot = figures(site, asked)
+    _log(site, visitor, asked)
+    page = card_page(
+        asked,
+        shot,
+        standing=None if own else standing_of(site, asked),
+        team_mean=_team_mean(site, shot, asked) if own else None,
+        own=own,
+        coached=visitor.may(Permission.COACHING_SEE),
+        forms=_forms(visitor),
+        min_calls=site.settings.scorecards.min_calls,
+    )
+    return site.page(request, "scorecards/card.html", visitor, page=page)
+
+
+@router.get("/scorecards/teams/{team:path}")
+def team_card(
+    request: Request, team: str, visitor: Annotated[Visitor, Depends(Needs(Permission.SCORECARDS_SEE))]
+) -> Response:
+    """Show one team's card."""
+    site = site_of(request)
+    refuse_others(site, visitor, team=team)
+    asked = Asked(
+        scope=visitor.scope,
+        days=asked_days(site, visitor, request.query_params, team=team),
+        card_of_team=team,
+    )
+    shot = figures(site, asked)
+    _log(site, visitor, asked)
+    page = card_page(
+        asked,
+        shot,
+        standing=standing_of(site, asked),
+        team_mean=None,
+        own=False,
+        coached=False,
+        forms=_forms(visitor),
+        min_calls=site.settings.scorecards.min_calls,
+    )
+    return site.page(request, "scorecards/card.html", visitor, page=page)
+
+
+def refuse_others(site: Site, visitor: Visitor, *, agent: str | None = None, team: str | None = None) -> None:
+    """Refuse a card that is not there for this visitor.
+
+    Raises:
+        NotFoundError: An agent asks for another's card or for a team's; or nobody of that name has a call that the
+            visitor may see.
+    """
+    own = visitor.scope.agent_id
+    if own is not None:
+        if team is None and agent == own:
+            return  # also before their first call
+    elif is_known(site, visitor.scope, agent=agent, team=team):
+        return
+    kind, name = ("agent", agent) if agent is not None else ("team", team)
+    raise NotFoundError(f"there is no scorecard of {kind} {name}")
+
+
+def _forms(visitor: Visitor) -> tuple[str, ...]:
+    return FORMS if visitor.may(Permission.SCORECARDS_EXPORT) else ()
+
+
+def _log(site: Site, visitor: Visitor, asked: Asked) -> None:
+    """Write down who looked: a card holds words of calls."""
+    subject = asked.agent if asked.agent is not None else asked.card_of_team
+    details = {"of": asked.kind, **asked.days.query}
+    site.log(visitor, Act(action="view", subject=("scorecard", subject or ""), details=details))
+
+
+def _team_mean(site: Site, shot: Snapshot[ScorecardReport], asked: Asked) -> float | None:
+    team = next((summary.team for summary in shot.value.agents), None) if shot.value else None
+    if team is None:
+        return None
+    first_at, before = asked.days.instants(zone_of(site))
+    least = site.settings.scorecards.min_agents
+    with site.store.read() as connection:
+        return team_mean(connection, team, first_at=first_at, before=before, min_agents=least)

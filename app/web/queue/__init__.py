@@ -1,0 +1,1 @@
+"""Lists of calls: filters, what can be chosen in them, which call is next."""

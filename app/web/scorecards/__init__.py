@@ -1,0 +1,1 @@
+"""Scorecards as the console shows them: which days, whose figures, kept or read anew."""

@@ -1,0 +1,238 @@
+"""Every page of the console on 100,000 calls: ``python -m benchmarks.console``, into benchmarks/CONSOLE.md.
+
+A workspace of made calls is filled first (`benchmarks.console_calls`). Then `earmark serve` is started on it as a user
+starts it, people of every role sign in, and each page is asked for over HTTP on this machine: what is measured is from
+the request to the last byte of the answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+from benchmarks.asr.report import machine
+from benchmarks.console_calls import AGENT, CALL, PASSWORD, PEOPLE, RULE, TEAM, Filled, fill
+
+REPORT = Path(__file__).resolve().parent / "CONSOLE.md"
+CALLS = 100_000
+PORT = 8899
+REQUESTS = 20
+LIMIT_MS = 300
+SETTLE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A page that is measured: as whom it is asked for, and where it is."""
+
+    who: str
+    path: str
+
+
+ADDRESSES = (
+    Address("ann", "/queue"),
+    Address("ann", "/queue?page=40"),
+    Address("ann", "/queue?why=flagged&severity=major&team=" + TEAM),
+    Address("ann", "/queue?whose=mine"),
+    Address("max", "/queue?agent=" + AGENT),
+    Address("ann", "/queue?flag=low_score&score_to=40&mood_to=0&since=2026-01-01"),
+    Address("ann", "/queue/next"),
+    Address("ann", "/queue/next?after=" + CALL),
+    Address("ann", "/calls"),
+    Address("ann", "/calls?page=1000"),
+    Address("ann", "/calls?order=worst"),
+    Address("ann", "/calls?agent=" + AGENT),
+    Address("ann", "/calls?flag=critical_error&order=oldest"),
+    Address("nora", "/calls"),
+    Address("nora", "/calls?order=best&queue=sales"),
+    Address("maria", "/calls"),
+    Address("ann", "/calls/" + CALL),
+    Address("maria", "/calls/" + CALL),
+    Address("ann", "/search?q=account"),
+    Address("ann", '/search?q="your+account"'),
+    Address("ann", "/search?q=account+fee&team=" + TEAM),
+    Address("olive", "/compliance"),
+    Address("olive", "/compliance?by=team"),
+    Address("olive", "/compliance/rules/" + RULE),
+    Address("olive", "/audit"),
+    Address("olive", "/packs"),
+    Address("max", "/scorecards"),
+    Address("max", "/scorecards/agents/" + AGENT),
+    Address("max", "/scorecards/teams/" + TEAM),
+    Address("maria", "/scorecards"),
+    Address("max", "/coaching"),
+    Address("max", "/coaching/" + AGENT),
+    Address("ann", "/disputes"),
+    Address("max", "/calibration"),
+    Address("max", "/rubrics"),
+    Address("max", "/rubrics/general"),
+    Address("max", "/rules"),
+    Address("max", "/intake"),
+    Address("admin", "/people"),
+    Address("ann", "/account"),
+    Address("ann", "/account/tokens"),
+)
+"""Who adds a page adds it here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """How long a page took."""
+
+    address: Address
+    status: int
+    size_kb: float
+    first_ms: float
+    again_ms: list[float] = field(default_factory=list)
+
+    @property
+    def median_ms(self) -> float:
+        """Half of the requests were quicker."""
+        return statistics.median(self.again_ms)
+
+    @property
+    def p95_ms(self) -> float:
+        """All but one of twenty were at most so slow."""
+        ordered = sorted(self.again_ms)
+        return ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+
+    def row(self) -> str:
+        """Return a line of the table."""
+        told = f"| `{self.address.path}` | {ROLES[self.address.who]} |"
+        if self.status not in (200, 303):
+            return f"{told} answered {self.status} | | | |"
+        late = " **over**" if max(self.p95_ms, self.first_ms) > LIMIT_MS else ""
+        return f"{told} {self.first_ms:.0f} | {self.median_ms:.0f} | {self.p95_ms:.0f}{late} | {self.size_kb:.0f} |"
+
+
+ROLES = {name: role for name, role, _ in PEOPLE}
+
+
+def main() -> None:
+    """Fill a workspace, ask for every page and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=CALLS)
+    parser.add_argument("--workspace", type=Path, help="keep the made workspace here, and use it again")
+    parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--settle", type=float, default=SETTLE_S, help="seconds for what is counted beside requests")
+    parser.add_argument("--only", default="", help="only addresses that hold this")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        workspace = given.workspace or Path(scratch) / "workspace"
+        stamp = machine()
+        filled = None if (workspace / "earmark.db").exists() else fill(workspace, given.calls)
+        chosen = [address for address in ADDRESSES if given.only in address.path]
+        with served(workspace, given.port):
+            measured = measure(chosen, given.port, given.settle)
+        size_mb = (workspace / "earmark.db").stat().st_size / 1e6
+        page = report(measured, filled, calls=given.calls, size_mb=size_mb, stamp=stamp)
+    if given.calls == CALLS and filled and not given.only:
+        REPORT.write_text(page, encoding="utf-8")
+    print(page)
+
+
+@contextmanager
+def served(workspace: Path, port: int) -> Iterator[None]:
+    """Serve a workspace in a process of its own until the end."""
+    command = [sys.executable, "-m", "app.cli.main", "serve", "--workspace", str(workspace), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        try:
+            _wait_for(port)
+            yield
+        finally:
+            server.terminate()
+
+
+def measure(addresses: Sequence[Address], port: int, settle_s: float) -> list[Measured]:
+    """Ask for each page once, let what is counted beside requests come to rest, and ask for each again."""
+    cookies = {who: sign_in(port, who) for who in sorted({address.who for address in addresses})}
+    measured = []
+    for address in addresses:
+        status, size, taken_ms = ask(port, address.path, cookies[address.who])
+        print(f"{address.path}: {status}, {taken_ms:.0f} ms", file=sys.stderr)
+        measured.append(Measured(address=address, status=status, size_kb=size / 1024, first_ms=taken_ms))
+    time.sleep(settle_s)
+    for page in measured:
+        ask(port, page.address.path, cookies[page.address.who])
+        for _ in range(REQUESTS):
+            page.again_ms.append(ask(port, page.address.path, cookies[page.address.who])[2])
+    return measured
+
+
+def sign_in(port: int, who: str) -> str:
+    """Return the cookie of somebody who has signed in."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    form = urlencode({"name": who, "password": PASSWORD})
+    connection.request("POST", "/sign-in", form, {"Content-Type": "application/x-www-form-urlencoded"})
+    answer = connection.getresponse()
+    answer.read()
+    cookie = re.match(r"[^;]+", answer.getheader("set-cookie") or "")
+    if answer.status != http.client.SEE_OTHER or cookie is None:
+        raise SystemExit(f"{who} could not sign in: {answer.status}")
+    return cookie[0]
+
+
+def ask(port: int, path: str, cookie: str) -> tuple[int, int, float]:
+    """Ask for a page; return status, bytes and milliseconds."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    connection.connect()
+    started = time.perf_counter()
+    connection.request("GET", path, headers={"Cookie": cookie, "Sec-Fetch-Site": "same-origin"})
+    answer = connection.getresponse()
+    size = len(answer.read())
+    taken_ms = 1000 * (time.perf_counter() - started)
+    connection.close()
+    return answer.status, size, taken_ms
+
+
+def report(measured: Sequence[Measured], filled: Filled | None, *, calls: int, size_mb: float, stamp: str) -> str:
+    """Return the page."""
+    late = [each for each in measured if each.status in (200, 303) and each.p95_ms > LIMIT_MS]
+    lines = [
+        f"# The console on {calls:,} calls",
+        "",
+        "Written by `make bench-console`; `benchmarks/console.py` holds the pages that are measured, and",
+        "`benchmarks/console_calls.py` says what the calls are made of.",
+        "",
+        f"The SQLite database has {size_mb:,.0f} MB.",
+        *([filled.told()] if filled else []),
+        f"Each page is asked for over HTTP on the same machine, first once after the server's start, then {REQUESTS}",
+        "times when what is counted beside requests had been counted. Times are milliseconds to the last byte.",
+        "",
+        f"On {stamp}.",
+        "",
+        "| page | as | first | median | 95th percentile | kB |",
+        "|---|---|---|---|---|---|",
+        *(each.row() for each in measured),
+        "",
+        f"{len(measured) - len(late)} of {len(measured)} pages are within {LIMIT_MS} ms in the 95th percentile.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/sign-in")
+            if connection.getresponse().status == http.client.OK:
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("the console did not start")
+
+
+if __name__ == "__main__":
+    main()

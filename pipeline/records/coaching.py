@@ -1,0 +1,68 @@
+"""Coaching: what somebody should be shown, and the talks that were held about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoachingItem:
+    """A moment of a call that somebody sent to coaching. It is open until a session takes it up.
+
+    Attributes:
+        agent_id: Whose call it is.
+        criterion_id: The question that it is about; None for the call as a whole.
+        start_ms: Where the moment begins; None together with ``end_ms``: the whole call.
+        note: Why, for who coaches. The agent reads it only once it is part of a session.
+        sent_by: Name of who sent it.
+    """
+
+    item_id: str
+    agent_id: str
+    call_id: str
+    note: str
+    sent_by: str
+    sent_at: datetime
+    criterion_id: str | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoachedQuestion:
+    """A question that a coaching session was about: by its rubric and id, for the version may change."""
+
+    rubric_id: str
+    criterion_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoachingSession:
+    """A talk with an agent. Written once and never changed; the agent reads all of it.
+
+    Attributes:
+        questions: What it was about.
+        item_ids: The items that it took up; an item is in one session at most.
+        notes: What was said.
+        action: What was agreed on.
+        held_by: Name of who coached.
+    """
+
+    session_id: str
+    agent_id: str
+    notes: str
+    action: str
+    held_by: str
+    held_at: datetime
+    questions: tuple[CoachedQuestion, ...] = ()
+    item_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoachingAcknowledgement:
+    """The agent has read a session: not that they agree."""
+
+    session_id: str
+    acknowledged_by: str
+    acknowledged_at: datetime

@@ -1,0 +1,80 @@
+"""The report as a PDF to print or hand over: tagged, readable in grey, and nothing is fetched to make it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.records import Scorecard, SubjectSummary
+from pipeline.scorecards.render.files import is_file, safe_name, write_files
+from pipeline.scorecards.report import ScorecardReport
+
+_TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "report.typ"
+
+
+def write(report: ScorecardReport, out: Path) -> list[Path]:
+    """Write the report as PDF.
+
+    Args:
+        report: What to write.
+        out: A file name ending in ``.pdf``, which gets everything; or a folder, which gets ``scorecards.pdf`` with the
+            list, and one file per agent and team.
+
+    Returns:
+        The paths written.
+
+    Raises:
+        ReportError: A file cannot be written.
+    """
+    if is_file(out, ".pdf"):
+        return write_files({out: pdf_of(report)})
+    files = {out / "scorecards.pdf": pdf_of(dataclasses.replace(report, scorecards=()))}
+    for kind, summaries in (("team", report.teams), ("agent", report.agents)):
+        for subject in sorted({summary.subject for summary in summaries}):
+            files[out / f"{kind}s" / f"{safe_name(subject)}.pdf"] = pdf_of(
+                _of_subject(report, kind, subject, summaries)
+            )
+    return write_files(files)
+
+
+def pdf_of(report: ScorecardReport) -> bytes:
+    """Return the report as the bytes of a PDF."""
+    import typst  # noqa: PLC0415 - only for this format
+
+    from pipeline.scorecards.render.pdf_content import content_of  # noqa: PLC0415 - brings Altair
+
+    # What people and recordings said goes in as data, never as source: nothing of it is run.
+    content = json.dumps(content_of(report), ensure_ascii=False, allow_nan=False)
+    made: bytes = typst.compile(
+        str(_TEMPLATE),
+        root=str(_TEMPLATE.parent),
+        format="pdf",
+        sys_inputs={"content": content},
+        pdf_standards=["ua-1"],
+        timestamp=_whole_second(report.generated_at),
+    )
+    return made
+
+
+def _of_subject(
+    report: ScorecardReport, kind: str, subject: str, summaries: Sequence[SubjectSummary]
+) -> ScorecardReport:
+    own = tuple(summary for summary in summaries if summary.subject == subject)
+
+    def is_own(card: Scorecard) -> bool:
+        return (card.subject_kind, card.subject) == (kind, subject)
+
+    return dataclasses.replace(
+        report,
+        title=f"Scorecard of {subject}",
+        teams=own if kind == "team" else (),
+        agents=own if kind == "agent" else (),
+        scorecards=tuple(card for card in report.scorecards if is_own(card)),
+    )
+
+
+def _whole_second(instant: datetime) -> int:
+    return int(instant.timestamp())

@@ -1,0 +1,204 @@
+"""Coaching: items that were sent, sessions that were held, and who has read them. Rows are only ever added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from pipeline.canonical import to_json
+from pipeline.errors import NotFoundError
+from pipeline.records import EVERYTHING, CoachedQuestion, CoachingAcknowledgement, CoachingItem, CoachingSession, Scope
+from pipeline.store.console_tables import (
+    coaching_acknowledgements,
+    coaching_items,
+    coaching_session_items,
+    coaching_sessions,
+)
+from pipeline.store.overviews import in_scope
+from pipeline.store.payload import read_payload
+from pipeline.store.tables import recordings
+from pipeline.store.upsert import insert_new
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemRow:
+    """An item, and the session that took it up; None while it is open."""
+
+    item: CoachingItem
+    session_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionRow:
+    """A session, and when its agent said to have read it; None: not yet."""
+
+    session: CoachingSession
+    acknowledgement: CoachingAcknowledgement | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LastSession:
+    """When somebody last talked with an agent, and how many sessions the agent has not said to have read."""
+
+    held_at: datetime
+    sessions: int
+    unread: int
+
+
+def put_item(connection: Connection, item: CoachingItem) -> bool:
+    """Keep an item and tell whether it was new."""
+    return insert_new(connection, coaching_items, asdict(item))
+
+
+def list_items(
+    connection: Connection,
+    *,
+    scope: Scope = EVERYTHING,
+    agent: str | None = None,
+    call_id: str | None = None,
+    session_id: str | None = None,
+    only_open: bool = False,
+    limit: int | None = None,
+) -> list[ItemRow]:
+    """Return items, the latest first.
+
+    Args:
+        connection: Where to read.
+        scope: Whose calls may be seen.
+        agent: Only this agent's.
+        call_id: Only of this call.
+        session_id: Only those that this session took up.
+        only_open: Only those that no session has taken up.
+        limit: At most so many; None for all.
+    """
+    item, taken = coaching_items.c, coaching_session_items.c
+    conditions = [
+        column == wanted
+        for column, wanted in ((item.agent_id, agent), (item.call_id, call_id), (taken.session_id, session_id))
+        if wanted is not None
+    ]
+    if only_open:
+        conditions.append(taken.session_id.is_(None))
+    statement = (
+        select(coaching_items, taken.session_id)
+        .outerjoin(coaching_session_items, taken.item_id == item.item_id)
+        .join(recordings, recordings.c.call_id == item.call_id)
+        .where(in_scope(scope, recordings), *conditions)
+        .order_by(item.sent_at.desc(), item.item_id)
+        .limit(limit)
+    )
+    return [_item(dict(row)) for row in connection.execute(statement).mappings()]
+
+
+def open_item_counts(connection: Connection, scope: Scope = EVERYTHING) -> dict[str, int]:
+    """Return by agent how many items no session has taken up."""
+    item, taken = coaching_items.c, coaching_session_items.c
+    statement = (
+        select(item.agent_id, func.count())
+        .join(recordings, recordings.c.call_id == item.call_id)
+        .outerjoin(coaching_session_items, taken.item_id == item.item_id)
+        .where(in_scope(scope, recordings), taken.item_id.is_(None))
+        .group_by(item.agent_id)
+    )
+    return dict(connection.execute(statement).tuples().all())
+
+
+def put_session(connection: Connection, session: CoachingSession) -> bool:
+    """Keep a session with the items that it takes up; False, and nothing kept, where another has one of them."""
+    row = {name: value for name, value in asdict(session).items() if name != "item_ids"}
+    row["questions"] = to_json(session.questions, tuple[CoachedQuestion, ...])
+    with connection.begin_nested() as kept:
+        new = insert_new(connection, coaching_sessions, row)
+        for item_id in session.item_ids:
+            taken = {"item_id": item_id, "session_id": session.session_id}
+            new = new and insert_new(connection, coaching_session_items, taken)
+        if not new:
+            kept.rollback()
+    return new
+
+
+def get_session(connection: Connection, session_id: str) -> SessionRow:
+    """Return a session by its whole id.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    found = _sessions(connection, coaching_sessions.c.session_id == session_id)
+    if not found:
+        raise NotFoundError(f"no coaching session {session_id!r}")
+    return found[0]
+
+
+def list_sessions(
+    connection: Connection, *, agent: str | None = None, agents: Sequence[str] | None = None, limit: int | None = None
+) -> list[SessionRow]:
+    """Return sessions, the latest first.
+
+    Args:
+        connection: Where to read.
+        agent: Only this agent's.
+        agents: Only these agents'.
+        limit: At most so many; None for all.
+    """
+    session, conditions = coaching_sessions.c, []
+    if agent is not None:
+        conditions.append(session.agent_id == agent)
+    if agents is not None:
+        conditions.append(session.agent_id.in_(list(agents)))
+    return _sessions(connection, *conditions, limit=limit)
+
+
+def last_sessions(connection: Connection) -> dict[str, LastSession]:
+    """Return by agent when the last session was."""
+    session, seen = coaching_sessions.c, coaching_acknowledgements.c
+    statement = (
+        select(session.agent_id, func.max(session.held_at), func.count(), func.count(seen.session_id))
+        .outerjoin(coaching_acknowledgements, seen.session_id == session.session_id)
+        .group_by(session.agent_id)
+    )
+    return {
+        agent: LastSession(held_at=held_at, sessions=count, unread=count - read)
+        for agent, held_at, count, read in connection.execute(statement)
+    }
+
+
+def acknowledge(connection: Connection, acknowledgement: CoachingAcknowledgement) -> bool:
+    """Keep that an agent has read a session; False, and nothing changed, where that was known already."""
+    return insert_new(connection, coaching_acknowledgements, asdict(acknowledgement))
+
+
+def _sessions(connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> list[SessionRow]:
+    session, seen = coaching_sessions.c, coaching_acknowledgements.c
+    statement = (
+        select(coaching_sessions, seen.acknowledged_by, seen.acknowledged_at)
+        .outerjoin(coaching_acknowledgements, seen.session_id == session.session_id)
+        .where(*conditions)
+        .order_by(session.held_at.desc(), session.session_id)
+        .limit(limit)
+    )
+    rows = [dict(row) for row in connection.execute(statement).mappings()]
+    taken: dict[str, list[str]] = {row["session_id"]: [] for row in rows}
+    item = coaching_session_items.c
+    of_these = select(item.session_id, item.item_id).where(item.session_id.in_(list(taken))).order_by(item.item_id)
+    for session_id, item_id in connection.execute(of_these) if taken else ():
+        taken[session_id].append(item_id)
+    return [_session(row, tuple(taken[row["session_id"]])) for row in rows]
+
+
+def _item(row: dict[str, Any]) -> ItemRow:
+    session_id = row.pop("session_id")
+    return ItemRow(item=CoachingItem(**row), session_id=session_id)
+
+
+def _session(row: dict[str, Any], item_ids: tuple[str, ...]) -> SessionRow:
+    by, at = row.pop("acknowledged_by"), row.pop("acknowledged_at")
+    questions = read_payload(tuple[CoachedQuestion, ...], row.pop("questions"), f"session {row['session_id']}")
+    session = CoachingSession(**row, questions=questions, item_ids=item_ids)
+    seen = None
+    if at is not None:
+        seen = CoachingAcknowledgement(session_id=session.session_id, acknowledged_by=by, acknowledged_at=at)
+    return SessionRow(session=session, acknowledgement=seen)

@@ -1,0 +1,64 @@
+"""The API keeps what its OpenAPI document says, whatever is sent to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from pipeline.store.people import forget_failed_sign_ins
+from tests.web.api_tokens import token_of
+from tests.web.conftest import Console
+
+_EXAMPLES = 12
+_NOT_ASKED = [positive_data_acceptance]  # which ids, cursors and answers there are, no schema says
+
+
+@pytest.fixture
+def console(open_console: Callable[..., Console]) -> Console:
+    """A console under the name by which it is asked here."""
+    return open_console(console__public_url="http://testserver")
+
+
+@pytest.fixture
+def document(console: Console) -> Any:
+    """The API in this process, asked by an admin's token."""
+    token = token_of(console, console.add("boss", "admin"))
+    document = schemathesis.openapi.from_asgi("/api/v1/openapi.json", console.app)
+    document.config.update(headers={"Authorization": f"Bearer {token}"})
+    return document
+
+
+def test_answers_are_as_the_document_says(console: Console, document: Any) -> None:
+    wrong: dict[str, str] = {}
+    operations = [each.ok() for each in document.get_all_operations()]
+    for operation in operations:
+        with console.store.begin() as connection:  # the wrong tokens that it tries are many
+            forget_failed_sign_ins(connection, before=console.site.now() + timedelta(days=1))
+        try:
+            _asks(operation)
+        except Exception as error:
+            wrong[operation.label] = str(error)
+    assert len(operations) > 30
+    assert not wrong, "\n\n".join(f"{label}\n{told}" for label, told in wrong.items())
+
+
+def _asks(operation: Any) -> None:
+    @settings(
+        max_examples=_EXAMPLES,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def asks(case: Any) -> None:
+        case.call_and_validate(excluded_checks=_NOT_ASKED)
+
+    asks()
