@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --no-deps --require-hashes
 WORKSPACE ?= earmark-data
 
-.PHONY: setup web demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-rules judge-model bench-judge check format samples lock clean
+.PHONY: setup web demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-console bench-rules judge-model bench-judge check format samples lock clean
 
 setup: $(VENV)/.installed app/web/static/vendor/htmx.min.js
 
@@ -80,6 +80,11 @@ bench-judge: setup judge-model
 # 10,000 calls scored again from stored facts, into benchmarks/RESCORE.md: ten minutes, most of them to make the calls.
 bench-rescore: setup
 	@$(BIN)/python -m benchmarks.rescore $(BENCH)
+
+# Every page of the console on 100,000 made calls, into benchmarks/CONSOLE.md: twenty minutes, most of them to make the
+# calls. BENCH="--calls 10000" is quick.
+bench-console: setup
+	@$(BIN)/python -m benchmarks.console $(BENCH)
 
 check: setup
 	@$(BIN)/ruff format --check .

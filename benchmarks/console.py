@@ -124,6 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=CALLS)
     parser.add_argument("--workspace", type=Path, help="keep the made workspace here, and use it again")
+    parser.add_argument("--searchable", type=int, help="make only so many calls ready for search: that takes longest")
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--settle", type=float, default=SETTLE_S, help="seconds for what is counted beside requests")
     parser.add_argument("--only", default="", help="only addresses that hold this")
@@ -131,7 +132,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         workspace = given.workspace or Path(scratch) / "workspace"
         stamp = machine()
-        filled = None if (workspace / "earmark.db").exists() else fill(workspace, given.calls)
+        filled = (
+            None
+            if (workspace / "earmark.db").exists()
+            else fill(workspace, given.calls, given.calls if given.searchable is None else given.searchable)
+        )
         chosen = [address for address in ADDRESSES if given.only in address.path]
         with served(workspace, given.port):
             measured = measure(chosen, given.port, given.settle)
@@ -171,16 +176,23 @@ def measure(addresses: Sequence[Address], port: int, settle_s: float) -> list[Me
 
 
 def sign_in(port: int, who: str) -> str:
-    """Return the cookie of somebody who has signed in."""
+    """Return the cookies of somebody who has signed in by the form, as a browser does."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    form = urlencode({"name": who, "password": PASSWORD})
-    connection.request("POST", "/sign-in", form, {"Content-Type": "application/x-www-form-urlencoded"})
+    connection.request("GET", "/sign-in")
+    shown = connection.getresponse()
+    page, before = shown.read().decode(), _cookies(shown)
+    form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": before, "Sec-Fetch-Site": "same-origin"}
+    connection.request("POST", "/sign-in", urlencode({**form, "name": who, "password": PASSWORD}), headers)
     answer = connection.getresponse()
     answer.read()
-    cookie = re.match(r"[^;]+", answer.getheader("set-cookie") or "")
-    if answer.status != http.client.SEE_OTHER or cookie is None:
+    if answer.status != http.client.SEE_OTHER:
         raise SystemExit(f"{who} could not sign in: {answer.status}")
-    return cookie[0]
+    return _cookies(answer)
+
+
+def _cookies(answer: http.client.HTTPResponse) -> str:
+    return "; ".join(each.partition(";")[0] for each in answer.headers.get_all("set-cookie") or ())
 
 
 def ask(port: int, path: str, cookie: str) -> tuple[int, int, float]:

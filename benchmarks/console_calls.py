@@ -1,12 +1,14 @@
 """Calls for the benchmark of the console: rows as a run writes them, without recordings.
 
 A dozen conversations of 60 words are put through the true steps (rules, sentiment, measures). Each call is one of them
-with a transcript, answers and outcomes of rules of its own. Of a hundred calls about eight are flagged, two have an
-unanswered question, and three were drawn; people have answered or taken off a third of these.
+with a transcript, answers and outcomes of rules of its own; two thousand are made so, and then copied. Of a hundred
+calls about eight are flagged, two have an unanswered question, and three were drawn; people have answered or taken off
+a third of these.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 import time
@@ -16,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Column, Table, Text, delete, insert, select
 
 from app.web.access.passwords import hash_password
 from app.web.application import create_app
@@ -48,13 +50,15 @@ from pipeline.store.findings import index_findings
 from pipeline.store.flags import rows_of_flags
 from pipeline.store.people import put_user
 from pipeline.store.scores import rows_of_score
+from pipeline.store.tables import UtcDateTime
 
 CONVERSATIONS = 12
 VARIANTS = 60
 WORDS = 60
 AGENTS = 400
 TEAMS = 20
-AT_ONCE = 1000
+BLOCK = 2000
+AT_ONCE = 500
 START = datetime(2025, 11, 24, 7, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 DAYS = 360
@@ -81,6 +85,7 @@ class Filled:
     """How long it took to make what lists and search read."""
 
     calls: int
+    searchable: int
     overviews_s: float
     search_s: float
 
@@ -88,7 +93,7 @@ class Filled:
         """Return it in two sentences."""
         return (
             f"Its overviews were made from nothing in {self.overviews_s:.0f} s ({self.calls / self.overviews_s:,.0f} "
-            f"calls a second); calls were made ready for search in {self.search_s:.0f} s."
+            f"calls a second); {self.searchable:,} calls were made ready for search in {self.search_s:.0f} s."
         )
 
 
@@ -112,8 +117,8 @@ class Material:
     found: Sequence[Sequence[dict[str, Any]]]
 
 
-def fill(workspace: Path, calls: int) -> Filled:
-    """Make a workspace with so many calls, people, and everything that is derived."""
+def fill(workspace: Path, calls: int, searchable: int) -> Filled:
+    """Make a workspace with so many calls, people, and everything derived; search knows the first calls only."""
     workspace.mkdir(parents=True, exist_ok=True)
     settings = Settings(workspace=workspace)
     store = open_store(settings.store_url)
@@ -125,12 +130,17 @@ def fill(workspace: Path, calls: int) -> Filled:
     texts = [canonical_json(to_data(talk.transcript)) for talk in talks]
     material = Material(talks=talks, texts=texts, variants=variants, found=put_conversations(store, talks))
     print(f"filling {workspace} with {calls:,} calls", file=sys.stderr)
-    for first in range(0, calls, AT_ONCE):
-        put(store, range(first, min(first + AT_ONCE, calls)), calls, material)
-    return derive(store, settings, calls)
+    for first in range(0, min(calls, BLOCK), AT_ONCE):
+        put(store, range(first, min(first + AT_ONCE, calls, BLOCK)), material)
+    for copy in range(1, math.ceil(calls / BLOCK)):
+        put_again(store, copy, calls)
+    with store.begin() as connection:
+        beyond = stale_searches.c.call_id >= f"c-{searchable:08d}"
+        connection.execute(delete(stale_searches).where(beyond))
+    return derive(store, settings, calls, searchable)
 
 
-def derive(store: Store, settings: Settings, calls: int) -> Filled:
+def derive(store: Store, settings: Settings, calls: int, searchable: int) -> Filled:
     """Make overviews, the index of search, and whatever else is made beside requests."""
     with store.begin() as connection:
         connection.exec_driver_sql("ANALYZE")
@@ -148,7 +158,7 @@ def derive(store: Store, settings: Settings, calls: int) -> Filled:
     search_s = time.perf_counter() - started
     print(f"search: {search_s:.1f} s", file=sys.stderr)
     store.close()
-    return Filled(calls=calls, overviews_s=overviews_s, search_s=search_s)
+    return Filled(calls=calls, searchable=min(calls, searchable), overviews_s=overviews_s, search_s=search_s)
 
 
 def put_people(store: Store) -> None:
@@ -168,7 +178,7 @@ def put_conversations(store: Store, talks: Sequence[Conversation]) -> list[list[
     with store.begin() as connection:
         for number, talk in enumerate(talks):
             call_id = f"c-talk-{number}"
-            connection.execute(insert(tables.recordings), [recorded(call_id, talk, number, 1)])
+            connection.execute(insert(tables.recordings), [recorded(call_id, talk, number)])
             facts = {name: getattr(talk, name) for name in ("transcript", "findings", "sentiment", "measures")}
             keys: dict[str, Any] = {name: f"{name}-{number}" for name in facts}
             under = FactKeys(**keys)
@@ -181,7 +191,7 @@ def put_conversations(store: Store, talks: Sequence[Conversation]) -> list[list[
     return found
 
 
-def put(store: Store, numbers: range, calls: int, material: Material) -> None:
+def put(store: Store, numbers: range, material: Material) -> None:
     """Store some calls with their facts, scores, outcomes of rules, and what people did about them."""
     rows: dict[Table, list[dict[str, Any]]] = {table: [] for table in _TABLES}
     for number in numbers:
@@ -189,7 +199,7 @@ def put(store: Store, numbers: range, calls: int, material: Material) -> None:
         draw = random.Random(number)  # noqa: S311 - not for secrets
         which = material.variants[(number * 7 + draw.randrange(VARIANTS // CONVERSATIONS) * CONVERSATIONS) % VARIANTS]
         score_id, facts = f"s-{call_id}", f"facts-of-{call_id}"
-        row = recorded(call_id, material.talks[talk], number, calls)
+        row = recorded(call_id, material.talks[talk], number)
         rows[tables.recordings].append(row)
         under = FactKeys(
             transcript=f"transcript-of-{call_id}",
@@ -207,7 +217,7 @@ def put(store: Store, numbers: range, calls: int, material: Material) -> None:
         rows[tables.criterion_results].extend({**result, "score_id": score_id} for result in which.results)
         rows[tables.current_scores].append({"call_id": call_id, "score_id": score_id})
         rows[tables.flags].extend(
-            {**flag, "flag_id": f"fl-{number}-{at}", "call_id": call_id, "score_id": score_id, "raised_at": made_at}
+            {**flag, "flag_id": f"fl-{call_id}-{at}", "call_id": call_id, "score_id": score_id, "raised_at": made_at}
             for at, flag in enumerate(which.flags)
         )
         rows[tables.findings].extend(outcomes(material.found[talk], call_id, draw))
@@ -236,7 +246,31 @@ _TABLES = (
 )
 
 
-def recorded(call_id: str, talk: Conversation, number: int, calls: int) -> dict[str, Any]:
+def put_again(store: Store, copy: int, calls: int) -> None:
+    """Store the first calls once more under ids of their own, some minutes later: the database copies its rows.
+
+    Every id of a call holds the call's, so that one replacement makes all of them.
+    """
+    with store.begin() as connection:
+        for table in _TABLES:
+            call_id = "substr(score_id, 3)" if table is tables.criterion_results else "call_id"
+            new_id = f"printf('c-%08d', CAST(substr({call_id}, 3) AS INTEGER) + {copy * BLOCK})"
+            columns = ", ".join(column.name for column in table.columns)
+            values = ", ".join(_copied(column, call_id, new_id, copy) for column in table.columns)
+            own, prefix = ("score_id", "s-") if table is tables.criterion_results else ("call_id", "")
+            last = min(BLOCK, calls - copy * BLOCK) - 1
+            some = f"{own} BETWEEN '{prefix}c-00000000' AND '{prefix}c-{last:08d}'"
+            again = f"INSERT INTO {table.name} ({columns}) SELECT {values} FROM {table.name} WHERE {some}"  # noqa: S608
+            connection.exec_driver_sql(again)
+
+
+def _copied(column: Column[Any], call_id: str, new_id: str, copy: int) -> str:
+    if isinstance(column.type, UtcDateTime):
+        return f"strftime('%Y-%m-%d %H:%M:%f', {column.name}, '+{copy * 211} seconds') || '000'"
+    return f"replace({column.name}, {call_id}, {new_id})" if isinstance(column.type, Text) else column.name
+
+
+def recorded(call_id: str, talk: Conversation, number: int) -> dict[str, Any]:
     """Return the row of a call of one of many agents, at some time of the year before."""
     call = recording_of(call_id, talk.transcript.duration_ms, number)
     told = to_data(call)
@@ -246,7 +280,7 @@ def recorded(call_id: str, talk: Conversation, number: int, calls: int) -> dict[
         "agent_id": f"agent-{agent:03d}",
         "team": f"team-{agent % TEAMS:02d}",
         "queue": QUEUES[number % len(QUEUES)],
-        "started_at": START + timedelta(seconds=DAYS * 86_400 * number // max(1, calls)),
+        "started_at": START + timedelta(seconds=DAYS * 86_400 * number // BLOCK),
         "metadata": "{}",
         "defects": "[]",
         "added_at": NOW,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
@@ -425,6 +426,16 @@ class SignInSettings(Group):
         if self.issuer is not None and not self.client_id:
             raise ValueError("client_id: name what the console is called at sign_in.issuer")
         return self
+
+    @field_validator("issuer")
+    @classmethod
+    def _by_https(cls, issuer: str | None) -> str | None:
+        parts = urlsplit(issuer or "https://none")
+        if not parts.hostname or not (
+            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost"))
+        ):
+            raise ValueError("an https address, such as https://sso.example.org (http on this machine only)")
+        return issuer
 
 
 class RunSettings(Group):

@@ -25,8 +25,12 @@ from pipeline import registry
 from pipeline.canonical import to_data
 from pipeline.config import Settings
 from pipeline.errors import NotFoundError, did_you_mean
+from pipeline.reviewing.reviewed_rows import with_reviewed_shares
 from pipeline.scorecards.report import ScorecardReport, build_report
 from pipeline.store.scorecard_rows import ScorecardRows, scorecard_rows
+
+BUILT = ("html", "csv", "json")
+"""What `build` writes: PDF and XLSX are made when somebody wants to hand them out."""
 
 app = typer.Typer(help="Build, show and export scorecards.", no_args_is_help=True)
 
@@ -45,7 +49,7 @@ def build(
     """Write all scorecards as HTML, CSV and JSON into the workspace's reports folder."""
     settings = read_settings(workspace, config, scorecards__period=period)
     report = _report(settings)
-    for name in registry.names("scorecard format"):
+    for name in BUILT:
         registry.load("scorecard format", name)(report, settings.workspace / "reports")
     show.say(f"Scorecards: {settings.workspace / 'reports' / 'index.html'}")
 
@@ -78,7 +82,7 @@ def show_(
 def export(
     out: Annotated[Path, typer.Option("--out", "-o", help="File or folder to write.", show_default=False)],
     format: Annotated[
-        Literal["html", "csv", "json"], typer.Option("--format", "-f", help="Form of the files.")
+        Literal["html", "csv", "json", "pdf", "xlsx"], typer.Option("--format", "-f", help="Form of the files.")
     ] = "html",
     agent: AgentOption = None,
     team: TeamOption = None,
@@ -127,7 +131,7 @@ def _report(
     require_order(first, last)
     store = open_existing(settings)
     with store.read() as connection:
-        rows = scorecard_rows(connection)
+        rows = with_reviewed_shares(connection, scorecard_rows(connection))
     store.close()
     _require_known("agent", agent, rows)
     _require_known("team", team, rows)

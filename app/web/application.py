@@ -62,8 +62,13 @@ API: tuple[str, ...] = (
     "rubrics",
     "users",
     "audit",
+    "search",
+    "scorecards",
+    "compliance",
+    "coaching",
+    "intake",
 )
-JOBS: tuple[str, ...] = ("overviews", "search", "old_stays", "webhooks", "uploads",)
+JOBS: tuple[str, ...] = ("overviews", "search", "old_stays", "webhooks", "uploads", "questions")
 
 
 def utc_now() -> datetime:

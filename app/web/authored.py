@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.web.errors import RequestError
 from app.web.site import Site
 from app.web.snapshots import Snapshot, snapshot
 from pipeline.audit.authored_texts import RuleSource, rule_sources
@@ -15,6 +16,15 @@ from pipeline.records import Rubric
 
 SUFFIXES = (".yaml", ".yml")
 _LOOKED_AT_EVERY_S = 1.0
+
+
+class NotReadyError(RequestError):
+    """The files are being read for the first time."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("rubrics and rules are being read: load the page again in a moment")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +66,18 @@ def on_disk(site: Site, *, wait_s: float = 3.0) -> Snapshot[OnDisk]:
         wait_s=wait_s,
         state=files_state,
     )
+
+
+def files_now(site: Site) -> OnDisk:
+    """Return the same where it is there already.
+
+    Raises:
+        NotReadyError: The files are being read for the first time.
+    """
+    found = on_disk(site).value
+    if found is None:
+        raise NotReadyError
+    return found
 
 
 def authored_files(folder: Path) -> list[Path]:

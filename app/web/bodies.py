@@ -1,4 +1,4 @@
-"""How much a request may send: told before any of it is read."""
+"""How much an upload may send: told before any of it is read. `app.web.limits` bounds everything else."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from app.web.errors import RequestError
+from app.web.errors import BodyTooLargeError, RequestError
 
 MIB = 1 << 20
-
-
-class TooLargeError(RequestError):
-    """More was sent than is taken."""
-
-    status = 413
 
 
 class LengthNeededError(RequestError):
     """It is not told how much is sent."""
 
     status = 411
+
+    def __init__(self) -> None:
+        super().__init__("the upload does not tell how long it is")
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class AtMost:
     The server reads no more of a body than its Content-Length tells, so that a checked length bounds it.
 
     Raises:
-        TooLargeError: The body is longer.
+        BodyTooLargeError: The body is longer.
         LengthNeededError: It has no length.
     """
 
@@ -38,14 +35,8 @@ class AtMost:
 
     async def __call__(self, request: Request) -> None:
         """Refuse bodies that are too long."""
-        require_length(request, self.size_bytes)
-
-
-def require_length(request: Request, most_bytes: int) -> None:
-    """Refuse a body that is too long, or that does not tell its length."""
-    length = request.headers.get("content-length", "")
-    if not (length.isascii() and length.isdecimal()):
-        raise LengthNeededError("the upload does not tell how long it is")
-    if int(length) > most_bytes:
-        size = f"{most_bytes // MIB} MB" if most_bytes >= MIB else f"{most_bytes // 1024} kB"
-        raise TooLargeError(f"this is too large: at most {size} are taken here")
+        length = request.headers.get("content-length", "")
+        if not (length.isascii() and length.isdecimal()):
+            raise LengthNeededError
+        if int(length) > self.size_bytes:
+            raise BodyTooLargeError(self.size_bytes)

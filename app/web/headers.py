@@ -36,7 +36,8 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
-        scope.setdefault("state", {})["nonce"] = nonce
+        state = scope.setdefault("state", {})
+        state["nonce"] = nonce
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -47,7 +48,11 @@ class SecurityHeaders:
                     headers.setdefault("Strict-Transport-Security", "max-age=31536000")
             await send(message)
 
-        await self._app(scope, receive, with_headers)
+        try:
+            await self._app(scope, receive, with_headers)
+        finally:
+            if (form := state.get("form")) is not None:  # `app.web.forms`: its files would stay open
+                await form.close()
 
 
 def _fixed(nonce: str) -> tuple[tuple[str, str], ...]:

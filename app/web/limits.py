@@ -16,7 +16,13 @@ from pipeline.config import ConsoleSettings
 MOST_BYTES = 1_000_000
 MOST_ADDRESS_CHARACTERS = 16_000
 BODY_TIMEOUT_S = 30.0
-UPLOADS = ("/intake", "/api/v1/intake", "/api/v1/uploads", "/api/v1/recordings")  # these bound their bodies themselves
+UPLOADS = (
+    "/intake",
+    "/api/v1/intake",
+    "/api/v1/uploads",
+    "/api/v1/recordings",
+    "/compliance/packs/check",
+)  # these bound their bodies themselves
 _TEXT_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 

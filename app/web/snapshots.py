@@ -24,6 +24,7 @@ log = logging.getLogger("earmark.web")
 
 MOST_KEPT = 200
 STALE_AFTER_S = 30.0
+WAIT_S = 0.15
 _OLD_AFTER = timedelta(minutes=10)  # renewed then, whatever the database's state: it does not tell of everything
 _AGAIN_AFTER = timedelta(seconds=5)  # a fault
 
@@ -76,7 +77,7 @@ def snapshot(
     compute: Callable[[], T],
     *,
     stale_after_s: float = STALE_AFTER_S,
-    wait_s: float = 0.15,
+    wait_s: float | None = None,
     state: Callable[[Site], Hashable] = results_state,
 ) -> Snapshot[T]:
     """Return what is known of some figures, and have newer ones computed where there may be any.
@@ -86,7 +87,8 @@ def snapshot(
         key: What they are: a name, the filters, and the visitor's scope, which bounds what ``compute`` reads.
         compute: Computes them, in another thread: it opens its own connection, and returns something immutable.
         stale_after_s: Newer figures are not computed before these are so old.
-        wait_s: Where there are none yet, wait so long for them: small workspaces never see that something is counted.
+        wait_s: Where there are none yet, wait so long for them (None: `WAIT_S`): small workspaces never see that
+            something is counted.
         state: Tells whether there can be newer figures, as something that is equal where nothing has changed.
     """
     shelf: _Shelf = site.kept.setdefault("snapshots", _Shelf())
@@ -103,7 +105,7 @@ def snapshot(
             entry.done.clear()
             worker_of(site, "snapshots").put(lambda: _renew(site, shelf, entry, compute, state))
     if entry.of is None and entry.working:
-        entry.done.wait(wait_s)
+        entry.done.wait(WAIT_S if wait_s is None else wait_s)
         fresh = entry.of is not None
     with shelf.lock:
         return Snapshot(value=entry.value, of=entry.of, fresh=fresh, fault=entry.fault)

@@ -189,10 +189,17 @@ def _made(chart: altair.LayerChart | altair.FacetChart) -> dict[str, Any]:
 
 def _svg(chart: dict[str, Any], lines: list[dict[str, Any]], label: str, **size: int) -> str:
     """Return a chart as an SVG element that names itself and takes its colours from the page."""
-    drawing = vl_convert.vegalite_to_svg(json.dumps({**chart, **size, "data": {"values": lines}}))
+    drawing = _drawing(json.dumps({**chart, **size, "data": {"values": lines}}))
     named = escape(label)
     return _OPENING_TAG.sub(
         lambda found: f'<svg class="chart" role="img" aria-label="{named}" viewBox="{found[1]}"><title>{named}</title>',
         drawing,
         count=1,
     )
+
+
+@functools.lru_cache(maxsize=128)
+def _drawing(chart: str) -> str:
+    """Draw a chart; the same is asked for in light and dark, and again on the next visit."""
+    drawn: str = vl_convert.vegalite_to_svg(chart)
+    return drawn

@@ -61,12 +61,22 @@ class ScorecardRows:
 
 def scorecard_rows(connection: Connection, wanted: WantedRows = EVERY_ROW) -> ScorecardRows:
     """Return the current scores of calls, and the calls without one."""
-    answers = connection.execute(_answers(wanted)).mappings() if wanted.answers else ()
     return ScorecardRows(
-        calls=[_call(dict(row)) for row in connection.execute(_calls(wanted)).mappings()],
-        answers=[dict(row) for row in answers],
-        flags=[_flag(dict(row)) for row in connection.execute(_flags(wanted)).mappings()],
+        calls=[_call(row) for row in _rows(connection, _calls(wanted))],
+        answers=answer_rows(connection, wanted) if wanted.answers else [],
+        flags=[_flag(row) for row in _rows(connection, _flags(wanted))],
     )
+
+
+def answer_rows(connection: Connection, wanted: WantedRows) -> list[dict[str, Any]]:
+    """Return the answers alone: they are many, and never change under the id of their score."""
+    return _rows(connection, _answers(wanted))
+
+
+def _rows(connection: Connection, statement: Select[Any]) -> list[dict[str, Any]]:
+    found = connection.execute(statement)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
 def _conditions(wanted: WantedRows) -> list[ColumnElement[bool]]:

@@ -222,7 +222,7 @@ def _said(connection: Connection, query: Query, *, together: bool) -> _Condition
 def _count(connection: Connection, value: str) -> int:
     """Return how many turns say something; of more than `MANY_TURNS`, one more than that."""
     some = f"SELECT 1 AS one FROM {TURN_INDEX} WHERE {says(connection, 'said')} LIMIT {MANY_TURNS + 1}"  # noqa: S608
-    return connection.scalar(text(f"SELECT count(*) FROM ({some}) AS some"), {"said": value}) or 0  # noqa: S608
+    return connection.scalar(text(f"SELECT count(*) FROM ({some}) AS capped"), {"said": value}) or 0  # noqa: S608
 
 
 def _turns(connection: Connection, number: int, any_of: str) -> tuple[FoundTurn, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete, select
 
-from pipeline.store.console_tables import stale_overviews
+from pipeline.store.console_tables import call_overview_flags, call_overviews, stale_overviews
 from pipeline.store.tables import recordings
 from pipeline.store.upsert import insert_statement
 from pipeline.store.wanted_calls import in_batches
@@ -29,6 +29,13 @@ def mark_stale(connection: Connection, call_ids: Iterable[str]) -> None:
 def mark_all_stale(connection: Connection) -> None:
     """Note every call: all overviews are made from nothing."""
     mark_stale(connection, connection.scalars(select(recordings.c.call_id)))
+
+
+def mark_judged_by_figures(connection: Connection) -> None:
+    """Note the calls whose place in the queue hangs on the settings of flags: people lifted a figure of theirs."""
+    call, flag = call_overviews.c, call_overview_flags.c
+    by_figure = select(flag.call_id).where(flag.code.in_(("low_score", "little_assessed")))
+    mark_stale(connection, connection.scalars(select(call.call_id).where(call.reviewed, call.call_id.in_(by_figure))))
 
 
 def is_stale(connection: Connection) -> bool:

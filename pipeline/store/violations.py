@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from pipeline.records import Expectation, Finding, FindingKind
 from pipeline.store.findings import AskedCalls, calls_asked_for, current_findings, is_violation
+from pipeline.store.keyset import By, part
 from pipeline.store.tables import findings, recordings, rule_versions
 
 _ROWS_AT_ONCE = 1000
@@ -96,6 +97,25 @@ def every_outcome(
     )
     for row in connection.execute(statement).mappings():
         yield FoundInCall(**row)
+
+
+def part_of_outcomes(
+    connection: Connection,
+    asked: AskedCalls,
+    rule_id: str | None,
+    outcome: Outcome,
+    *,
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> list[FoundInCall]:
+    """Return a part of the outcomes by time, call and rule; the key is these three."""
+    call, rule = recordings.c, rule_versions.c.rule_id
+    chosen = _select(asked, outcome, *_columns())
+    if rule_id is not None:
+        chosen = chosen.where(rule == rule_id)
+    order = (By(column=call.started_at, nullable=True), By(column=call.call_id), By(column=rule))
+    rows = connection.execute(part(chosen, order, after=after, limit=limit)).mappings()
+    return [FoundInCall(**row) for row in rows]
 
 
 def proof_of(connection: Connection, call_id: str, rule_id: str) -> Finding | None:

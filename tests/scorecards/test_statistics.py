@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, bootstrap
 
 from pipeline.records import Interval
-from pipeline.scorecards.statistics import bootstrap_mean, distinguishable, wilson
+from pipeline.scorecards.statistics import bootstrap_mean, difference, distinguishable, wilson
 
 SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
@@ -151,3 +151,24 @@ def test_distinguishable_never_separates_overlapping_intervals(bounds: list[list
     assert sorted(position for group in groups for position in group) == list(range(len(intervals)))
     for better, worse in itertools.pairwise(groups):
         assert min(intervals[i].low for i in better) > max(intervals[i].high for i in worse)
+
+
+def test_difference_is_newcombes_hybrid_score_interval() -> None:
+    later, earlier = wilson(56, 70), wilson(48, 80)
+    assert later is not None
+    assert earlier is not None
+    found = difference(later, earlier)
+    # Newcombe 1998, table II, example (a), method 10: 56/70 - 48/80 = 0.2000, 95 % interval 0.0524 to 0.3339
+    assert (found.estimate, found.low, found.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+
+
+@given(st.integers(0, 20), st.integers(0, 20))
+def test_difference_of_equal_samples_holds_zero_and_turns_its_sign(first: int, second: int) -> None:
+    one, other = wilson(first, 20), wilson(second, 20)
+    assert one is not None
+    assert other is not None
+    there, back = difference(one, other), difference(other, one)
+    assert (there.estimate, there.low, there.high) == pytest.approx((-back.estimate, -back.high, -back.low), abs=2e-6)
+    assert -1 <= there.low <= there.estimate <= there.high <= 1
+    if first == second:
+        assert there.low <= 0 <= there.high

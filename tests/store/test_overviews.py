@@ -47,7 +47,7 @@ from pipeline.store.reviews import put_review
 from pipeline.store.samples import put_queue_closing, put_sampled
 from pipeline.store.score_batches import Choice, NewRows, make_current, put_scores
 from pipeline.store.scores import get_score, set_current
-from pipeline.store.stale import is_stale, mark_all_stale, mark_stale
+from pipeline.store.stale import is_stale, mark_all_stale, mark_judged_by_figures, mark_stale
 from tests.factories import recording
 from tests.store.builders import LATER, NOW, Outcome, flag, result, score, scored, taken_in
 
@@ -309,6 +309,28 @@ def test_answer_changes_the_score_that_counts_and_not_the_machines(store: Store)
     assert one
     assert (one.machine_share, one.share, one.reviewed) == (0.0, 1.0, True)
     assert [reason.subject for reason in one.reasons] == ["closing"]
+
+
+def test_call_whose_place_hangs_on_settings_is_noted_for_new_settings(store: Store) -> None:
+    with store.begin() as connection:
+        for call_id, answered in (("c-1", True), ("c-2", False)):
+            taken_in(connection, call_id)
+            made = score(call_id, f"s-{call_id}", result(status="fail", asked="q:1"), result("closing", asked="q:2"))
+            scored(connection, made, flag(f"fl-{call_id}", of=made))
+            if answered:
+                said = {"share": 0.5, "reviewer": "ann", "reason": "half", "now": NOW - timedelta(hours=1)}
+                put_review(connection, make_review(made, made.results[0], status=Status.PARTIAL, **said))  # type: ignore[arg-type]
+    refresh_overviews(store, FLAGS)
+    with store.begin() as connection:
+        mark_judged_by_figures(connection)
+        assert connection.scalars(select(stale_overviews.c.call_id)).all() == ["c-1"]
+    strict = FlagSettings(below_share=0.9)
+    refresh_overviews(store, strict)
+    with store.read() as connection:
+        one = get_overview(connection, "c-1", EVERYTHING)
+        assert one
+        assert one.waits
+        assert make_overviews(connection, ["c-1"], FLAGS)[0].waits is False
 
 
 def test_two_processes_that_refresh_at_once_lose_nothing(store: Store, store_url: str) -> None:

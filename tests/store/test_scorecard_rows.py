@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
 
+from pipeline.records import Scope
 from pipeline.store import tables
-from pipeline.store.scorecard_rows import scorecard_rows
+from pipeline.store.calls import CallStatus
+from pipeline.store.overviews import CallOverview, put_overviews
+from pipeline.store.scorecard_rows import WantedRows, call_count, newest_call_at, scorecard_rows
 from tests.factories import evidence
 from tests.store.builders import flag, rejected, result, score, scored, taken_in
 
@@ -65,3 +69,57 @@ def test_scorecard_rows_are_of_current_scores_only(connection: Connection) -> No
     assert [(row["score_id"], row["share"]) for row in rows.calls] == [("s-new", 0.0)]
     assert [row["score_id"] for row in rows.answers] == ["s-new"]
     assert rows.flags == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (WantedRows(), ["c-1", "c-2", "c-3"]),
+        (WantedRows(agent="ann"), ["c-1", "c-3"]),
+        (WantedRows(team="north"), ["c-1", "c-2"]),
+        (WantedRows(rubric_id="sales"), ["c-2"]),
+        (WantedRows(scope=Scope(teams=("north",))), ["c-1", "c-2"]),
+        (WantedRows(scope=Scope(teams=())), []),
+        (WantedRows(scope=Scope(agent_id="bob")), ["c-2"]),
+        (WantedRows(scope=Scope(agent_id="")), []),
+        (WantedRows(scope=Scope(teams=("south",)), agent="ann"), ["c-3"]),
+        (WantedRows(first_at=datetime(2026, 10, 6, tzinfo=UTC)), ["c-3"]),
+        (WantedRows(before=datetime(2026, 10, 5, tzinfo=UTC)), ["c-3"]),
+        (WantedRows(first_at=datetime(2026, 10, 5, 13, 30, tzinfo=UTC)), ["c-1", "c-2", "c-3"]),
+    ],
+)
+def test_scorecard_rows_are_of_the_wanted_calls_only(
+    connection: Connection, wanted: WantedRows, expected: list[str]
+) -> None:
+    _calls(connection)
+    rows = scorecard_rows(connection, wanted)
+    assert [row["call_id"] for row in rows.calls] == expected
+    scores = {row["score_id"] for row in rows.calls} - {None}
+    assert {row["score_id"] for row in rows.answers} == scores
+    assert {row["score_id"] for row in rows.flags} == scores & {"s-1"}
+    assert call_count(connection, wanted, most=2) == min(2, len(expected))
+    assert newest_call_at(connection, wanted) == (
+        datetime(2026, 10, 5, 13, 30, tzinfo=UTC) if set(expected) - {"c-3"} else None
+    )
+
+
+def test_scorecard_rows_leave_answers_out_where_nobody_wants_them(connection: Connection) -> None:
+    _calls(connection)
+    rows = scorecard_rows(connection, WantedRows(answers=False))
+    assert (rows.answers, len(rows.calls), len(rows.flags)) == ([], 3, 1)
+
+
+def test_scorecard_rows_tell_the_reviewed_share_of_the_current_score_only(connection: Connection) -> None:
+    _calls(connection)
+    of: dict[str, Any] = {"duration_ms": 1, "state": CallStatus.SCORED, "machine_share": 0.0}
+    put_overviews(
+        connection,
+        ["c-1", "c-2", "c-3"],
+        [
+            CallOverview(call_id="c-1", started_at=None, score_id="s-1", share=0.5, reviewed=True, **of),
+            CallOverview(call_id="c-2", started_at=None, score_id="s-2", share=1.0, reviewed=False, **of),
+            CallOverview(call_id="c-3", started_at=None, score_id="s-old", share=1.0, reviewed=True, **of),
+        ],
+    )
+    shares = {row["call_id"]: row["reviewed_share"] for row in scorecard_rows(connection).calls}
+    assert shares == {"c-1": 0.5, "c-2": None, "c-3": None}

@@ -112,11 +112,23 @@ class Console:
 @pytest.fixture
 def open_console(workspace: Path, tmp_path: Path) -> Iterator[Callable[..., Console]]:
     """Open a console on a copy of the scored workspace; settings by their dotted names."""
+    yield from _opening(
+        tmp_path, lambda folder: shutil.copytree(workspace, folder, ignore=shutil.ignore_patterns("prefect*"))
+    )
+
+
+@pytest.fixture
+def open_bare_console(tmp_path: Path) -> Iterator[Callable[..., Console]]:
+    """Open a console on a workspace without calls: at once, for what is not about calls."""
+    yield from _opening(tmp_path, lambda folder: folder.mkdir())
+
+
+def _opening(tmp_path: Path, fill: Callable[[Path], object]) -> Iterator[Callable[..., Console]]:
     opened: list[Console] = []
 
     def made(**flags: Any) -> Console:
         folder = tmp_path / f"data-{len(opened)}"
-        shutil.copytree(workspace, folder, ignore=shutil.ignore_patterns("prefect*"))
+        fill(folder)
         dotted = {name.replace("__", "."): value for name, value in flags.items()}
         settings = load_settings(file=None, flags={"workspace": folder, **dotted})
         store = open_store(settings.store_url)

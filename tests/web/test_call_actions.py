@@ -218,6 +218,10 @@ def test_agent_objects_once_and_acknowledges(console: Console) -> None:
     assert tom.post(f"/calls/{call_id}/acknowledge", {"score": _score(console, call_id)}).status_code == 303
     assert "you have seen this score" in tom.get(f"/calls/{call_id}").text
     assert len(acts_of(console, "acknowledgement")) == 1
+    reviewer, manager = (console.sign_in(role).get(f"/calls/{call_id}").text for role in ("reviewer", "manager"))
+    assert "I said: if you qualify." in reviewer
+    assert not re.search(r"\btom\b", reviewer)  # who reviews is not told whose call it is
+    assert re.search(r"\btom\b", manager)
 
 
 def test_agent_cannot_touch_calls_of_others(console: Console) -> None:

@@ -1,4 +1,4 @@
-"""OpenID Connect: who somebody is, told by the centre's own provider (authorization code with PKCE, state and nonce)."""
+"""OpenID Connect: the centre's provider tells who somebody is (authorization code with PKCE, state and nonce)."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def question(site: Site, journey: Journey) -> str:
     Raises:
         ProviderError: It cannot be asked.
     """
-    from authlib.oauth2.rfc7636 import create_s256_code_challenge  # noqa: PLC0415 - few centres need it
+    from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]  # noqa: PLC0415
 
     provider = provider_of(site)
     asked = {
@@ -186,7 +186,7 @@ def provider_of(site: Site) -> Provider:
 
 def _believed(site: Site, provider: Provider, token: str, nonce: str) -> dict[str, Any]:
     """Return an ID token's claims, if the provider signed them, for us, now, for this question."""
-    from authlib.oidc.core import CodeIDToken  # noqa: PLC0415
+    from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]  # noqa: PLC0415
     from joserfc import jwt  # noqa: PLC0415
     from joserfc.errors import InvalidKeyIdError, JoseError  # noqa: PLC0415
     from joserfc.jwk import KeySet  # noqa: PLC0415

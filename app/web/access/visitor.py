@@ -12,6 +12,7 @@ from app.web.access.rights import MAY, Permission, scope_of
 from app.web.access.sessions import cookie_name, find_session, is_to_be_touched, keep_alive
 from app.web.access.tokens import let_in
 from app.web.errors import ForbiddenError, ForgedError, PasswordChangeNeededError, SignInNeededError
+from app.web.forms import form_of
 from app.web.site import Site, site_of
 from pipeline.records import Scope, User
 
@@ -139,7 +140,7 @@ async def _require_own_form(request: Request, form_token: str) -> None:
     if given is None and request.headers.get("content-type", "").startswith(
         ("application/x-www-form-urlencoded", "multipart/form-data")
     ):
-        value = (await request.form()).get(FORM_FIELD)
+        value = (await form_of(request)).get(FORM_FIELD)
         given = value if isinstance(value, str) else None
     if given is None or not secrets.compare_digest(given.encode(), form_token.encode()):
         raise ForgedError

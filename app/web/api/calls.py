@@ -23,8 +23,9 @@ from app.web.api.models import (
 )
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, looked, not_there
+from app.web.call.reading import refuse_own, rights_of
 from app.web.site import Site, site_of
-from pipeline.records import Severity
+from pipeline.records import Recording, Severity
 from pipeline.records.comments import Comment
 from pipeline.review.comments import make_comment
 from pipeline.reviewing.evaluations import Evaluation, read_evaluation
@@ -65,7 +66,7 @@ def calls_list(
     queue: Named = None,
     rubric: Annotated[Line | None, Query(description="Only calls whose score that counts is by this rubric.")] = None,
     flag: Annotated[Line | None, Query(description="Only calls with an open flag of this code.")] = None,
-    flagged: Annotated[
+    severity: Annotated[
         Severity | None, Query(description="Only calls whose gravest open flag is of this severity.")
     ] = None,
     since: Annotated[AwareDatetime | None, Query(description="Calls that began then or later.")] = None,
@@ -88,7 +89,7 @@ def calls_list(
         queue=queue,
         rubric=rubric,
         flag=flag,
-        severity=flagged,
+        severity=severity,
         since=since,
         before=before,
         share_from=share_from,
@@ -115,11 +116,14 @@ def calls_get(
 ) -> Response:
     """Show one call: recording, transcript, findings, sentiment, measures, scores with evidence, flags, answers.
 
-    The answer's `ETag` stays the same as long as nothing of this has changed.
+    The answer's `ETag` stays the same as long as nothing of this has changed. Who reviews calls is not told whose call
+    it is: agent, file and metadata are empty then.
     """
     site = site_of(request)
     call, evaluation = _read(site, visitor, call_id)
     looked(site, visitor, "call", call_id)
+    if not rights_of(visitor, call.recording).knows_agent:
+        call = replace(call, recording=_without_agent(call.recording))
     told = call_shape(call, evaluation).model_dump_json().encode()
     headers = {"ETag": f'"{hashlib.sha256(told).hexdigest()[:32]}"', "Cache-Control": "private, no-cache"}
     if headers["ETag"] in _tags(if_none_match):
@@ -158,7 +162,8 @@ def comments_list(
     """List what was said about a call, the oldest first. Agents do not see it."""
     site = site_of(request)
     with site.store.read() as connection:
-        call_in_sight(connection, visitor, call_id)
+        if not rights_of(visitor, call_in_sight(connection, visitor, call_id)).reads_notes:
+            raise not_there("comment on call", call_id)
         found = comments_of_call(connection, call_id)
     looked(site, visitor, "call", call_id, part="comments")
     return Page(items=found)
@@ -182,7 +187,7 @@ def comments_add(
         at_ms=body.at_ms,
     )
     with site.editing(visitor) as (connection, acts):
-        call_in_sight(connection, visitor, call_id)
+        refuse_own(visitor, call_in_sight(connection, visitor, call_id))
         put_comment(connection, comment)
         acts.append(act(visitor, "comment", "call", call_id, comment=comment.comment_id))
     return comment
@@ -194,6 +199,11 @@ def _read(site: Site, visitor: Visitor, call_id: str) -> tuple[CallRecord, Evalu
         call = read_call(connection, call_id)
         scored = any(stored.current for stored in call.scores)
         return call, read_evaluation(connection, call_id) if scored else None
+
+
+def _without_agent(recording: Recording) -> Recording:
+    """Return a recording without what tells whose call it is: names of files often do."""
+    return replace(recording, agent_id=None, media_uri="", metadata={})
 
 
 def _tags(given: str | None) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -14,7 +15,9 @@ from app.web.access.visitor import Needs, Visitor
 from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
 from app.web.api.models import DisputeShape, dispute_shape
 from app.web.api.paging import Page, Paged, require_kinds
-from app.web.api.sight import act, call_in_sight, looked, not_there, refuse_own
+from app.web.api.sight import act, call_in_sight, knows_agents, looked, not_there
+from app.web.call.reading import refuse_own
+from app.web.disputing import THE_AGENT, is_of, own_dispute
 from app.web.errors import BadRequestError, ForbiddenError
 from app.web.site import site_of
 from pipeline.errors import NotFoundError
@@ -70,7 +73,7 @@ def disputes_list(
         found = part_of_disputes(connection, wanted, call_id=call_id, agent=agent, state=state)
     items, following = paging.page(found, lambda row: (row.dispute.opened_at, row.dispute.dispute_id), response)
     looked(site, visitor, "disputes", disputes=len(items))
-    return Page(items=[dispute_shape(row) for row in items], next=following)
+    return Page(items=[_shape(visitor, row) for row in items], next=following)
 
 
 @router.post("/calls/{call_id}/disputes", response_model=DisputeShape, status_code=201)
@@ -90,7 +93,7 @@ def disputes_open(request: Request, visitor: Objects, call_id: Id, body: Dispute
         )
         acts.append(act(visitor, "dispute", "call", call_id, dispute=made.dispute_id, criterion=made.criterion_id))
         row = get_dispute(connection, made.dispute_id)
-    return dispute_shape(row)
+    return _shape(visitor, row)
 
 
 @router.post("/disputes/{dispute_id}/ruling", response_model=DisputeShape)
@@ -120,7 +123,7 @@ def disputes_rule(
                 connection, dispute_id, DisputeState.REJECTED, by=by, reason=body.reason, now=now
             )
         acts.append(act(visitor, "ruling", "call", call.call_id, dispute=dispute_id, outcome=row.state.value))
-    return dispute_shape(row)
+    return _shape(visitor, row)
 
 
 @router.post("/disputes/{dispute_id}/withdrawal", response_model=DisputeShape)
@@ -138,7 +141,7 @@ def disputes_withdraw(request: Request, visitor: Objects, dispute_id: Id, body: 
             now=site.now(),
         )
         acts.append(act(visitor, "ruling", "call", call.call_id, dispute=dispute_id, outcome=row.state.value))
-    return dispute_shape(row)
+    return _shape(visitor, row)
 
 
 class _AnswerError(BadRequestError):
@@ -147,10 +150,15 @@ class _AnswerError(BadRequestError):
 
 def _disputed_call(connection: Connection, visitor: Visitor, dispute_id: str) -> Recording:
     try:
-        row = get_dispute(connection, dispute_id)
-        call = call_in_sight(connection, visitor, row.dispute.call_id)
+        row = own_dispute(connection, visitor, dispute_id)
+        return call_in_sight(connection, visitor, row.dispute.call_id)
     except NotFoundError:
         raise not_there("dispute", dispute_id) from None
-    if row.dispute.dispute_id != dispute_id:
-        raise not_there("dispute", dispute_id)
-    return call
+
+
+def _shape(visitor: Visitor, row: DisputeRow) -> DisputeShape:
+    """Return a dispute; who took the call, and so objects, is told to nobody who hears calls without knowing."""
+    told = dispute_shape(row)
+    if knows_agents(visitor) or is_of(visitor, row):
+        return told
+    return told.model_copy(update={"agent_id": None, "dispute": replace(row.dispute, opened_by=THE_AGENT)})

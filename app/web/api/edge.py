@@ -56,6 +56,15 @@ class NotJsonError(RequestError):
         super().__init__("send JSON, with the header Content-Type: application/json")
 
 
+class NotReadyError(RequestError):
+    """A figure is being made; asked again in a moment, it is there."""
+
+    status = 503
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} are being made: ask again in a moment")
+
+
 _PROBLEMS = {
     400: "The request cannot be read.",
     401: "Nobody is signed in, or the token is unknown, over or revoked.",

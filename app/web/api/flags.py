@@ -13,7 +13,8 @@ from app.web.access.visitor import Needs, Visitor
 from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
 from app.web.api.models import FlagShape
 from app.web.api.paging import Page, Paged, require_kinds
-from app.web.api.sight import act, call_in_sight, looked, not_there, refuse_own
+from app.web.api.sight import act, call_in_sight, knows_agents, looked, not_there
+from app.web.call.reading import refuse_own
 from app.web.site import site_of
 from pipeline.errors import NotFoundError
 from pipeline.records import FlagChange, FlagState, Severity
@@ -66,12 +67,13 @@ def flags_list(
         )
     items, following = paging.page(found, lambda each: (each[0], each[1].flag.flag_id), response)
     looked(site, visitor, "flags", flags=len(items))
+    named = knows_agents(visitor)
     notes = visitor.may(Permission.CALLS_COMMENT)  # why somebody closed one is no word for who took the call
     shown = [
         FlagShape(
             flag=row.flag,
             raised_at=raised_at,
-            agent_id=row.agent_id,
+            agent_id=row.agent_id if named else None,
             team=row.team,
             started_at=row.started_at,
             changes=list(row.changes) if notes else [],

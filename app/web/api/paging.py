@@ -56,8 +56,12 @@ class Paging:
             return found, None
         shown = found[: self.limit]
         cursor = write_cursor(key_of(shown[-1]))
-        response.headers["Link"] = f'<{self.address}cursor={cursor}>; rel="next"'
+        self.link(cursor, response)
         return shown, cursor
+
+    def link(self, cursor: str, response: Response) -> None:
+        """Lead from a page to the next."""
+        response.headers["Link"] = f'<{self.address}cursor={cursor}>; rel="next"'
 
 
 def paging(

@@ -13,9 +13,10 @@ from app.web.access.visitor import Needs, Visitor
 from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
 from app.web.api.models import Shape
 from app.web.api.paging import Page, Paged, require_kinds
-from app.web.api.sight import act, call_in_sight, looked, refuse_own
+from app.web.api.sight import act, call_in_sight, looked
+from app.web.call.reading import refuse_own
 from app.web.site import Site, site_of
-from pipeline.records import QueueClosing, QueueKind, Severity, UserRole
+from pipeline.records import QueueClosing, QueueKind, Severity
 from pipeline.review.wording import folded
 from pipeline.reviewing.overviews import refresh_overviews
 from pipeline.reviewing.queue import take_off
@@ -24,17 +25,19 @@ from pipeline.store.overviews import CallOverview, OverviewFilter, OverviewReaso
 router = make_router("queue")
 
 Reviews = Annotated[Visitor, Depends(Needs(Permission.CALLS_REVIEW))]
+Turn = Literal["mine", "anybody", "others"]
 Whose = Annotated[
-    Literal["mine", "anybody", "others"] | None,
+    Turn | None,
     Query(description="mine: given to or drawn for you; anybody: free to be taken; others: neither."),
 ]
 Why = Annotated[QueueKind | None, Query(description="Only calls that wait for a reason of this kind.")]
 Named = Annotated[Line | None, Query()]
 _FRESHENED = 500
+_OURS: tuple[Turn, ...] = ("mine", "anybody")
 
 
 class QueuedShape(Shape):
-    """A call that waits. Whose call it is managers and admins see: who hears it should not know."""
+    """A call that waits. Whose call it is only who leads the queue sees: who hears it should not know."""
 
     call_id: str
     started_at: datetime | None
@@ -86,9 +89,12 @@ def queue_list(
 
 @router.get("/queue/next", response_model=NextShape)
 def queue_next(request: Request, visitor: Reviews, whose: Whose = None, why: Why = None) -> NextShape:
-    """Tell which call to hear now."""
+    """Tell which call to hear now: first what was given to you or drawn for you, then what is anybody's."""
     site = site_of(request)
-    found = _waiting(site, visitor, _asked(visitor, whose, why), limit=1, after=None)
+    for turn in (whose,) if whose else _OURS:
+        found = _waiting(site, visitor, _asked(visitor, turn, why), limit=1, after=None)
+        if found:
+            break
     looked(site, visitor, "queue", calls=len(found))
     return NextShape(call=_shape(visitor, found[0]) if found else None)
 
@@ -106,7 +112,7 @@ def queue_take_off(request: Request, visitor: Reviews, call_id: Id, body: TakeOf
 
 def _asked(
     visitor: Visitor,
-    whose: Literal["mine", "anybody", "others"] | None,
+    whose: Turn | None,
     why: QueueKind | None,
     *,
     queue: str | None = None,
@@ -124,7 +130,7 @@ def _asked(
         severity=severity,
         name=visitor.user.name,
         folded_name=folded(visitor.user.name),
-        not_of_agents=(visitor.user.agent_id,) if visitor.user.agent_id else (),
+        not_of_agents=tuple(name for name in (visitor.user.agent_id, visitor.user.name) if name),
     )
 
 
@@ -138,5 +144,4 @@ def _waiting(
 
 def _shape(visitor: Visitor, call: CallOverview) -> QueuedShape:
     shown = QueuedShape.model_validate(call)
-    tells = visitor.user.role in (UserRole.MANAGER, UserRole.ADMIN)
-    return shown if tells else shown.model_copy(update={"agent_id": None, "team": None})
+    return shown if visitor.may(Permission.QUEUE_LEAD) else shown.model_copy(update={"agent_id": None, "team": None})

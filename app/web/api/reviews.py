@@ -13,7 +13,8 @@ from app.web.access.visitor import Needs, Visitor
 from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
 from app.web.api.models import ReviewedShape, Totals
 from app.web.api.paging import Page, Paged, require_kinds
-from app.web.api.sight import act, call_in_sight, looked, refuse_own
+from app.web.api.sight import act, call_in_sight, looked
+from app.web.call.reading import refuse_own
 from app.web.site import site_of
 from pipeline.records import Acknowledgement, Review
 from pipeline.review.answers import AGREES, make_review, result_of

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -14,21 +11,20 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Body, Id, make_router, problems
+from app.web.api.edge import Body, Id, NotReadyError, make_router, problems
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import looked, not_there
 from app.web.authored import OnDisk, on_disk
-from app.web.errors import RequestError
+from app.web.errors import BadRequestError
+from app.web.rubrics.checks import Kind, check_pasted, require_plain
 from app.web.site import Site, site_of
 from pipeline.compliance.rule import Decidable, Rule, RuleStatus
-from pipeline.errors import AuthoredFileError, Problem
 from pipeline.records import Expectation, Rubric, RubricStatus, Severity
 
 router = make_router("rubrics and rules")
 
 Sees = Annotated[Visitor, Depends(Needs(Permission.RUBRICS_SEE))]
 Previews = Annotated[Visitor, Depends(Needs(Permission.RUBRICS_PREVIEW))]
-_NAME = "text.yaml"
 
 
 class RubricShape(BaseModel):
@@ -84,8 +80,8 @@ class CheckedShape(BaseModel):
     problems: list[ProblemShape]
 
 
-class _NotReadyError(RequestError):
-    status = 503
+class _TextError(BadRequestError):
+    status = 422
 
 
 @router.get("/rubrics", response_model=Page[RubricShape], responses=problems(400))
@@ -111,12 +107,7 @@ def rubrics_get(request: Request, visitor: Sees, rubric_id: Id, version: int) ->
 @router.post("/rubrics/check", response_model=CheckedShape)
 def rubrics_check(request: Request, visitor: Previews, body: CheckBody) -> CheckedShape:
     """Check the text of a rubric whole: every problem with its line."""
-    from app.cli.rubrics import active_rules, find_problems  # noqa: PLC0415 - a second of imports
-
-    site = site_of(request)
-    looked(site, visitor, "rubrics", checked=True)
-    rules = active_rules(site.settings)
-    return _checked(body.text, lambda path: find_problems(path, rules, rules_dir=site.settings.compliance.rules_dir))
+    return _checked(site_of(request), visitor, "rubric", body.text)
 
 
 @router.get("/rules", response_model=Page[RuleShape], responses=problems(400))
@@ -141,41 +132,27 @@ def rules_get(request: Request, visitor: Sees, rule_id: Id) -> RuleShape:
 @router.post("/rules/check", response_model=CheckedShape)
 def rules_check(request: Request, visitor: Previews, body: CheckBody) -> CheckedShape:
     """Check the text of a rule pack whole: every problem with its line."""
-    from pipeline.compliance.packs import load_pack  # noqa: PLC0415 - imported with the first check
-
-    looked(site_of(request), visitor, "rules", checked=True)
-
-    def problems_of(path: Path) -> Sequence[Problem]:
-        try:
-            load_pack(path)
-        except AuthoredFileError as error:
-            return error.problems
-        return ()
-
-    return _checked(body.text, problems_of)
+    return _checked(site_of(request), visitor, "rules", body.text)
 
 
-def _checked(text: str, problems_of: Callable[[Path], Sequence[Problem]]) -> CheckedShape:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / _NAME
-        path.write_text(text, encoding="utf-8")
-        found = problems_of(path)
-        told = [
-            ProblemShape(
-                code=problem.code,
-                where=problem.where,
-                line=problem.line,
-                message=problem.message.replace(str(path), _NAME).replace(folder, "."),
-            )
-            for problem in found
+def _checked(site: Site, visitor: Visitor, kind: Kind, text: str) -> CheckedShape:
+    try:
+        require_plain(text)
+    except BadRequestError as error:
+        raise _TextError(str(error)) from None
+    looked(site, visitor, "rubrics" if kind == "rubric" else "rules", checked=True)
+    found = check_pasted(site, kind, text).problems
+    return CheckedShape(
+        problems=[
+            ProblemShape(code=each.code, where=each.where, line=each.line, message=each.message) for each in found
         ]
-    return CheckedShape(problems=told)
+    )
 
 
 def _there_are(site: Site) -> OnDisk:
-    found = on_disk(site).value
+    found = on_disk(site, wait_s=20).value
     if found is None:
-        raise _NotReadyError("rubrics and rules are being read: ask again in a moment")
+        raise NotReadyError("the lists of rubrics and rules")
     return found
 
 

@@ -14,16 +14,16 @@ from app.web.access.visitor import Needs, Visitor
 from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, looked, not_there
+from app.web.calibration.sight import session_in_sight, sessions_in_sight, takes_part
 from app.web.errors import ForbiddenError
 from app.web.site import site_of
 from pipeline.errors import NotFoundError
 from pipeline.records import CalibrationSession, SessionClosing, Status
 from pipeline.review.sessions import Difference, ReviewerSummary
-from pipeline.review.wording import same_name
 from pipeline.reviewing import sessions as calibrating
 from pipeline.reviewing.evaluations import questions_at_hand
 from pipeline.reviewing.sessions import CallTotals, SessionView
-from pipeline.store.calibration_sessions import SessionRow, get_session, list_sessions
+from pipeline.store.calibration_sessions import SessionRow, list_sessions
 
 router = make_router("calibration sessions")
 
@@ -78,7 +78,7 @@ def calibration_sessions_list(
     site = site_of(request)
     after = require_kinds(paging.after, datetime, str)
     with site.store.read() as connection:
-        rows = [row for row in list_sessions(connection) if _is_ones_own(visitor, row)]
+        rows = sessions_in_sight(connection, visitor, list_sessions(connection))
     found = [row for row in rows if after is None or _key(row) > after]
     items, following = paging.page(found[: paging.limit + 1], _key, response)
     looked(site, visitor, "sessions", sessions=len(items))
@@ -91,7 +91,7 @@ def calibration_sessions_get(request: Request, visitor: Takes, session_id: Id) -
     site = site_of(request)
     with site.store.read() as connection:
         row = _in_sight(connection, visitor, session_id)
-        by = visitor.user.name if _takes_part(visitor, row) else None
+        by = visitor.user.name if takes_part(visitor, row.session) else None
         view = calibrating.view(connection, session_id, by=by, points_apart=site.settings.review.points_apart)
     looked(site, visitor, "session", session_id, by=visitor.user.name)
     return _view_shape(view)
@@ -106,7 +106,7 @@ def calibration_sessions_answer(
     questions = questions_at_hand(site.settings.score)
     with site.editing(visitor) as (connection, acts):
         row = _in_sight(connection, visitor, session_id)
-        if not _takes_part(visitor, row):
+        if not takes_part(visitor, row.session):
             raise ForbiddenError(Permission.CALIBRATION_TAKE)
         call_in_sight(connection, visitor, body.call_id)
         made = calibrating.answer_blind(
@@ -144,20 +144,9 @@ def _answer_shape(review: Any) -> BlindAnswerShape:
 
 def _in_sight(connection: Connection, visitor: Visitor, session_id: str) -> SessionRow:
     try:
-        row = get_session(connection, session_id)
+        return session_in_sight(connection, visitor, session_id)
     except NotFoundError:
         raise not_there("session", session_id) from None
-    if row.session.session_id != session_id or not _is_ones_own(visitor, row):
-        raise not_there("session", session_id)
-    return row
-
-
-def _is_ones_own(visitor: Visitor, row: SessionRow) -> bool:
-    return visitor.may(Permission.CALIBRATION_LEAD) or _takes_part(visitor, row)
-
-
-def _takes_part(visitor: Visitor, row: SessionRow) -> bool:
-    return any(same_name(visitor.user.name, each) for each in (*row.session.reviewers, row.session.expert))
 
 
 def _key(row: SessionRow) -> tuple[datetime, str]:

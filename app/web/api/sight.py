@@ -6,11 +6,11 @@ from sqlalchemy import Connection
 
 from app.acts import Act
 from app.web.access.visitor import Visitor
+from app.web.call.reading import KNOWS_AGENTS, own_recording
 from app.web.site import Site
 from pipeline.audit.log import Detail
-from pipeline.errors import NotFoundError, ReviewError
+from pipeline.errors import NotFoundError
 from pipeline.records import Recording
-from pipeline.store.calls import get_recording
 
 
 def call_in_sight(connection: Connection, visitor: Visitor, call_id: str) -> Recording:
@@ -20,12 +20,14 @@ def call_in_sight(connection: Connection, visitor: Visitor, call_id: str) -> Rec
         NotFoundError: There is none, or it is out of the visitor's sight: the same words for both.
     """
     try:
-        found = get_recording(connection, call_id)
+        return own_recording(connection, visitor, call_id)
     except NotFoundError:
         raise not_there("call", call_id) from None
-    if found.call_id != call_id or not visitor.scope.includes(agent_id=found.agent_id, team=found.team):
-        raise not_there("call", call_id)
-    return found
+
+
+def knows_agents(visitor: Visitor) -> bool:
+    """Tell whether a visitor is told whose call it is: who reviews calls hears them without knowing."""
+    return visitor.user.role in KNOWS_AGENTS or visitor.scope.agent_id is not None
 
 
 def not_there(what: str, name: str) -> NotFoundError:
@@ -43,13 +45,3 @@ def act(visitor: Visitor, action: str, kind: str, subject_id: str = "", **detail
 def looked(site: Site, visitor: Visitor, kind: str, subject_id: str = "", **details: Detail) -> None:
     """Keep in the audit log that somebody looked, before they see it."""
     site.log(visitor, act(visitor, "view", kind, subject_id, **details))
-
-
-def refuse_own(visitor: Visitor, call: Recording) -> None:
-    """Refuse that somebody judges a call of their own, by whatever name they signed in.
-
-    Raises:
-        ReviewError: They took it.
-    """
-    if call.agent_id is not None and visitor.user.agent_id == call.agent_id:
-        raise ReviewError("you took this call: nobody judges their own; dispute an answer instead")

@@ -34,6 +34,7 @@ def keep_answers(
     acts: list[Act],
     site: Site,
     visitor: Visitor,
+    *,
     call: BlindCall,
     sent: Mapping[str, str],
     questions: QuestionsAtHand,

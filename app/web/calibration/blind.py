@@ -10,8 +10,9 @@ from app.web.access.visitor import Visitor
 from app.web.calibration.sight import takes_part
 from app.web.call.questions import AnswerChoice, choice_of
 from app.web.call.reading import own_recording
+from app.web.call.words import TurnView, turns_of
 from pipeline.errors import NotFoundError
-from pipeline.records import CallScore, Criterion, Review, Status, Turn
+from pipeline.records import CallScore, Criterion, Review, Status
 from pipeline.review.sessions import member, visible
 from pipeline.reviewing.evaluations import QuestionsAtHand
 from pipeline.store.calibration_sessions import SessionRow
@@ -56,7 +57,7 @@ class BlindCall:
     number: int
     calls: int
     duration_ms: int
-    turns: tuple[Turn, ...]
+    turns: tuple[TurnView, ...]
     questions: tuple[BlindQuestion, ...]
 
     @property
@@ -90,7 +91,7 @@ def blind_call(
         number=1 + [call.call_id for call in session.calls].index(call_id),
         calls=len(session.calls),
         duration_ms=recording.duration_ms,
-        turns=transcript.turns if transcript else (),
+        turns=turns_of(transcript, None, (), None, {}),  # nothing marked: that would tell what the machine found
         questions=_questions(score, own, questions),
     )
 

@@ -76,7 +76,9 @@ def _differing(
     given = {(review.call_id, review.criterion_id, review.reviewer): review for review in view.answers}
     beside = {(each.call_id, each.criterion_id, each.reviewer): each for each in differences}
     found = []
-    for call_id, criterion_id in dict.fromkeys((each.call_id, each.criterion_id) for each in differences):
+    asked = [(call.call_id, each) for call in view.session.calls for each in view.asked[call.call_id]]
+    compared = {(each.call_id, each.criterion_id) for each in differences}
+    for call_id, criterion_id in (each for each in asked if each in compared):
         people = view.session.reviewers
         others = tuple(
             Beside(

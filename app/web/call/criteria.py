@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from app.web.call.questions import AnswerChoice, choice_of
 from app.web.call.reading import CallRights, SeenCall
+from pipeline.privacy.masks import IS_MASK
 from pipeline.records import CriterionResult, DisputeState, Evidence, Review, Span, Status
 from pipeline.records.comments import Comment
 from pipeline.review.answers import AGREES, same_answer
@@ -211,7 +212,7 @@ def sections_of(
 def quote_of(evidence: Evidence) -> Quote:
     """Return words of the call as they are shown."""
     return Quote(
-        text=evidence.quote,
+        text=IS_MASK.sub(lambda found: found[0].replace("_", " "), evidence.quote),
         role=evidence.role.value,
         turn_index=evidence.turn_index,
         clip=clip_of(Span(start_ms=evidence.start_ms, end_ms=evidence.end_ms)),

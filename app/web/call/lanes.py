@@ -234,6 +234,7 @@ def _marks(call: CallRecord, place: _Place, questions_of_rules: Mapping[str, str
             href = f"#criterion-{flag.criterion_id}" if flag.criterion_id else f"#flag-{flag.flag_id}"
             told = f"Flag, {flag.severity.value}: {flag.code.replace('_', ' ')}"
             items.append(place("flag", first.start_ms, first.end_ms, told, href=href))
+    flagged_ms = {item.from_ms for item in items}
     for finding in call.findings:
         question = questions_of_rules.get(finding.rule_id)
         leads_to = f"#criterion-{question}" if question else None
@@ -244,7 +245,7 @@ def _marks(call: CallRecord, place: _Place, questions_of_rules: Mapping[str, str
             told = f"{finding.title}: searched, not said"
             items.append(place("searched", span.start_ms, span.end_ms, told, y=MARKS_PX - 4, height=3, href=leads_to))
         elif finding.rule_id not in flagged:
-            items += list(_found(finding, place, leads_to))
+            items += [item for item in _found(finding, place, leads_to) if item.from_ms not in flagged_ms]
     told = f"Flags and findings: {len(items)} places."
     return Lane(id="marks", title="Flags, findings", told=told, height=MARKS_PX, items=tuple(items), marks=True)
 

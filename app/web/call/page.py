@@ -109,6 +109,11 @@ class CallPage:
         """Every question, in order."""
         return tuple(criterion for section in self.sections for criterion in section.criteria)
 
+    @property
+    def word_kinds(self) -> frozenset[str]:
+        """What the words that are marked prove."""
+        return frozenset(piece.kind for turn in self.turns for piece in turn.pieces if piece.kind)
+
 
 def call_page(
     connection: Connection, site: Site, visitor: Visitor, call_id: str, *, rubric: str | None = None
@@ -127,7 +132,10 @@ def page_of(site: Site, visitor: Visitor, seen: SeenCall) -> CallPage:
     recording = call.recording
     rights = rights_of(visitor, recording)
     machine = evaluation.machine if evaluation else None
-    rules = {rule: result.criterion_id for result in (machine.results if machine else ()) for rule in result.rule_ids}
+    asked = machine.results if machine else ()
+    rules = {
+        rule: result.criterion_id for result in reversed(asked) for rule in result.rule_ids
+    }  # the first asks for it
     review = site.settings.review
     sections = sections_of(
         seen,
@@ -156,7 +164,7 @@ def page_of(site: Site, visitor: Visitor, seen: SeenCall) -> CallPage:
             )
             for stored in call.scores
         ),
-        flags=tuple(_flag(flag, seen) for flag in call.flags),
+        flags=tuple(_flag(flag, seen, sections) for flag in call.flags),
         sound=_sound(seen),
         lanes=lanes_of(call, margin_ms=site.settings.privacy.mute_margin_ms, questions_of_rules=rules),
         turns=turns_of(call.transcript, machine, call.findings, call.sentiment, rules),
@@ -207,9 +215,13 @@ def _failed_by(score: CallScore) -> tuple[str, ...]:
     )
 
 
-def _flag(flag: Flag, seen: SeenCall) -> FlagView:
+def _flag(flag: Flag, seen: SeenCall, sections: tuple[SectionView, ...]) -> FlagView:
+    """Return a flag with where to hear why: its own words, else what is to be heard for its question."""
     first = min(flag.evidence, key=lambda quote: quote.start_ms) if flag.evidence else None
     clip = clip_of(Span(start_ms=first.start_ms, end_ms=first.end_ms)) if first else None
+    if clip is None and flag.criterion_id is not None:
+        about = (c for section in sections for c in section.criteria if c.id == flag.criterion_id)
+        clip = next((c.first_clip for c in about), None)
     return FlagView(flag=flag, clip=clip, changes=seen.flag_changes.get(flag.flag_id, ()))
 
 

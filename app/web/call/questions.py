@@ -12,7 +12,7 @@ from pipeline.reviewing.evaluations import QuestionsAtHand, questions_at_hand
 from pipeline.score.answers import labels
 from pipeline.score.rubrics import SUFFIXES
 
-_KEPT = "questions of rubrics"
+_kept: list[tuple[object, QuestionsAtHand]] = []  # what was read last: one site, one folder of rubrics
 _reading = threading.Lock()
 
 
@@ -43,15 +43,10 @@ _ALWAYS = (("not-applicable", "Does not apply"), ("cannot-assess", "Cannot tell"
 def questions_of(site: Site) -> QuestionsAtHand:
     """Return the criteria of the rubrics that can be read, by the fingerprint of what they ask."""
     state = _state_of(site)
-    kept: tuple[object, QuestionsAtHand] | None = site.kept.get(_KEPT)
-    if kept is not None and kept[0] == state:
-        return kept[1]
     with _reading:  # it takes most of a second: once is enough
-        kept = site.kept.get(_KEPT)
-        if kept is None or kept[0] != state:
-            kept = state, questions_at_hand(site.settings.score)
-            site.kept[_KEPT] = kept
-    return kept[1]
+        if not _kept or _kept[0][0] != state:
+            _kept[:] = [(state, questions_at_hand(site.settings.score))]
+        return _kept[0][1]
 
 
 def choice_of(criterion: Criterion | None) -> AnswerChoice:

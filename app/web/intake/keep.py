@@ -164,10 +164,14 @@ def _write_whole(file: Path, content: str) -> None:
     """Write a file that is there whole or not at all."""
     unfinished = file.with_name(f".{file.name}{UNFINISHED}")
     try:
-        with unfinished.open("w", encoding="utf-8") as opened:
+        with open(unfinished, "w", encoding="utf-8", opener=_for_this_user) as opened:
             opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _for_this_user(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)

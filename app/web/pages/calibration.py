@@ -19,20 +19,23 @@ from app.web.calibration.starting import StartForm, start_from, start_page
 from app.web.calibration.work import session_list, session_work
 from app.web.call.questions import questions_of
 from app.web.call.reading import own_recording, refuse_own
+from app.web.forms import form_of
 from app.web.site import Site, site_of
 from pipeline.errors import NotFoundError, ReviewError
 from pipeline.review.sessions import require_open
 from pipeline.reviewing import sessions as calibrating
+from pipeline.reviewing.overviews import refresh_overviews
 
 router = APIRouter()
 
+_MOST_FRESH = 100  # overviews made anew before a page is read; others are made beside requests
 Takes = Annotated[Visitor, Depends(Needs(Permission.CALIBRATION_TAKE))]
 Leads = Annotated[Visitor, Depends(Needs(Permission.CALIBRATION_LEAD))]
 
 
 async def sent_form(request: Request) -> dict[str, str]:
     """Return the fields of a form whose names depend on what is asked."""
-    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    return {name: value for name, value in (await form_of(request)).items() if isinstance(value, str)}
 
 
 @router.get("/calibration")
@@ -49,6 +52,7 @@ def calibration(request: Request, visitor: Takes) -> Response:
 def agreement(request: Request, visitor: Takes, rubric: str = "", against: Against = "reviews") -> Response:
     """Show how far the machine's answers agree with people's."""
     site = site_of(request)
+    refresh_overviews(site.store, site.settings.flags, most=_MOST_FRESH)
     page = agreement_page(site, visitor.scope, rubric=rubric or None, against=against)
     return site.page(request, "calibration/agreement.html", visitor, page=page)
 
@@ -57,6 +61,7 @@ def agreement(request: Request, visitor: Takes, rubric: str = "", against: Again
 def new_session(request: Request, visitor: Leads) -> Response:
     """Ask for the calls and people of a new session."""
     site = site_of(request)
+    refresh_overviews(site.store, site.settings.flags, most=_MOST_FRESH)
     return site.page(request, "calibration/new.html", visitor, page=start_page(site, visitor, StartForm()))
 
 
@@ -154,7 +159,7 @@ def answers(
         require_open(row.session, row.closing)
         call = blind_call(connection, visitor, row, call_id, questions)
         refuse_own(visitor, own_recording(connection, visitor, call_id))
-        kept = keep_answers(connection, acts, site, visitor, call, sent, questions)
+        kept = keep_answers(connection, acts, site, visitor, call=call, sent=sent, questions=questions)
     if kept.problems:
         return _blind_page(request, site, visitor, kept.call, kept=kept.kept, problems=kept.problems, status=409)
     with site.store.read() as connection:

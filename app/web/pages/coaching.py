@@ -14,7 +14,7 @@ from app.web.access.visitor import Needs, Visitor
 from app.web.call.sound import ready_clip, ready_sound
 from app.web.coaching.agent import AgentPage, SessionForm, agent_page
 from app.web.coaching.moments import example_of
-from app.web.coaching.overview import OverviewPage, overview_page
+from app.web.coaching.overview import overview_page
 from app.web.coaching.sight import coached_agent, example_scope
 from app.web.site import Site, site_of
 from pipeline.audit.log import Detail
@@ -22,6 +22,7 @@ from pipeline.errors import NotFoundError, ReviewError
 from pipeline.records import CoachedQuestion, Span, UserRole
 from pipeline.review.coaching import acknowledged_by
 from pipeline.reviewing.coaching import answers_of_agent, hold_session
+from pipeline.reviewing.overviews import refresh_overviews
 from pipeline.scorecards.topics import AgentAnswer, missed_questions
 from pipeline.store.call_record import read_call
 from pipeline.store.coaching import acknowledge, get_session
@@ -30,6 +31,7 @@ router = APIRouter()
 
 Sees = Annotated[Visitor, Depends(Needs(Permission.COACHING_SEE))]
 Leads = Annotated[Visitor, Depends(Needs(Permission.COACHING_LEAD))]
+_MOST_FRESH = 100  # made anew before the page is read; others are made beside requests
 _DONE = {
     "held": "The session is kept. The agent sees it here and can say that they have read it.",
     "read": "Thank you: it is noted that you have read this session.",
@@ -51,7 +53,8 @@ def coaching(
         if visitor.user.agent_id is None:
             return site.page(request, "coaching/nobody.html", visitor)
         return RedirectResponse(f"/coaching/{quote(visitor.user.agent_id)}", status_code=303)
-    shown: OverviewPage = overview_page(site, visitor, team=team or None, everybody=show == "everybody", number=page)
+    refresh_overviews(site.store, site.settings.flags, most=_MOST_FRESH)
+    shown = overview_page(site, visitor, team=team or None, everybody=show == "everybody", number=page)
     site.log(visitor, Act(action="view", subject=("coaching", ""), details={"agents": len(shown.lines)}))
     return site.page(request, "coaching/list.html", visitor, page=shown)
 
@@ -141,6 +144,7 @@ def holds_session(
 def coaching_of(request: Request, visitor: Sees, agent: str, done: str = "") -> Response:
     """Show an agent's coaching."""
     site = site_of(request)
+    refresh_overviews(site.store, site.settings.flags, most=_MOST_FRESH)
     page = agent_page(site, visitor, agent, done=_DONE.get(done, ""))
     return _shown(request, site, visitor, page)
 

@@ -21,6 +21,7 @@ from app.web.compliance.figures import Choices, choices, counted, figures_of, fi
 from app.web.compliance.filters import PERIODS, ComplianceFilter
 from app.web.compliance.packs import MOST_CALLS, PackOrder, PackRecord, list_packs, make_pack, pack_of, remove_pack
 from app.web.errors import BadRequestError
+from app.web.forms import form_of
 from app.web.site import Site, site_of
 from app.web.tasks import Task, begin_task, task_of, tasks_of
 from pipeline.audit.verify import PackCheck, verify_pack
@@ -31,7 +32,6 @@ from pipeline.store.violations import Outcome
 router = APIRouter()
 
 MOST_CHECKED_BYTES = 512 * MIB
-MOST_FORM_BYTES = MIB
 MOST_REASON = 500
 _PACK = "pack"
 _OUTCOMES = {
@@ -90,11 +90,11 @@ def new_pack(request: Request, visitor: Exports) -> Response:
     return site.page(request, "compliance/new_pack.html", visitor, page=page, **context)
 
 
-@router.post("/compliance/packs", dependencies=[Depends(AtMost(MOST_FORM_BYTES))])
+@router.post("/compliance/packs")
 async def makes_pack(request: Request, visitor: Exports) -> Response:
     """Have a pack made."""
     site = site_of(request)
-    form = await request.form()
+    form = await form_of(request)
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     rules = [value for value in form.getlist("rules") if isinstance(value, str)]
     asked = filter_of(site, {name: value for name, value in fields.items() if name != "rules"})
@@ -128,7 +128,7 @@ def pack_task(request: Request, visitor: Exports, task_id: str) -> Response:
 async def checks_pack(request: Request, visitor: Sees) -> Response:
     """Check a pack that somebody has sent; nothing of it is kept, unpacked or run."""
     site = site_of(request)
-    form = await request.form()  # not as parameters: those would be read before it is known who asks
+    form = await form_of(request)  # not as parameters: those would be read before it is known who asks
     given, expect = form.get("pack"), str(form.get("expect") or "").strip() or None
     if not isinstance(given, UploadFile) or not given.size:
         raise BadRequestError("choose the pack's zip file first")

@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
 from app.web.authored import on_disk
-from app.web.bodies import MIB, AtMost
 from app.web.compliance.figures import sees_agents
 from app.web.errors import BadRequestError
+from app.web.forms import form_of
 from app.web.pages.rubrics import text_of
 from app.web.rubrics.checks import MOST_YAML_BYTES, require_plain
 from app.web.rubrics.preview import MOST_CALLS, ChangeOrder, ChangePreview, preview_change
@@ -64,11 +64,11 @@ def change_form(request: Request, visitor: Previews, rubric: str = "") -> Respon
     return site.page(request, "rubrics/change_form.html", visitor, page=page, most_kb=MOST_YAML_BYTES // 1024)
 
 
-@router.post("/rubrics/changes", dependencies=[Depends(AtMost(MIB))])
+@router.post("/rubrics/changes")
 async def changes(request: Request, visitor: Previews) -> Response:
     """Have a text checked and tried."""
     site = site_of(request)
-    form = await request.form()  # not as parameters: those would be read before it is known who asks
+    form = await form_of(request)  # not as parameters: those would be read before it is known who asks
     text = form.get("text")
     file = form.get("file")
     if isinstance(file, UploadFile) and file.size:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.authored import OnDisk, on_disk
+from app.web.authored import OnDisk, files_now, on_disk
 from app.web.rubrics.checks import FolderCheck, check_on_disk
 from app.web.rubrics.in_words import SectionInWords, days_in_words, sections_in_words
 from app.web.site import site_of
@@ -73,13 +73,12 @@ def check(request: Request, visitor: Sees) -> Response:
 def rubric_page(request: Request, visitor: Sees, name: str) -> Response:
     """Show one version of a rubric, or the newest where none is named."""
     site = site_of(request)
-    disk = on_disk(site).value
-    every = disk.rubrics if disk else ()
+    disk = files_now(site)
     rubric_id, at, version = name.rpartition("@")
     wanted = (rubric_id, version) if at else (name, None)
-    versions = tuple(each for each in every if each.id == wanted[0])
+    versions = tuple(each for each in disk.rubrics if each.id == wanted[0])
     rubric = next((each for each in versions if wanted[1] in (None, str(each.version))), None)
-    if rubric is None or disk is None:
+    if rubric is None:
         raise NotFoundError("there is no such rubric in this version among the files now")
     page = RubricPage(
         rubric=rubric,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.authored import OnDisk, on_disk
+from app.web.authored import OnDisk, files_now, on_disk
 from app.web.rubrics.in_words import applies_in_words
 from app.web.site import site_of
 from app.web.snapshots import Snapshot
@@ -69,9 +69,9 @@ def rules(request: Request, visitor: Sees, pack: str = "") -> Response:
 def rule_page(request: Request, visitor: Sees, rule_id: str) -> Response:
     """Show one rule."""
     site = site_of(request)
-    disk = on_disk(site).value
-    rule = disk.rule(rule_id) if disk else None
-    if rule is None or disk is None:
+    disk = files_now(site)
+    rule = disk.rule(rule_id)
+    if rule is None:
         raise NotFoundError("there is no such rule among the packs now")
     source = disk.sources.get(rule_id)
     page = OneRulePage(

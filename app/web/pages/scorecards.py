@@ -16,6 +16,7 @@ from app.web.scorecards.asked import asked_days, asked_list, order_of
 from app.web.scorecards.card_page import card_page
 from app.web.scorecards.figures import Asked, figures, is_known, standing_of, zone_of
 from app.web.scorecards.list_page import list_page
+from app.web.scorecards.pictures import drawn
 from app.web.site import Site, site_of
 from app.web.snapshots import Snapshot
 from pipeline.errors import NotFoundError
@@ -67,6 +68,7 @@ def agent_card(
     shot = figures(site, asked)
     _log(site, visitor, asked)
     page = card_page(
+        site,
         asked,
         shot,
         standing=None if own else standing_of(site, asked),
@@ -74,7 +76,6 @@ def agent_card(
         own=own,
         coached=visitor.may(Permission.COACHING_SEE),
         forms=_forms(visitor),
-        min_calls=site.settings.scorecards.min_calls,
     )
     return site.page(request, "scorecards/card.html", visitor, page=page)
 
@@ -94,6 +95,7 @@ def team_card(
     shot = figures(site, asked)
     _log(site, visitor, asked)
     page = card_page(
+        site,
         asked,
         shot,
         standing=standing_of(site, asked),
@@ -101,9 +103,17 @@ def team_card(
         own=False,
         coached=False,
         forms=_forms(visitor),
-        min_calls=site.settings.scorecards.min_calls,
     )
     return site.page(request, "scorecards/card.html", visitor, page=page)
+
+
+@router.get("/scorecards/pictures/{digest}/{scheme}")
+def scorecard_picture(
+    request: Request, digest: str, scheme: str, visitor: Annotated[Visitor, Depends(Needs(Permission.SCORECARDS_SEE))]
+) -> Response:
+    """Draw a chart of a card."""
+    headers = {"Cache-Control": "private, max-age=3600", "Content-Security-Policy": "default-src 'none'"}
+    return Response(drawn(site_of(request), digest, scheme), media_type="image/svg+xml", headers=headers)
 
 
 def refuse_others(site: Site, visitor: Visitor, *, agent: str | None = None, team: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -26,6 +27,29 @@ Owner = Annotated[Visitor, Depends(Needs(Permission.TOKENS_OWN))]
 _DAYS_OFFERED = (7, 30, USUAL_DAYS, 180, MOST_DAYS)
 _READING = frozenset(permission for permission in Permission if permission.value.endswith(".see"))
 _SHOWN_FOR = timedelta(days=30)
+_PAGES_ONLY = frozenset({Permission.TOKENS_OWN, Permission.WEBHOOKS_MANAGE, Permission.COMPLIANCE_EXPORT})
+MEANS: Mapping[Permission, str] = {
+    Permission.CALLS_SEE: "read calls, transcripts, scores and flags",
+    Permission.CALLS_COMMENT: "read and write comments",
+    Permission.CALLS_REVIEW: "answer, agree, close flags, the queue",
+    Permission.CALLS_OBJECT: "acknowledge and dispute",
+    Permission.QUEUE_LEAD: "see whose calls wait",
+    Permission.DISPUTES_RULE: "rule on disputes",
+    Permission.SEARCH: "search in transcripts",
+    Permission.COMPLIANCE_SEE: "read how rules were kept",
+    Permission.AUDIT_SEE: "read the audit log",
+    Permission.SCORECARDS_SEE: "read scorecards",
+    Permission.SCORECARDS_EXPORT: "hand scorecards on",
+    Permission.COACHING_SEE: "read coaching sessions",
+    Permission.COACHING_LEAD: "hold coaching sessions",
+    Permission.CALIBRATION_TAKE: "answer in blind sessions",
+    Permission.CALIBRATION_LEAD: "see all blind sessions",
+    Permission.RUBRICS_SEE: "read rubrics and rules",
+    Permission.RUBRICS_PREVIEW: "check rubrics and rules",
+    Permission.INTAKE_SEE: "see what comes in",
+    Permission.INTAKE_ADD: "add recordings",
+    Permission.PEOPLE_MANAGE: "read accounts",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +84,7 @@ class TokensPage:
 @router.get("/account/tokens")
 def tokens(request: Request, visitor: Owner) -> Response:
     """List one's tokens, and offer to make one."""
-    return site_of(request).page(request, "tokens/tokens.html", visitor, page=_page(request, visitor))
+    return site_of(request).page(request, "tokens/tokens.html", visitor, page=_page(request, visitor), means=MEANS)
 
 
 @router.post("/account/tokens")
@@ -83,9 +107,9 @@ def makes_token(
             acts.append(Act(action="token", subject=("token", token.token_id), details=details))
     except RequestError as error:
         page = _page(request, visitor, told=str(error), name=name, chosen=chosen, days=days)
-        return site.page(request, "tokens/tokens.html", visitor, status=422, page=page)
+        return site.page(request, "tokens/tokens.html", visitor, status=422, page=page, means=MEANS)
     page = _page(request, visitor, made=words, made_name=token.name)
-    return site.page(request, "tokens/tokens.html", visitor, status=201, page=page)
+    return site.page(request, "tokens/tokens.html", visitor, status=201, page=page, means=MEANS)
 
 
 @router.post("/account/tokens/{token_id}/revoke")
@@ -116,7 +140,7 @@ def _page(
     lines = (TokenLine(token=token, good=is_good(token, now)) for token in found)
     return TokensPage(
         lines=tuple(line for line in lines if line.good or now - _ended(line.token) < _SHOWN_FOR),
-        rights=tuple(permission for permission in Permission if permission in MAY[visitor.user.role]),
+        rights=tuple(each for each in Permission if each in MAY[visitor.user.role] - _PAGES_ONLY),
         days_offered=_DAYS_OFFERED,
         made=made,
         made_name=made_name,

@@ -41,9 +41,7 @@ class PastedCheck:
 
 def check_on_disk(site: Site) -> Snapshot[tuple[FolderCheck, ...]]:
     """Return what is wrong with the rubrics and packs that there are; checked anew when a file has changed."""
-    return snapshot(
-        site, "check of files", lambda: _check_folders(site), stale_after_s=1.0, wait_s=0.15, state=files_state
-    )
+    return snapshot(site, "check of files", lambda: _check_folders(site), stale_after_s=1.0, state=files_state)
 
 
 def require_plain(text: str) -> None:

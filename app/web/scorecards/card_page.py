@@ -13,6 +13,7 @@ from app.web.scorecards.figures import Asked
 from app.web.scorecards.list_page import Line
 from app.web.scorecards.pictures import Picture, criteria_picture, trend_picture
 from app.web.scorecards.sparklines import sparkline
+from app.web.site import Site
 from app.web.snapshots import Snapshot
 from pipeline.records import CallToHear, CriterionSummary, Scorecard, Standing, SubjectSummary, TrendPoint
 from pipeline.scorecards import words
@@ -84,6 +85,7 @@ class CardPage:
 
 
 def card_page(
+    site: Site,
     asked: Asked,
     shot: Snapshot[ScorecardReport],
     *,
@@ -92,11 +94,11 @@ def card_page(
     own: bool,
     coached: bool,
     forms: Sequence[str],
-    min_calls: int,
 ) -> CardPage:
     """Return what the card shows of a report.
 
     Args:
+        site: Keeps what its pictures are drawn from.
         asked: Whose card, of which days.
         shot: The report, if it is there.
         standing: The place among others, if it is known and may be told.
@@ -104,8 +106,8 @@ def card_page(
         own: Whether the visitor looks at their own card.
         coached: Whether to lead to the agent's coaching.
         forms: In which forms it can be downloaded.
-        min_calls: The minimum sample for a judgement.
     """
+    min_calls = site.settings.scorecards.min_calls
     kind: SubjectKind = "agent" if asked.agent is not None else "team"
     subject = asked.agent or asked.card_of_team or ""
     report = shot.value
@@ -124,9 +126,10 @@ def card_page(
         team_mean=team_mean,
         own=own,
         trend=trend,
-        trend_picture=trend_picture(trend, min_calls, about=subject),
+        trend_picture=trend_picture(site, trend, min_calls, about=subject),
         rubrics=[
-            _part(card, min_calls) for card in sorted(cards, key=lambda card: (card.rubric_id, -card.rubric_version))
+            _part(site, card, min_calls)
+            for card in sorted(cards, key=lambda card: (card.rubric_id, -card.rubric_version))
         ],
         to_hear=_worst(cards),
         good=[call for card in cards for call in card.best_calls],
@@ -142,7 +145,7 @@ def card_page(
     )
 
 
-def _part(card: Scorecard, min_calls: int) -> RubricPart:
+def _part(site: Site, card: Scorecard, min_calls: int) -> RubricPart:
     title = words.title(card.rubric_id)
     return RubricPart(
         card=card,
@@ -151,7 +154,7 @@ def _part(card: Scorecard, min_calls: int) -> RubricPart:
             CriterionLine(criterion=criterion, direction=_direction(criterion), enough=criterion.assessed >= min_calls)
             for criterion in card.criteria
         ],
-        picture=criteria_picture(card.criteria, min_calls, about=f"{card.subject}, {title}"),
+        picture=criteria_picture(site, card.criteria, min_calls, about=f"{card.subject}, {title}"),
     )
 
 

@@ -6,7 +6,9 @@ The visitor's scope bounds what is read from the database, so that no figure is 
 from __future__ import annotations
 
 import dataclasses
+from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -17,10 +19,18 @@ from app.web.snapshots import Snapshot, snapshot
 from pipeline.records import Scope, Standing, SubjectSummary
 from pipeline.scorecards.report import ScorecardReport, build_report
 from pipeline.scorecards.selection import SubjectKind
-from pipeline.store.scorecard_rows import WantedRows, call_count, newest_call_at, scorecard_rows
+from pipeline.store.scorecard_rows import (
+    ScorecardRows,
+    WantedRows,
+    answer_rows,
+    call_count,
+    newest_call_at,
+    scorecard_rows,
+)
 
 AT_ONCE = {"agent": 1500, "team": 400, "everybody": 300}
 """Up to so many calls are reckoned while the visitor waits."""
+MOST_KEPT = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,10 +74,9 @@ def figures(site: Site, asked: Asked) -> Snapshot[ScorecardReport]:
     most = AT_ONCE[asked.kind]
     with site.store.read() as connection:
         is_small = call_count(connection, wanted, most=most + 1) <= most
-    compute = _reckoning(site, asked, wanted)
     if is_small:
-        return Snapshot(value=compute(), of=site.now(), fresh=True)
-    return snapshot(site, ("scorecards", asked), compute)
+        return Snapshot(value=_at_once(site, asked, wanted), of=site.now(), fresh=True)
+    return snapshot(site, ("scorecards", asked), _reckoning(site, asked, wanted))
 
 
 def report_now(site: Site, asked: Asked) -> ScorecardReport:
@@ -90,7 +99,8 @@ def _placed(summaries: tuple[SubjectSummary, ...], standing: Standing | None) ->
 def standing_of(site: Site, asked: Asked) -> Standing | None:
     """Return an agent's or team's place among those whose calls may be seen, if that is reckoned already."""
     everybody = dataclasses.replace(asked, agent=None, card_of_team=None)
-    report = figures(site, everybody).value
+    reckon = _reckoning(site, everybody, everybody.wanted(zone_of(site)))
+    report = snapshot(site, ("scorecards", everybody), reckon).value
     if report is None:
         return None
     subject = asked.agent if asked.agent is not None else asked.card_of_team
@@ -116,26 +126,47 @@ def zone_of(site: Site) -> ZoneInfo:
     return ZoneInfo(site.settings.scorecards.timezone)
 
 
-def _reckoning(site: Site, asked: Asked, wanted: WantedRows) -> Callable[[], ScorecardReport]:
-    cards: dict[str, tuple[SubjectKind, ...]] = {"agent": ("agent",), "team": ("team",), "everybody": ()}
+def _at_once(site: Site, asked: Asked, wanted: WantedRows) -> ScorecardReport:
+    """Return a report that is true now; one of the same scores and flags is not reckoned again."""
+    with site.store.read() as connection:
+        bare = scorecard_rows(connection, dataclasses.replace(wanted, answers=False))
+        of = [tuple(row.values()) for row in (*bare.calls, *bare.flags)]
+        kept: OrderedDict[Asked, tuple[object, ScorecardReport]] = site.kept.setdefault("cards", OrderedDict())
+        before = kept.get(asked)
+        if before is not None and before[0] == of:
+            return dataclasses.replace(before[1], generated_at=site.now())
+        answers = answer_rows(connection, wanted) if wanted.answers else []
+    report = _report(site, asked, dataclasses.replace(bare, answers=answers))
+    kept[asked] = (of, report)
+    with suppress(KeyError):  # another request may have made room at the same time
+        while len(kept) > MOST_KEPT:
+            kept.popitem(last=False)
+    return report
 
+
+def _reckoning(site: Site, asked: Asked, wanted: WantedRows) -> Callable[[], ScorecardReport]:
     def reckon() -> ScorecardReport:
         with site.store.read() as connection:
             rows = scorecard_rows(connection, wanted)
-        report = build_report(
-            rows,
-            site.settings.scorecards.model_copy(update={"period": "all"}),
-            generated_at=site.now(),
-            title=_title(asked),
-            agent=asked.agent,
-            first_day=asked.days.first,
-            last_day=asked.days.last,
-            cards=cards[asked.kind],
-            weekly_intervals=asked.kind != "everybody",
-        )
-        return report if asked.kind == "everybody" else _without_own_standing(report, asked.kind)
+        return _report(site, asked, rows)
 
     return reckon
+
+
+def _report(site: Site, asked: Asked, rows: ScorecardRows) -> ScorecardReport:
+    cards: dict[str, tuple[SubjectKind, ...]] = {"agent": ("agent",), "team": ("team",), "everybody": ()}
+    report = build_report(
+        rows,
+        site.settings.scorecards.model_copy(update={"period": "all"}),
+        generated_at=site.now(),
+        title=_title(asked),
+        agent=asked.agent,
+        first_day=asked.days.first,
+        last_day=asked.days.last,
+        cards=cards[asked.kind],
+        weekly_intervals=asked.kind != "everybody",
+    )
+    return report if asked.kind == "everybody" else _without_own_standing(report, asked.kind)
 
 
 def _title(asked: Asked) -> str:

@@ -6,7 +6,7 @@ const HANDLED = new Map([
   ["y", () => within("[data-agrees]", "There is no answer of the machine's to agree with, or somebody answered.")?.click()],
   ["o", () => openForm("answer")], ["c", () => openForm("comment")], ["?", () => document.getElementById("keys").showModal()],
 ]);
-const FORM = "input, textarea, select, [contenteditable]";
+const FORM = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 const PRESSED_BY_SPACE = "a, button, summary, input, select, textarea, [role=button]";
 let currentId = null;
 let flagAt = -1;
@@ -106,6 +106,14 @@ document.addEventListener("lead", (event) => {
   const target = document.getElementById(event.detail.to.slice(1));
   if (target?.matches("article[data-criterion]")) choose(target);
 });
+
+// A link or an address may lead to a question.
+const toQuestion = () => {
+  const target = location.hash.startsWith("#criterion-") && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target) choose(target);
+};
+addEventListener("hashchange", toQuestion);
+addEventListener("load", toQuestion);
 
 // Opening a form puts the writer into it; htmx puts a new question in the place of the old one: it stays current.
 document.addEventListener("toggle", (event) => {

@@ -24,7 +24,9 @@ document.addEventListener("moment", (event) => {
     const first = head.parentElement.querySelector("[data-seeks]");
     const width = first.getBoundingClientRect().width;
     const left = first.getBoundingClientRect().left - head.parentElement.getBoundingClientRect().left;
+    const last = [...head.parentElement.querySelectorAll("[data-seeks]")].at(-1).getBoundingClientRect();
     head.hidden = false;
+    head.style.height = `${last.bottom - head.parentElement.getBoundingClientRect().top}px`;
     head.style.transform = `translateX(${left + (width * Math.min(event.detail.ms, durationMs)) / durationMs}px)`;
   }
 });

@@ -55,6 +55,7 @@ if (sound) {
   document.getElementById("forward").addEventListener("click", () => seek(sound.currentTime * 1000 + 5000));
   document.getElementById("speed").addEventListener("change", (event) => {
     sound.defaultPlaybackRate = sound.playbackRate = Number(event.target.value);
+    event.target.blur(); // keys are for the call again
   });
   document.getElementById("unredacted")?.addEventListener("change", (event) => {
     const at = sound.currentTime, plays = !sound.paused;
@@ -98,7 +99,7 @@ if (sound) {
     if (found) seek(Number(found[1]) * 1000);
   };
   addEventListener("hashchange", toMoment);
-  toMoment();
+  addEventListener("load", toMoment); // by then everybody listens
 
   // A comment may be about the moment that is heard.
   document.addEventListener("focusin", (event) => {

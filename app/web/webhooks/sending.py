@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Collection
 from datetime import datetime
@@ -42,6 +43,8 @@ async def send(
         return False, f"no answer within {timeout_s:g} s"
     except UnsafeAddressError as error:
         return False, str(error)
+    except socket.gaierror:
+        return False, "the host's name is not known"
     except (httpx.HTTPError, OSError, UnicodeError) as error:
         return False, f"could not be reached ({type(error).__name__})"
     if 300 <= status < 400:

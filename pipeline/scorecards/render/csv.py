@@ -9,7 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pipeline.records import CallToHear, CriterionSummary, Interval, Scorecard, Standing, SubjectSummary
+from pipeline.records import (
+    CallToHear,
+    CriterionSummary,
+    Interval,
+    ReviewedFigures,
+    Scorecard,
+    Standing,
+    SubjectSummary,
+)
 from pipeline.scorecards.render.files import is_file, write_files
 from pipeline.scorecards.report import ScorecardReport
 
@@ -23,12 +31,13 @@ _RUBRIC = ("rubric_id", "rubric_version", "rubric_fingerprint")
 _SAMPLE = ("calls_scored", "excluded", "enough_calls")
 _EVENTS = ("auto_fails", "critical_errors", "flagged", "customer_sentiment")
 _STANDING = ("standing_group", "standing_groups")
+_REVIEWED = ("reviewed_calls", "reviewed_machine_mean_share", "reviewed_mean_share")
 _COUNTS = ("passed", "partial", "failed", "not_applicable", "cannot_assess")
 _CALL = ("call_id", "started_at", "agent_id", "team", "queue", "share", "raw_share", "severity")
 _FLAG = ("flag_code", "flag_severity", "reason", "quote", "quote_start_ms", "quote_end_ms", "media_uri")
 
-SUBJECTS = (*_SUBJECT, "calls", *_SAMPLE, *_MEAN, *_PASS_RATE, *_EVENTS, "rubrics", *_STANDING)
-SCORECARDS = (*_SUBJECT, *_RUBRIC, *_SAMPLE, *_MEAN, *_PASS_RATE, *_EVENTS, *_STANDING)
+SUBJECTS = (*_SUBJECT, "calls", *_SAMPLE, *_MEAN, *_PASS_RATE, *_EVENTS, "rubrics", *_STANDING, *_REVIEWED)
+SCORECARDS = (*_SUBJECT, *_RUBRIC, *_SAMPLE, *_MEAN, *_PASS_RATE, *_EVENTS, *_STANDING, *_REVIEWED)
 CRITERIA = (
     *("subject_kind", "subject", "period", *_RUBRIC, "criterion_id", "section_id", "title", "critical"),
     *(*_COUNTS, *_PASS_RATE, "points_share"),
@@ -112,6 +121,7 @@ def _figures(subject: Scorecard | SubjectSummary) -> Line:
         "flagged": subject.flagged,
         "customer_sentiment": subject.customer_sentiment,
         **_standing(subject.standing),
+        **_reviewed(subject.reviewed),
     }
 
 
@@ -120,6 +130,16 @@ def _standing(standing: Standing | None) -> Line:
     if standing is None or standing.groups == 1:
         return {}
     return {"standing_group": standing.group, "standing_groups": standing.groups}
+
+
+def _reviewed(reviewed: ReviewedFigures | None) -> Line:
+    if reviewed is None:
+        return {"reviewed_calls": 0}
+    return {
+        "reviewed_calls": reviewed.calls,
+        "reviewed_machine_mean_share": reviewed.machine_mean_share.estimate,
+        "reviewed_mean_share": reviewed.mean_share.estimate,
+    }
 
 
 def _subject(summary: SubjectSummary) -> Line:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,6 +27,7 @@ Cell = str | int | float | bool | date | datetime | None
 
 _SHARE, _DAY, _TIME = "0%", "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # no XML may hold them
+_MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*<")
 _MOST_CHARACTERS = 32_767  # of a cell
 
 
@@ -116,9 +118,23 @@ def xlsx_of(report: ScorecardReport) -> bytes:
         _fill(workbook.create_sheet(title), columns, lines)
     workbook.properties.title = _text(report.title)
     workbook.properties.creator = "Earmark"
-    workbook.properties.created = workbook.properties.modified = report.generated_at.replace(tzinfo=None)
+    workbook.properties.created = report.generated_at.replace(tzinfo=None)
+    saved = io.BytesIO()
+    workbook.save(saved)
+    return _repeatable(saved, report.generated_at)
+
+
+def _repeatable(saved: io.BytesIO, at: datetime) -> bytes:
+    """Return a workbook that says when its report was made, where openpyxl wrote when it was saved."""
     made = io.BytesIO()
-    workbook.save(made)
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            content = old.read(part)
+            if part.filename == "docProps/core.xml":
+                content = _MODIFIED.sub(f"\\g<1>{at:%Y-%m-%dT%H:%M:%SZ}<".encode(), content)
+            named = zipfile.ZipInfo(part.filename)  # of 1980: the time of no part matters
+            named.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(named, content)
     return made.getvalue()
 
 
