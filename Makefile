@@ -86,6 +86,10 @@ bench-rescore: setup
 bench-console: setup
 	@$(BIN)/python -m benchmarks.console $(BENCH)
 
+# Pictures of the console in docs/images, of the calls of `make demo`.
+pictures: setup
+	@PICTURES_OF=$(abspath $(WORKSPACE)) $(BIN)/pytest tests/web/browser/test_pictures.py
+
 check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .

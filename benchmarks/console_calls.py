@@ -52,6 +52,7 @@ from pipeline.store.people import put_user
 from pipeline.store.scores import rows_of_score
 from pipeline.store.tables import UtcDateTime
 
+FILLED = "filled.json"
 CONVERSATIONS = 12
 VARIANTS = 60
 WORDS = 60
@@ -158,7 +159,9 @@ def derive(store: Store, settings: Settings, calls: int, searchable: int) -> Fil
     search_s = time.perf_counter() - started
     print(f"search: {search_s:.1f} s", file=sys.stderr)
     store.close()
-    return Filled(calls=calls, searchable=min(calls, searchable), overviews_s=overviews_s, search_s=search_s)
+    filled = Filled(calls=calls, searchable=min(calls, searchable), overviews_s=overviews_s, search_s=search_s)
+    (settings.workspace / FILLED).write_text(to_json(filled), encoding="utf-8")
+    return filled
 
 
 def put_people(store: Store) -> None:

@@ -257,3 +257,14 @@ def test_authored_file_error_names_the_file_of_each_problem() -> None:
     error = AuthoredFileError("folder", [mine, mine.in_file("folder/b.yaml")])
     assert error.lines() == ["folder:3: [c] w: m", "folder/b.yaml:3: [c] w: m"]
     assert str(error) == "\n".join(error.lines())
+
+
+def test_document_refuses_aliases_that_grow_without_end(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+    with pytest.raises(AuthoredFileError, match=r"its aliases .* would be too long written out"):
+        document(tmp_path, "\n".join(lines))
+
+
+def test_document_takes_aliases_that_repeat_a_little(tmp_path: Path) -> None:
+    assert document(tmp_path, "a: &a [1, 2]\nb: *a\nc: {d: *a}\n").data["c"] == {"d": [1, 2]}

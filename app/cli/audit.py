@@ -32,17 +32,31 @@ if TYPE_CHECKING:
 
 ACTIONS = (
     "acknowledgement",
+    "assignment",
     "calibration",
+    "coaching",
+    "comment",
+    "deletion",
     "dispute",
     "export",
     "flag",
+    "hear",
+    "hear-unredacted",
     "queue",
     "rescore",
+    "retry",
     "review",
     "ruling",
     "sample",
+    "search",
     "session",
+    "sign-in",
+    "sign-out",
+    "token",
+    "upload",
+    "user",
     "view",
+    "webhook",
 )
 """What is logged. That learnt confidences are switched off is listed with ``calibration``."""
 

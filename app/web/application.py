@@ -68,7 +68,7 @@ API: tuple[str, ...] = (
     "coaching",
     "intake",
 )
-JOBS: tuple[str, ...] = ("overviews", "search", "old_stays", "webhooks", "uploads", "questions")
+JOBS: tuple[str, ...] = ("overviews", "authored_files", "search", "old_stays", "webhooks", "uploads", "questions")
 
 
 def utc_now() -> datetime:

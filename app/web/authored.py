@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.web.errors import RequestError
 from app.web.site import Site
-from app.web.snapshots import Snapshot, snapshot
+from app.web.snapshots import QUICK, Snapshot, snapshot
 from pipeline.audit.authored_texts import RuleSource, rule_sources
 from pipeline.compliance.rule import Rule
 from pipeline.errors import AuthoredFileError
@@ -56,7 +56,7 @@ class OnDisk:
         return tuple(dict.fromkeys(rule.pack for rule in self.rules))
 
 
-def on_disk(site: Site, *, wait_s: float = 3.0) -> Snapshot[OnDisk]:
+def on_disk(site: Site, *, wait_s: float | None = None) -> Snapshot[OnDisk]:
     """Return the rubrics and rules that there are now; they are read in a second or two after a change."""
     return snapshot(
         site,
@@ -65,6 +65,7 @@ def on_disk(site: Site, *, wait_s: float = 3.0) -> Snapshot[OnDisk]:
         stale_after_s=_LOOKED_AT_EVERY_S,
         wait_s=wait_s,
         state=files_state,
+        worker=QUICK,
     )
 
 
@@ -74,7 +75,7 @@ def files_now(site: Site) -> OnDisk:
     Raises:
         NotReadyError: The files are being read for the first time.
     """
-    found = on_disk(site).value
+    found = on_disk(site, wait_s=3.0).value
     if found is None:
         raise NotReadyError
     return found

@@ -16,13 +16,8 @@ from pipeline.config import ConsoleSettings
 MOST_BYTES = 1_000_000
 MOST_ADDRESS_CHARACTERS = 16_000
 BODY_TIMEOUT_S = 30.0
-UPLOADS = (
-    "/intake",
-    "/api/v1/intake",
-    "/api/v1/uploads",
-    "/api/v1/recordings",
-    "/compliance/packs/check",
-)  # these bound their bodies themselves
+# They bound their bodies themselves, once they know who asks.
+UPLOADS = ("/intake/uploads", "/api/v1/intake", "/compliance/packs/check")
 _TEXT_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 

@@ -65,6 +65,10 @@ class _Shelf:
     asked: int = 0
 
 
+QUICK = "quick snapshots"
+"""The worker of what takes a second or two."""
+
+
 def results_state(site: Site) -> Hashable:
     """Return what tells, at no cost, that scores or reviews came since."""
     with site.store.read() as connection:
@@ -79,6 +83,7 @@ def snapshot(
     stale_after_s: float = STALE_AFTER_S,
     wait_s: float | None = None,
     state: Callable[[Site], Hashable] = results_state,
+    worker: str = "snapshots",
 ) -> Snapshot[T]:
     """Return what is known of some figures, and have newer ones computed where there may be any.
 
@@ -90,6 +95,7 @@ def snapshot(
         wait_s: Where there are none yet, wait so long for them (None: `WAIT_S`): small workspaces never see that
             something is counted.
         state: Tells whether there can be newer figures, as something that is equal where nothing has changed.
+        worker: Whose turn it waits for: what takes a second has another one than what takes a minute.
     """
     shelf: _Shelf = site.kept.setdefault("snapshots", _Shelf())
     with shelf.lock:
@@ -103,7 +109,7 @@ def snapshot(
         if not fresh and again and not entry.working:
             entry.working = True
             entry.done.clear()
-            worker_of(site, "snapshots").put(lambda: _renew(site, shelf, entry, compute, state))
+            worker_of(site, worker).put(lambda: _renew(site, shelf, entry, compute, state))
     if entry.of is None and entry.working:
         entry.done.wait(WAIT_S if wait_s is None else wait_s)
         fresh = entry.of is not None

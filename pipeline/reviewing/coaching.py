@@ -104,6 +104,7 @@ def before_and_after(
     session: CoachingSession,
     asked: str,
     *,
+    scope: Scope,
     team: str | None,
     coached: Iterable[str],
     min_calls: int,
@@ -115,26 +116,26 @@ def before_and_after(
         connection: Where to read.
         session: The session.
         asked: Fingerprint of the question, as it is asked now.
+        scope: Whose calls may be seen.
         team: Whose other agents are compared; None compares nobody.
         coached: Agents who were coached on the question, whenever: they are not compared.
         min_calls: The fewest assessed calls of a part for a change to be told.
         now: Until when.
     """
-    scope = Scope(agent_id=session.agent_id) if team is None else Scope(teams=(team,))
     since, until = session.held_at - COMPARED, min(now, session.held_at + COMPARED)
-    rows = answers_to(connection, scope, asked=asked, since=since, before=until)
-    answers = [answer for answer in _as_it_counts(connection, rows) if answer.status in ASSESSED]
-    if team is not None:  # a call may have been in another team
-        own_rows = answers_to(connection, Scope(agent_id=session.agent_id), asked=asked, since=since, before=until)
-        own = [answer for answer in _as_it_counts(connection, own_rows) if answer.status in ASSESSED]
-    else:
-        own = answers
+
+    def assessed(of: Scope) -> list[AgentAnswer]:
+        rows = answers_to(connection, of, asked=asked, since=since, before=until)
+        return [answer for answer in _as_it_counts(connection, rows) if answer.status in ASSESSED]
+
+    own = assessed(Scope(agent_id=session.agent_id, teams=scope.teams))
     before, after = _parts(own, session.held_at)
     found = BeforeAfter(before=before, after=after, change=_change(before, after, min_calls))
     if team is None:
         return found
     left_out = {session.agent_id, *coached}
-    team_before, team_after = _parts([each for each in answers if each.agent_id not in left_out], session.held_at)
+    others = [each for each in assessed(Scope(teams=(team,))) if each.agent_id not in left_out]
+    team_before, team_after = _parts(others, session.held_at)
     return replace(
         found,
         team_before=team_before,

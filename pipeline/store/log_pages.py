@@ -40,15 +40,18 @@ def newest_entries(
         bounds.append(column.at < asked.before)
     if asked.actor is not None:
         bounds.append(column.actor == asked.actor)
-    if asked.action is not None:
-        word = asked.action
-        bounds.append(or_(column.action == word, and_(column.action >= f"{word} ", column.action < f"{word}!")))
     if asked.subject_id is not None:
         bounds.append(column.subject_id == asked.subject_id)
     if not scope.whole:
         bounds.append(or_(column.actor == actor, _on_calls(scope)))
     statement = select(audit_log).where(*bounds).order_by(column.sequence.desc()).limit(limit)
-    return [AuditEntry(**row) for row in connection.execute(statement).mappings()]
+    statements = (
+        [statement]
+        if asked.action is None
+        else [statement.where(column.action == each) for each in _actions(connection, asked.action)]
+    )  # one by one: each is read from the end of its part of an index
+    found = [AuditEntry(**row) for each in statements for row in connection.execute(each).mappings()]
+    return sorted(found, key=lambda entry: -entry.sequence)[:limit]
 
 
 def has_entry(connection: Connection, *, action: str, subject: tuple[str, str]) -> bool:
@@ -68,6 +71,19 @@ def known_actors(connection: Connection) -> Sequence[str]:
         found.append(actor)
         actor = connection.scalar(following.where(audit_log.c.actor > actor))
     return found
+
+
+def _actions(connection: Connection, word: str) -> list[str]:
+    """Return what was done that is a word, or begins with it and goes on with another one."""
+    column = audit_log.c.action
+    found: list[str] = []
+    at_least = column >= word
+    while True:
+        action = connection.scalar(select(column).where(at_least, column < f"{word}!").order_by(column).limit(1))
+        if action is None:
+            return found
+        found.append(action)
+        at_least = column > action
 
 
 def _on_calls(scope: Scope) -> ColumnElement[bool]:

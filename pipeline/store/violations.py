@@ -15,8 +15,6 @@ from pipeline.store.findings import AskedCalls, calls_asked_for, current_finding
 from pipeline.store.keyset import By, part
 from pipeline.store.tables import findings, recordings, rule_versions
 
-_ROWS_AT_ONCE = 1000
-
 
 class Outcome(StrEnum):
     """Which outcomes of a rule are wanted."""
@@ -93,7 +91,6 @@ def every_outcome(
         .where(rule_versions.c.rule_id.in_(list(rule_ids)))
         .order_by(call.started_at.is_(None), call.started_at, call.call_id, rule_versions.c.rule_id)
         .limit(limit)
-        .execution_options(yield_per=_ROWS_AT_ONCE)
     )
     for row in connection.execute(statement).mappings():
         yield FoundInCall(**row)

@@ -156,3 +156,29 @@ def test_good_calls_passed_and_were_not_flagged() -> None:
         ("c-0001", "met 1 of 2 criteria that could be assessed"),
     ]
     assert all(isinstance(good, CallToHear) and good.severity is None for good in card.best_calls)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "direction"),
+    [
+        ("ffffffffff" + "pppppppppp", 1),
+        ("pppppppppp" + "ffffffffff", -1),
+        ("pfpfpfpfpf" + "pfpfpfpfpf", 0),
+        ("ffffnnnnnffffffnn" + "pppppnppppp", 1),  # what could not be asked counts in neither half
+    ],
+)
+def test_criterion_tells_how_the_later_half_differs_from_the_earlier(statuses: str, direction: int) -> None:
+    (card,) = build_scorecards(_history(statuses), settings(), by="agent")
+
+    change = card.criteria[0].change
+    assert change is not None
+    assert (change.low > 0) - (change.high < 0) == direction
+    if direction == 0:
+        assert change.estimate == 0
+
+
+def test_criterion_of_few_calls_tells_no_change() -> None:
+    (card,) = build_scorecards(_history("fffff" + "pppp"), settings(), by="agent")
+    assert card.criteria[0].change is None
+    (card,) = build_scorecards(_history("fffff" + "ppppp"), settings(), by="agent")
+    assert card.criteria[0].change is not None

@@ -28,7 +28,9 @@ from tests.store.test_findings import judged
 
 def test_migrations_make_the_tables_that_the_code_uses(connection: Connection) -> None:
     options = {"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True}
-    context = MigrationContext.configure(connection, opts={**options, "target_metadata": metadata, "include_name": is_in_metadata})
+    context = MigrationContext.configure(
+        connection, opts={**options, "target_metadata": metadata, "include_name": is_in_metadata}
+    )
     assert compare_metadata(context, metadata) == []
     found = inspect(connection)
     for table in metadata.sorted_tables:  # names matter to later migrations and are not compared above

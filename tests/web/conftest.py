@@ -29,12 +29,12 @@ __all__ = ["first_run", "recordings", "workspace"]
 PASSWORD = "a password of the tests"
 _HASH = hash_password(PASSWORD)
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
-_SIGN_IN_TOKEN = re.compile(r'name="sign_in_token" value="([^"]+)"')
+SIGN_IN_TOKEN = re.compile(r'name="sign_in_token" value="([^"]+)"')
 
 
 def enter(browser: TestClient, name: str, password: str, **fields: str) -> Any:
     """Send the form of the sign-in page."""
-    found = _SIGN_IN_TOKEN.search(browser.get("/sign-in").text)
+    found = SIGN_IN_TOKEN.search(browser.get("/sign-in").text)
     assert found, "no sign-in form"
     return browser.post("/sign-in", data={"name": name, "password": password, "sign_in_token": found[1], **fields})
 

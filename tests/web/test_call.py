@@ -7,8 +7,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 from app.web.call.reading import see_call
 from app.web.call.words import turns_of
@@ -53,22 +52,20 @@ def test_viewing_a_call_is_in_the_audit_log_with_who_and_which_score(console: Co
     assert (entry.actor, entry.subject_kind, details_of(entry)) == ("reviewer", "call", {"rubric": "bank-support@2"})
 
 
-@pytest.mark.parametrize(
-    ("role", "changes"),
-    [
+def test_calls_of_others_are_not_there(console: Console) -> None:
+    call_id = call_of(console, POOR)
+    others: tuple[tuple[str, dict[str, Any]], ...] = (
         ("agent", {"agent_id": GOOD}),
         ("agent", {}),
         ("reviewer", {"teams": ("north",)}),
         ("manager", {"teams": ("north",)}),
         ("compliance", {"teams": ("elsewhere",)}),
-    ],
-)
-@pytest.mark.parametrize("what", ["", "/audio", "/peaks", "/clip?from_ms=0&to_ms=1000"])
-def test_calls_of_others_are_not_there(console: Console, role: str, changes: dict[str, object], what: str) -> None:
-    call_id = call_of(console, POOR)
-    answer = console.sign_in(role, **changes).get(f"/calls/{call_id}{what}")
-    assert answer.status_code == 404
-    assert POOR not in answer.text
+    )
+    for number, (role, changes) in enumerate(others):
+        stay = console.sign_in(role, f"{role}-{number}", **changes)
+        for what in ("", "/audio", "/peaks", "/clip?from_ms=0&to_ms=1000"):
+            answer = stay.get(f"/calls/{call_id}{what}")
+            assert (answer.status_code, POOR in answer.text) == (404, False), (role, what)
     assert not [each for each in acts_of(console, "view") if each.subject_id == call_id]
     assert not acts_of(console, "hear")
 
@@ -82,20 +79,10 @@ def test_beginning_of_an_id_finds_no_call_and_tells_no_other(console: Console) -
     assert "there is no such call" in answers.pop()
 
 
-@pytest.mark.parametrize(
-    ("role", "changes", "told"),
-    [
-        ("reviewer", {}, False),
-        ("compliance", {}, True),
-        ("manager", {}, True),
-        ("admin", {}, True),
-    ],
-)
-def test_who_took_the_call_is_told_to_those_who_do_not_judge_blindly(
-    console: Console, role: str, changes: dict[str, object], told: bool
-) -> None:
-    page = console.sign_in(role, **changes).get(f"/calls/{call_of(console, POOR)}").text
-    assert (f"agent {POOR}" in page) is told
+def test_who_took_the_call_is_told_to_those_who_do_not_judge_blindly(console: Console) -> None:
+    call_id = call_of(console, POOR)
+    for role, told in (("reviewer", False), ("compliance", True), ("manager", True), ("admin", True)):
+        assert (f"agent {POOR}" in console.sign_in(role).get(f"/calls/{call_id}").text) is told, role
 
 
 def test_agent_sees_the_own_call_without_notes_of_reviewers(console: Console) -> None:
@@ -232,5 +219,7 @@ def test_words_of_people_and_files_are_text_on_the_page(console: Console) -> Non
 
 def test_next_call_is_asked_for_with_the_list_that_one_came_from(console: Console) -> None:
     call_id = call_of(console, POOR)
-    page = html.unescape(console.sign_in("reviewer").get(f"/calls/{call_id}?team=south&rubric=bank-support").text)
+    page = html.unescape(console.sign_in("reviewer").get(f"/calls/{call_id}?from=queue&rubric=bank-support").text)
+    assert f'href="/queue/next?after={call_id}&from=queue&rubric=bank-support"' in page
+    page = html.unescape(console.sign_in("manager").get(f"/calls/{call_id}?team=south&rubric=bank-support@2").text)
     assert f'href="/queue/next?after={call_id}&team=south"' in page

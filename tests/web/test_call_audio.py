@@ -97,19 +97,18 @@ def test_clip_is_that_part_of_the_whole(console: Console, call_id: str) -> None:
     assert details_of(acts_of(console, "hear")[-1]) == {"from_ms": 1900, "to_ms": 4200}
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
+def test_clip_that_is_no_part_of_the_call_is_refused(console: Console, call_id: str) -> None:
+    ann = console.sign_in("reviewer")
+    for query, status in (
         ("from_ms=3000&to_ms=3000", 400),
         ("from_ms=5000&to_ms=3000", 400),
         ("from_ms=99999999&to_ms=999999999", 400),
         ("from_ms=-1&to_ms=1000", 422),
         ("from_ms=0", 422),
         ("from_ms=../../x&to_ms=5", 422),
-    ],
-)
-def test_clip_that_is_no_part_of_the_call_is_refused(console: Console, call_id: str, query: str, status: int) -> None:
-    assert console.sign_in("reviewer").get(f"/calls/{call_id}/clip?{query}").status_code == status
+    ):
+        assert ann.get(f"/calls/{call_id}/clip?{query}").status_code == status, query
+    assert not acts_of(console, "hear")
 
 
 def test_personal_data_are_heard_by_right_only_and_card_data_by_nobody(console: Console, call_id: str) -> None:

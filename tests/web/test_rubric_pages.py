@@ -101,10 +101,12 @@ def test_problems_of_files_are_told_with_line_and_without_where_they_lie(
 def test_change_is_checked_compared_and_tried_on_stored_calls(console: Console) -> None:
     officer = console.sign_in("compliance")
     text = BANK.replace("version: 2", "version: 3", 1).replace("pass_share: 0.8", "pass_share: 0.01")
+    text = text.replace("points: 2", "points: 40", 1)
     page = tried(officer, text, calls="200")
     assert "The pass mark went from 80 % to 1 %." in page
     assert "<dt>Calls tried</dt><dd>8<" in page
-    assert "passes now" in page
+    assert "points from 2 to 40" in page
+    assert 'href="/calls/c-' in page
     assert "maria.lopez" in page
     with console.store.read() as connection:
         last = [entry for entry in entries(connection) if entry.subject_kind == "rubric"]
@@ -131,7 +133,7 @@ def test_pack_of_rules_is_checked(bare: Console) -> None:
     officer = bare.sign_in("compliance")
     rules = (Settings().compliance.rules_dir / "respect.yaml").read_text(encoding="utf-8")
     assert "no problems" in tried(officer, rules, kind="rules")
-    assert "pasted.yaml:1" in tried(officer, "pack: x\nrules: {}\n", kind="rules")
+    assert "pasted.yaml:2" in tried(officer, "pack: x\nrules: {}\n", kind="rules")
 
 
 def test_uploaded_file_counts_instead_of_the_text(bare: Console) -> None:

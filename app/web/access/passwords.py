@@ -57,9 +57,12 @@ def require_strong(password: str, *names: str) -> None:
     letters = re.sub(r"[\W\d_]+$", "", plain).translate(_LOOKALIKES)
     if len(set(plain)) < _LEAST_DIFFERENT:
         raise ConfigError("this password is of too few different characters: a sentence does well")
-    for part in {part for name in names for part in (folded(name), *re.split(r"[\W_]+", folded(name)))}:
-        if len(part) > 2 and part in plain and len(plain.replace(part, "")) < _LEAST_OWN + 2:
-            raise ConfigError("this password is mostly your name, which is tried first: a sentence does well")
+    rest = plain
+    parts = {part for name in names for part in (folded(name), *re.split(r"[\W_]+", folded(name))) if len(part) > 2}
+    for part in sorted(parts, key=len, reverse=True):
+        rest = rest.replace(part, "")
+    if rest != plain and len(rest) < _LEAST_OWN + 2:
+        raise ConfigError("this password is mostly your name, which is tried first: a sentence does well")
     for text in (plain, letters):
         if len(_without_usual(text)) < _LEAST_OWN:
             raise ConfigError("this password is one that everybody tries first: a sentence of your own does well")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from app.web.access.rights import MAY, Permission
 from app.web.access.sessions import hashed
-from app.web.errors import BadRequestError, RequestError, TooManyAttemptsError
+from app.web.errors import BadRequestError, RequestError, SignInNeededError, TooManyAttemptsError
 from app.web.site import Site
 from pipeline.records import User
 from pipeline.store.api_tokens import ApiToken, get_token, put_token, touch_token
@@ -34,13 +34,11 @@ class KnownToken:
     permissions: frozenset[Permission]
 
 
-class UnknownTokenError(RequestError):
+class UnknownTokenError(SignInNeededError):
     """A token is unknown, over or revoked; which of them is not told."""
 
-    status = 401
-
     def __init__(self) -> None:
-        super().__init__("this token is unknown, over or revoked: make another under /account/tokens")
+        RequestError.__init__(self, "this token is unknown, over or revoked: make another under /account/tokens")
 
 
 def make_token(

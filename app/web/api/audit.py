@@ -21,8 +21,6 @@ from pipeline.store.listed import part_of_log
 
 router = make_router("audit log")
 
-Named = Annotated[Line | None, Query()]
-
 
 class EntryShape(BaseModel):
     """One act, chained to the one before."""
@@ -45,7 +43,7 @@ def audit_log_list(
     response: Response,
     visitor: Annotated[Visitor, Depends(Needs(Permission.AUDIT_SEE))],
     paging: Paged,
-    actor: Named = None,
+    actor: Annotated[Line | None, Query(description="Only by this person, as their name is kept.")] = None,
     action: Annotated[Line | None, Query(description="Such as view, export, review, flag.")] = None,
     subject_id: Annotated[Line | None, Query(description="Such as the id of a call.")] = None,
     since: Annotated[AwareDatetime | None, Query(description="Done then or later.")] = None,

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
+from app.web.api.edge import Body, Id, Line, OfAgent, OfQueue, OfTeam, Prose, make_router, problems
 from app.web.api.models import (
     CallShape,
     ScoreShape,
@@ -38,9 +38,8 @@ from pipeline.store.overviews import CallOverview, OverviewFilter, list_overview
 router = make_router("calls")
 
 Sees = Annotated[Visitor, Depends(Needs(Permission.CALLS_SEE))]
-Share = Annotated[float | None, Query(ge=0, le=1)]
-Mood = Annotated[float | None, Query(ge=-1, le=1)]
-Named = Annotated[Line | None, Query()]
+Share = Annotated[float | None, Query(ge=0, le=1, description="Bound of the score that counts, 0 to 1.")]
+Mood = Annotated[float | None, Query(ge=-1, le=1, description="Bound of the customer's sentiment, -1 to 1.")]
 Sorted = Annotated[Literal["newest", "oldest", "best", "worst"], Query(description="How they are sorted.")]
 MOST_FRESHENED = 500
 
@@ -48,7 +47,7 @@ MOST_FRESHENED = 500
 class CommentBody(Body):
     """What is said about a call."""
 
-    text: Prose
+    text: Prose = Field(examples=["Listen to the end."])
     criterion_id: Line | None = Field(default=None, description="The question that it is about.")
     at_ms: int | None = Field(default=None, ge=0, le=86_400_000, description="The moment that it is about.")
 
@@ -61,9 +60,9 @@ def calls_list(
     visitor: Sees,
     paging: Paged,
     state: Annotated[CallStatus | None, Query(description="Only calls that stand so.")] = None,
-    agent: Named = None,
-    team: Named = None,
-    queue: Named = None,
+    agent: OfAgent = None,
+    team: OfTeam = None,
+    queue: OfQueue = None,
     rubric: Annotated[Line | None, Query(description="Only calls whose score that counts is by this rubric.")] = None,
     flag: Annotated[Line | None, Query(description="Only calls with an open flag of this code.")] = None,
     severity: Annotated[

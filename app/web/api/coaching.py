@@ -172,5 +172,5 @@ def coaching_sessions_acknowledge(request: Request, visitor: Sees, session_id: I
         if row.acknowledgement is not None:
             return row.acknowledgement
         if acknowledge(connection, read):
-            acts.append(act(visitor, "acknowledge", "coaching", session_id))
+            acts.append(act(visitor, "acknowledgement", "coaching", session_id))
     return read

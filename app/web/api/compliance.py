@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Line, NotReadyError, UnknownParameterError, make_router, problems
+from app.web.api.edge import Line, NotReadyError, OfQueue, OfTeam, UnknownParameterError, make_router, problems
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import looked
 from app.web.compliance.figures import counted, figures_of, filter_of, sees_agents
@@ -29,7 +29,6 @@ router = make_router("compliance")
 Sees = Annotated[Visitor, Depends(Needs(Permission.COMPLIANCE_SEE))]
 First = Annotated[date | None, Query(description="First day, in the site's zone; none for no bound.")]
 Last = Annotated[date | None, Query(description="Last day, inclusive; none for no bound.")]
-Named = Annotated[Line | None, Query()]
 
 
 class AdherenceShape(BaseModel):
@@ -51,12 +50,12 @@ def adherence_get(
     visitor: Sees,
     first: First = None,
     last: Last = None,
-    step: Annotated[Literal["week", "month"], Query()] = "week",
-    team: Named = None,
-    queue: Named = None,
-    pack: Named = None,
-    rule: Named = None,
-    severity: Annotated[Severity | None, Query()] = None,
+    step: Annotated[Literal["week", "month"], Query(description="The steps of the course of time.")] = "week",
+    team: OfTeam = None,
+    queue: OfQueue = None,
+    pack: Annotated[Line | None, Query(description="Only rules of this pack.")] = None,
+    rule: Annotated[Line | None, Query(description="Only this rule.")] = None,
+    severity: Annotated[Severity | None, Query(description="Only rules of this severity.")] = None,
 ) -> AdherenceShape:
     """Tell how the rules were kept. Many calls are counted beside requests: 503 says to ask again."""
     site = site_of(request)
@@ -90,8 +89,8 @@ def findings_list(
     rule: Annotated[Line | None, Query(description="Only of this rule.")] = None,
     first: First = None,
     last: Last = None,
-    team: Named = None,
-    queue: Named = None,
+    team: OfTeam = None,
+    queue: OfQueue = None,
 ) -> Page[FoundInCall]:
     """List what rules found in calls, by time, without words of them. Who reviews calls is not told whose they are."""
     site = site_of(request)

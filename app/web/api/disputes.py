@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
+from app.web.api.edge import Body, Id, Line, OfAgent, OfCall, Prose, make_router, problems
 from app.web.api.models import DisputeShape, dispute_shape
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, knows_agents, looked, not_there
@@ -60,8 +60,8 @@ def disputes_list(
     response: Response,
     visitor: Annotated[Visitor, Depends(Needs(Permission.CALLS_SEE))],
     paging: Paged,
-    call_id: Annotated[Line | None, Query()] = None,
-    agent: Annotated[Line | None, Query()] = None,
+    call_id: OfCall = None,
+    agent: OfAgent = None,
     state: Annotated[DisputeState | None, Query(description="Only those that stand so.")] = None,
 ) -> Page[DisputeShape]:
     """List disputes, the oldest first. Needs `disputes.rule` or, of one's own calls, `calls.object`."""

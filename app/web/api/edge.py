@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Security
+from fastapi import APIRouter, Path, Query, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -23,6 +23,11 @@ Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=
 """What a person writes."""
 
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9._@:-]{1,120}$", description="Whole id.")]
+
+OfCall = Annotated[Line | None, Query(description="Only of this call, by its whole id.")]
+OfAgent = Annotated[Line | None, Query(description="Only calls of this agent, by the id in recordings.")]
+OfTeam = Annotated[Line | None, Query(description="Only calls of this team.")]
+OfQueue = Annotated[Line | None, Query(description="Only calls of this telephone queue.")]
 
 
 class Problem(BaseModel):

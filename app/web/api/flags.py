@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
+from app.web.api.edge import Body, Id, Line, OfAgent, OfCall, OfTeam, Prose, make_router, problems
 from app.web.api.models import FlagShape
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, knows_agents, looked, not_there
@@ -24,13 +24,11 @@ from pipeline.store.listed import Part, part_of_flags
 
 router = make_router("flags")
 
-Named = Annotated[Line | None, Query()]
-
 
 class FlagChangeBody(Body):
     """That a flag was looked into, or is to be looked into again."""
 
-    reason: Prose
+    reason: Prose = Field(examples=["Heard it: the disclosure stands at the end."])
 
 
 @router.get("/flags", response_model=Page[FlagShape], responses=problems(400))
@@ -40,12 +38,12 @@ def flags_list(
     response: Response,
     visitor: Annotated[Visitor, Depends(Needs(Permission.CALLS_SEE))],
     paging: Paged,
-    call_id: Named = None,
+    call_id: OfCall = None,
     code: Annotated[Line | None, Query(description="Only flags of this code.")] = None,
     severity: Annotated[Severity | None, Query(description="Only flags of this severity.")] = None,
     state: Annotated[FlagState | None, Query(description="Only open or only closed ones; none: both.")] = None,
-    agent: Named = None,
-    team: Named = None,
+    agent: OfAgent = None,
+    team: OfTeam = None,
     since: Annotated[AwareDatetime | None, Query(description="Raised then or later.")] = None,
     before: Annotated[AwareDatetime | None, Query(description="Raised earlier.")] = None,
 ) -> Page[FlagShape]:

@@ -123,6 +123,6 @@ def _part(told: Any) -> Any:
         return moment
     if isinstance(told, str) and "\x00" not in told and told.isprintable():
         return told
-    if told is None or (isinstance(told, int) and abs(told) < 2**31):
+    if told is None or (isinstance(told, (int, float)) and abs(told) < 2**31):
         return told
     raise ValueError

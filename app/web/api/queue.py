@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
+from app.web.api.edge import Body, Id, Line, OfQueue, Prose, make_router, problems
 from app.web.api.models import Shape
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, looked
@@ -31,7 +31,6 @@ Whose = Annotated[
     Query(description="mine: given to or drawn for you; anybody: free to be taken; others: neither."),
 ]
 Why = Annotated[QueueKind | None, Query(description="Only calls that wait for a reason of this kind.")]
-Named = Annotated[Line | None, Query()]
 _FRESHENED = 500
 _OURS: tuple[Turn, ...] = ("mine", "anybody")
 
@@ -72,9 +71,9 @@ def queue_list(
     paging: Paged,
     whose: Whose = None,
     why: Why = None,
-    queue: Named = None,
-    rubric: Named = None,
-    flag: Named = None,
+    queue: OfQueue = None,
+    rubric: Annotated[Line | None, Query(description="Only calls whose score that counts is by this rubric.")] = None,
+    flag: Annotated[Line | None, Query(description="Only calls with an open flag of this code.")] = None,
     severity: Annotated[Severity | None, Query(description="Only calls whose gravest open flag is so grave.")] = None,
 ) -> Page[QueuedShape]:
     """List the calls that wait for a person, in the order in which they are to be heard."""

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
+from app.web.api.edge import Body, Id, Line, OfCall, Prose, make_router, problems
 from app.web.api.models import ReviewedShape, Totals
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, looked
@@ -39,12 +39,13 @@ Reviews = Annotated[Visitor, Depends(Needs(Permission.CALLS_REVIEW))]
 class AnswerBody(Body):
     """A person's answer to a question."""
 
-    criterion_id: Line
+    criterion_id: Line = Field(examples=["greeting"])
     answer: Line = Field(
+        examples=["pass"],
         description="pass, partial, fail, not-applicable, cannot-assess, a share of the points such as 40%, or in the "
-        "words of the question's own form."
+        "words of the question's own form.",
     )
-    reason: Prose
+    reason: Prose = Field(examples=["Says the company's name at 0:01, over the noise."])
 
 
 class AgreeBody(Body):
@@ -77,9 +78,9 @@ def reviews_list(
     response: Response,
     visitor: Annotated[Visitor, Depends(Needs(Permission.CALLS_SEE))],
     paging: Paged,
-    call_id: Annotated[Line | None, Query()] = None,
+    call_id: OfCall = None,
     reviewer: Annotated[Line | None, Query(description="Only by this person, as their name is kept.")] = None,
-    criterion_id: Annotated[Line | None, Query()] = None,
+    criterion_id: Annotated[Line | None, Query(description="Only of the question with this id.")] = None,
     since: Annotated[AwareDatetime | None, Query(description="Made then or later.")] = None,
     before: Annotated[AwareDatetime | None, Query(description="Made earlier.")] = None,
 ) -> Page[Review]:

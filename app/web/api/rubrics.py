@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Path, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from app.web.access.rights import Permission
@@ -24,6 +24,7 @@ from pipeline.records import Expectation, Rubric, RubricStatus, Severity
 router = make_router("rubrics and rules")
 
 Sees = Annotated[Visitor, Depends(Needs(Permission.RUBRICS_SEE))]
+Version = Annotated[int, Path(ge=1, le=1_000_000, description="Of the rubric.")]
 Previews = Annotated[Visitor, Depends(Needs(Permission.RUBRICS_PREVIEW))]
 
 
@@ -96,7 +97,12 @@ def rubrics_list(request: Request, response: Response, visitor: Sees, paging: Pa
 
 
 @router.get("/rubrics/{rubric_id}/{version}", response_model=Rubric)
-def rubrics_get(request: Request, visitor: Sees, rubric_id: Id, version: int) -> Rubric:
+def rubrics_get(
+    request: Request,
+    visitor: Sees,
+    rubric_id: Id,
+    version: Annotated[int, Path(ge=1, le=1_000_000, description="Of the rubric.")],
+) -> Rubric:
     """Show a version of a rubric with its sections, criteria and tests."""
     found = _there_are(site_of(request)).rubric(rubric_id, version)
     if found is None:

@@ -28,7 +28,7 @@ Period = Annotated[
     Literal["all", "month", "week", "days"],
     Query(description="Which days: all, one month or week (`day`), or those from `first` to `last`."),
 ]
-Day = Annotated[date | None, Query()]
+Day = Annotated[date | None, Query(description="See `period`; as 2026-10-31, in the site's zone.")]
 Subject = Annotated[Line, Path(description="Id of the agent in recordings, or name of the team.")]
 
 

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Line, UnknownParameterError, make_router, problems
+from app.web.api.edge import OfAgent, OfQueue, OfTeam, UnknownParameterError, make_router, problems
 from app.web.api.paging import Page, Paged, require_kinds, write_cursor
 from app.web.api.sight import act
 from app.web.site import site_of
@@ -19,8 +19,7 @@ from pipeline.store.search_query import Speaker, parse_query
 
 router = make_router("search")
 
-Named = Annotated[Line | None, Query()]
-Share = Annotated[float | None, Query(ge=0, le=1)]
+Share = Annotated[float | None, Query(ge=0, le=1, description="Bound of the score that counts, 0 to 1.")]
 _MOST_OFFSET = 10_000
 
 
@@ -41,9 +40,9 @@ def search_find(
     ],
     speaker: Annotated[Speaker | None, Query(description="Who says it, where q does not tell.")] = None,
     together: Annotated[bool, Query(description="One turn has to say all of it.")] = False,
-    agent: Named = None,
-    team: Named = None,
-    queue: Named = None,
+    agent: OfAgent = None,
+    team: OfTeam = None,
+    queue: OfQueue = None,
     since: Annotated[AwareDatetime | None, Query(description="Calls that began then or later.")] = None,
     before: Annotated[AwareDatetime | None, Query(description="Calls that began earlier.")] = None,
     share_from: Share = None,

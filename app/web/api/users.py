@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Id, make_router, problems
+from app.web.api.edge import Line, make_router, problems
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import looked, not_there
 from app.web.site import site_of
@@ -34,7 +34,7 @@ def users_list(request: Request, response: Response, visitor: Manages, paging: P
 
 
 @router.get("/users/{name}", response_model=User)
-def users_get(request: Request, visitor: Manages, name: Id) -> User:
+def users_get(request: Request, visitor: Manages, name: Annotated[Line, Path(description="In any spelling.")]) -> User:
     """Show an account."""
     site = site_of(request)
     with site.store.read() as connection:

@@ -14,8 +14,9 @@ from app.web.site import site_of
 
 
 def rest_of_query(request: Request) -> str:
-    """Return what the address says beside the rubric: from which list of calls one came."""
-    return urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "rubric"])
+    """Return what the address says beside the score to show: from which list of calls one came."""
+    fields = request.query_params.multi_items()
+    return urlencode([(name, value) for name, value in fields if name != "rubric" or "@" not in value])
 
 
 def changed(

@@ -105,7 +105,7 @@ def agent_page(
             more=tuple(topics[MAX_TOPICS:]),
             others=tuple((value_of(each), each) for each in missed if not each.repeats),
             items=tuple(item_view(row.item, titles) for row in rows),
-            held=held_sessions(site, connection, agent, answers, titles),
+            held=held_sessions(site, connection, agent, scope=visitor.scope, answers=answers, titles=titles),
             form=form or SessionForm(),
             told=told,
             done=done,

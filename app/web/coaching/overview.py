@@ -29,16 +29,24 @@ class AgentLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Everybody:
+    """The agents whose calls may be seen, with what repeats by agent."""
+
+    agents: tuple[AgentInScope, ...]
+    topics: Mapping[str, tuple[MissedQuestion, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OverviewPage:
     """The list of agents.
 
     Attributes:
         everybody: Whether those with nothing to talk about are listed too.
-        shot: Of when the topics are; its value is not shown by itself.
+        shot: Of when agents and topics are; its value is not shown by itself.
     """
 
     lines: list[AgentLine]
-    shot: Snapshot[Mapping[str, tuple[MissedQuestion, ...]]]
+    shot: Snapshot[Everybody]
     teams: list[str]
     team: str | None
     everybody: bool
@@ -50,14 +58,14 @@ class OverviewPage:
 def overview_page(site: Site, visitor: Visitor, *, team: str | None, everybody: bool, number: int) -> OverviewPage:
     """Return a page of the list, whoever needs it most first."""
     scope = visitor.scope
-    shot = snapshot(site, ("coaching topics", scope), lambda: _topics(site, scope))
+    shot = snapshot(site, ("coaching topics", scope), lambda: _everybody(site, scope))
+    found = shot.value or Everybody(agents=(), topics={})
     with site.store.read() as connection:
-        agents = agents_in_scope(connection, scope)
         items = open_item_counts(connection, scope)
         last = last_sessions(connection)
     lines = [
-        _line(agent, (shot.value or {}).get(agent.agent_id, ()), items.get(agent.agent_id, 0), last.get(agent.agent_id))
-        for agent in agents
+        _line(agent, found.topics.get(agent.agent_id, ()), items.get(agent.agent_id, 0), last.get(agent.agent_id))
+        for agent in found.agents
         if team is None or agent.team == team
     ]
     chosen = lines if everybody else [each for each in lines if each.topics or each.open_items or each.last]
@@ -66,7 +74,7 @@ def overview_page(site: Site, visitor: Visitor, *, team: str | None, everybody: 
     return OverviewPage(
         lines=chosen[first : first + PER_PAGE],
         shot=shot,
-        teams=sorted({agent.team for agent in agents if agent.team}),
+        teams=sorted({agent.team for agent in found.agents if agent.team}),
         team=team,
         everybody=everybody,
         number=number,
@@ -75,10 +83,12 @@ def overview_page(site: Site, visitor: Visitor, *, team: str | None, everybody: 
     )
 
 
-def _topics(site: Site, scope: Scope) -> Mapping[str, tuple[MissedQuestion, ...]]:
+def _everybody(site: Site, scope: Scope) -> Everybody:
     with site.store.read() as connection:
+        agents = agents_in_scope(connection, scope)
         missed = missed_by_agent(connection, scope)
-    return {agent: tuple(each for each in of_agent if each.repeats) for agent, of_agent in missed.items()}
+    topics = {agent: tuple(each for each in of_agent if each.repeats) for agent, of_agent in missed.items()}
+    return Everybody(agents=tuple(agents), topics=topics)
 
 
 def _line(agent: AgentInScope, topics: tuple[MissedQuestion, ...], items: int, last: LastSession | None) -> AgentLine:

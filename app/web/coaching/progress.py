@@ -11,7 +11,7 @@ from app.web.coaching.moments import ItemView, item_view
 from app.web.coaching.sight import CoachedAgent
 from app.web.site import Site
 from app.web.snapshots import Snapshot, snapshot
-from pipeline.records import CoachedQuestion
+from pipeline.records import CoachedQuestion, Scope
 from pipeline.reviewing.coaching import COMPARED, BeforeAfter, before_and_after, coached_on
 from pipeline.scorecards.topics import AgentAnswer
 from pipeline.store.coaching import SessionRow, list_items, list_sessions
@@ -48,7 +48,13 @@ class Held:
 
 
 def held_sessions(
-    site: Site, connection: Connection, agent: CoachedAgent, answers: Sequence[AgentAnswer], titles: dict[str, str]
+    site: Site,
+    connection: Connection,
+    agent: CoachedAgent,
+    *,
+    scope: Scope,
+    answers: Sequence[AgentAnswer],
+    titles: dict[str, str],
 ) -> Held:
     """Return an agent's sessions.
 
@@ -56,6 +62,7 @@ def held_sessions(
         site: Where figures are kept.
         connection: Where to read.
         agent: Whose; the agent themselves is not told how the others of the team did.
+        scope: Whose calls the visitor may see.
         answers: To the agent's latest calls: what the questions ask now.
         titles: Of questions, by their ids.
     """
@@ -64,12 +71,12 @@ def held_sessions(
     asked = {(answer.rubric_id, answer.criterion_id): answer.asked for answer in reversed(answers) if answer.asked}
 
     def compute() -> Mapping[_Key, BeforeAfter]:
-        return _progress(site, rows, asked, team)
+        return _progress(site, rows, asked, scope=scope, team=team)
 
     ids = tuple(row.session.session_id for row in rows)
-    shot = snapshot(site, ("before and after", agent.agent_id, team, ids), compute)
+    shot = snapshot(site, ("before and after", agent.agent_id, scope, team, ids), compute)
     return Held(
-        sessions=tuple(_view(connection, row, shot.value or {}, titles) for row in rows),
+        sessions=tuple(_view(connection, row, shot.value or {}, titles, scope) for row in rows),
         shot=shot,
         weeks=COMPARED.days // 7,
         min_calls=site.settings.scorecards.min_calls,
@@ -77,7 +84,12 @@ def held_sessions(
 
 
 def _progress(
-    site: Site, rows: Sequence[SessionRow], asked: Mapping[tuple[str, str], str], team: str | None
+    site: Site,
+    rows: Sequence[SessionRow],
+    asked: Mapping[tuple[str, str], str],
+    *,
+    scope: Scope,
+    team: str | None,
 ) -> Mapping[_Key, BeforeAfter]:
     found = {}
     with site.store.read() as connection:
@@ -91,6 +103,7 @@ def _progress(
                     connection,
                     row.session,
                     fingerprint,
+                    scope=scope,
                     team=team,
                     coached=coached_on(everybodys, question),
                     min_calls=site.settings.scorecards.min_calls,
@@ -100,10 +113,14 @@ def _progress(
 
 
 def _view(
-    connection: Connection, row: SessionRow, found: Mapping[_Key, BeforeAfter], titles: dict[str, str]
+    connection: Connection,
+    row: SessionRow,
+    found: Mapping[_Key, BeforeAfter],
+    titles: dict[str, str],
+    scope: Scope,
 ) -> SessionView:
     session = row.session
-    items = list_items(connection, session_id=session.session_id) if session.item_ids else []
+    items = list_items(connection, scope=scope, session_id=session.session_id) if session.item_ids else []
     return SessionView(
         row=row,
         questions=tuple(

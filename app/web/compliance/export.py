@@ -12,7 +12,7 @@ from pipeline.scorecards.render.csv import Line, table
 from pipeline.store.findings import known_rules
 from pipeline.store.violations import FoundInCall, Outcome, every_outcome
 
-MOST_LINES = 200_000
+MOST_LINES = 100_000
 _CALL = ("call_id", "started_at", "agent_id", "team", "queue")
 COLUMNS = (
     *_CALL,

@@ -10,7 +10,7 @@ from app.web.access.visitor import Visitor
 from app.web.authored import on_disk
 from app.web.compliance.filters import ComplianceFilter, read_filter
 from app.web.site import Site
-from app.web.snapshots import Snapshot, snapshot
+from app.web.snapshots import QUICK, Snapshot, snapshot
 from pipeline.audit.adherence import (
     Cell,
     Counted,
@@ -73,7 +73,7 @@ def filter_of(site: Site, query: Mapping[str, str]) -> ComplianceFilter:
 def choices(site: Site, visitor: Visitor, figures: Figures | None) -> Choices:
     """Return what the filters offer a visitor."""
     scope = visitor.scope
-    found = snapshot(site, ("subjects", scope), lambda: _subjects(site, scope), stale_after_s=300).value
+    found = snapshot(site, ("subjects", scope), lambda: _subjects(site, scope), stale_after_s=300, worker=QUICK).value
     disk = on_disk(site).value
     named = {rule.id: rule.title for rule in disk.rules} if disk else {}
     lines = (*figures.rules, *figures.signals) if figures else ()
@@ -141,7 +141,7 @@ def calls_of_rule(
         with site.store.read() as connection:
             return tuple(calls_with_outcome(connection, asked, [rule_id], outcome, limit=MOST_LISTED))
 
-    return snapshot(site, ("calls of a rule", asked, rule_id, outcome), find)
+    return snapshot(site, ("calls of a rule", asked, rule_id, outcome), find, worker=QUICK)
 
 
 def sees_agents(visitor: Visitor) -> bool:

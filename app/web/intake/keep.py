@@ -27,6 +27,7 @@ from pipeline.store.uploads import Upload
 
 TYPED = ("agent_id", "team", "queue", "customer_ref")
 _LONGEST_SHOWN = 120
+_LONGEST_SUFFIX = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,9 +134,8 @@ def drop(place: Path) -> None:
 
 def shown_name(told: str) -> str:
     """Return the last part of a path that a browser tells, of whatever system, fit to be shown."""
-    last = clean(PureWindowsPath(told.replace("\0", "")).name)
-    stem, suffix = PurePosixPath(last).stem, PurePosixPath(last).suffix
-    return f"{stem[:_LONGEST_SHOWN]}{suffix}"
+    last = PurePosixPath(PureWindowsPath(told.replace("\0", "")).name)
+    return clean(last.stem)[:_LONGEST_SHOWN] + clean(last.suffix)[:_LONGEST_SUFFIX]
 
 
 def _values(typed: Mapping[str, str], zone: ZoneInfo) -> dict[str, str]:

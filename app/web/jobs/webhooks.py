@@ -18,7 +18,7 @@ AT_ONCE = 10
 TRIED_FOR = timedelta(days=1)
 KEPT_FOR = timedelta(days=30)
 
-_CLAIMED_FOR = timedelta(seconds=60)  # longer than an attempt can take: then another server may try
+_CLAIMED_FOR = timedelta(minutes=2)  # longer than an attempt can take, a slow name server included
 _FIRST_WAIT_S = 30.0
 _LONGEST_WAIT_S = 7200.0
 

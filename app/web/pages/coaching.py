@@ -71,7 +71,7 @@ def acknowledges(request: Request, visitor: Sees, session_id: str) -> Response:
             raise NotFoundError("there is no such session, or it is not yours to see") from None
         read = acknowledged_by(session, agent_id=visitor.user.agent_id, name=visitor.user.name, now=site.now())
         if acknowledge(connection, read):
-            acts.append(Act(action="acknowledge", subject=("coaching", session_id)))
+            acts.append(Act(action="acknowledgement", subject=("coaching", session_id)))
     return RedirectResponse(f"/coaching/{quote(session.agent_id)}?done=read#sessions", status_code=303)
 
 

@@ -88,7 +88,7 @@ def add_recordings(
     return RedirectResponse("/intake", status_code=303)
 
 
-@router.post("/intake/uploads/{upload_id}/retry")
+@router.post("/intake/retry/uploads/{upload_id}")
 def retry_upload(
     request: Request, upload_id: str, visitor: Annotated[Visitor, Depends(Needs(Permission.INTAKE_ADD))]
 ) -> Response:
@@ -105,7 +105,7 @@ def retry_upload(
     return RedirectResponse("/intake", status_code=303)
 
 
-@router.post("/intake/calls/{call_id}/retry")
+@router.post("/intake/retry/calls/{call_id}")
 def retry_call(
     request: Request, call_id: str, visitor: Annotated[Visitor, Depends(Needs(Permission.INTAKE_ADD))]
 ) -> Response:
@@ -119,7 +119,7 @@ def retry_call(
     return RedirectResponse("/intake", status_code=303)
 
 
-@router.post("/intake/files/{file_id}/retry")
+@router.post("/intake/retry/files/{file_id}")
 def retry_file(
     request: Request, file_id: str, visitor: Annotated[Visitor, Depends(Needs(Permission.INTAKE_ADD))]
 ) -> Response:

@@ -165,7 +165,7 @@ def adds_account(request: Request, visitor: Admin, filled: Sent) -> Response:
     site = site_of(request)
     password = temporary_password() if filled.by == "password" else None
     try:
-        account = _account(filled)
+        account = _account(filled, filled.name)
         made = hash_password(password) if password else None
         with site.editing(visitor) as (connection, acts):
             user = add_account(
@@ -199,7 +199,7 @@ def changes_account(request: Request, visitor: Admin, user_id: str, filled: Sent
     try:
         with site.editing(visitor) as (connection, acts):
             user = known_user(connection, user_id=user_id)
-            change_account(connection, acts, user, _account(filled))
+            change_account(connection, acts, user, _account(filled, user.name))
     except EarmarkError as error:
         _raise_foreign(error)
         return _person(request, visitor, user_id, filled=filled, told=str(error), status=status_of(error))
@@ -264,7 +264,7 @@ def _person(
     return site.page(request, "people/person.html", visitor, status=status, page=page)
 
 
-def _account(filled: Filled) -> Account:
+def _account(filled: Filled, name: str) -> Account:
     if filled.role not in set(UserRole):
         raise ConfigError("choose a role: what is this person's work?")
     others = tuple(team.strip() for team in filled.other_teams.split(",") if team.strip())
@@ -273,7 +273,7 @@ def _account(filled: Filled) -> Account:
         raise ConfigError("choose at least one team, or all teams")
     return Account(
         role=UserRole(filled.role),
-        display_name=filled.display_name.strip() or filled.name,
+        display_name=filled.display_name.strip() or name,
         teams=teams,
         agent_id=filled.agent_id or None,
         hears_unredacted=filled.hears_unredacted,

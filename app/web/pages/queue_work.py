@@ -39,6 +39,7 @@ def assigns(
     name = person if to == "*" else to
     if to == "*" and not person:
         raise BadRequestError("choose a person to give the calls to")
+    _bring_up_to_date(site, call_id)
     with site.editing(visitor) as (connection, acts):
         chosen = chosen_calls(connection, visitor, call_id)
         acts.extend(give(connection, visitor, chosen, name, now=site.now()))
@@ -55,6 +56,7 @@ def takes_off(
 ) -> Response:
     """Take calls off the queue without answering, and say why."""
     site = site_of(request)
+    _bring_up_to_date(site, call_id)
     with site.editing(visitor) as (connection, acts):
         chosen = chosen_calls(connection, visitor, call_id)
         acts.extend(close(connection, visitor, chosen, reason, now=site.now()))
@@ -77,7 +79,11 @@ def draws(
 
 def _back(site: Site, visitor: Visitor, query: str, done: str, call_ids: list[str]) -> Response:
     """Lead back to the list with its filters, once the rows are as they are now."""
-    refresh_overviews(site.store, site.settings.flags, first=call_ids)
+    _bring_up_to_date(site, call_ids)
     asked = asked_of_queue(dict(parse_qsl(query)), site, visitor)
     fields = {**asked.fields, "page": asked.page} if asked.page > 1 else dict(asked.fields)
     return RedirectResponse("/queue?" + urlencode({**fields, "done": done, "n": len(set(call_ids))}), status_code=303)
+
+
+def _bring_up_to_date(site: Site, call_ids: list[str]) -> None:
+    refresh_overviews(site.store, site.settings.flags, first=call_ids)

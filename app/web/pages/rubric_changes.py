@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.authored import on_disk
+from app.web.authored import files_now
 from app.web.compliance.figures import sees_agents
 from app.web.errors import BadRequestError
 from app.web.forms import form_of
@@ -51,9 +51,7 @@ class ChangePage:
 def change_form(request: Request, visitor: Previews, rubric: str = "") -> Response:
     """Ask for the changed text; it begins with a rubric where one is named."""
     site = site_of(request)
-    disk = on_disk(site).value
-    every = disk.rubrics if disk else ()
-    known = {f"{each.id}@{each.version}": each for each in every}
+    known = {f"{each.id}@{each.version}": each for each in files_now(site).rubrics}
     chosen = known.get(rubric)
     page = ChangeForm(
         text=(text_of(chosen.file) or "") if chosen else "",

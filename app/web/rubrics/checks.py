@@ -11,7 +11,7 @@ from typing import Literal
 from app.web.authored import authored_files, files_state
 from app.web.errors import BadRequestError
 from app.web.site import Site
-from app.web.snapshots import Snapshot, snapshot
+from app.web.snapshots import QUICK, Snapshot, snapshot
 from pipeline.errors import AuthoredFileError, Problem
 from pipeline.records import Rubric
 
@@ -41,7 +41,9 @@ class PastedCheck:
 
 def check_on_disk(site: Site) -> Snapshot[tuple[FolderCheck, ...]]:
     """Return what is wrong with the rubrics and packs that there are; checked anew when a file has changed."""
-    return snapshot(site, "check of files", lambda: _check_folders(site), stale_after_s=1.0, state=files_state)
+    return snapshot(
+        site, "check of files", lambda: _check_folders(site), stale_after_s=1.0, state=files_state, worker=QUICK
+    )
 
 
 def require_plain(text: str) -> None:

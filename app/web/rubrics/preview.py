@@ -112,7 +112,12 @@ def _tried(site: Site, visitor: Visitor, found: ChangePreview, most: int, tell: 
             scorer_of(site.settings, each, disk.rules, trust=latest_trust(connection, each.id)) for each in (old, new)
         )
         made = preview(connection, ids, (was, now), None if queues is not None else disk.rubrics, report)
-    details: dict[str, Detail] = {"preview": True, "old": f"{old.id}@{old.version}", "new": f"{new.id}@{new.version}", "calls": made.impact.calls}
+    details: dict[str, Detail] = {
+        "preview": True,
+        "old": f"{old.id}@{old.version}",
+        "new": f"{new.id}@{new.version}",
+        "calls": made.impact.calls,
+    }
     site.log(visitor, Act(action="view", subject=("rubric", new.id), details=details))
     return replace(
         found,

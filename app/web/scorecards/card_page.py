@@ -10,7 +10,7 @@ from urllib.parse import quote
 from app.web.scorecards.asked import calls_path, card_path, file_path
 from app.web.scorecards.days import PERIODS, Days
 from app.web.scorecards.figures import Asked
-from app.web.scorecards.list_page import Line
+from app.web.scorecards.list_page import Line, told_standing
 from app.web.scorecards.pictures import Picture, criteria_picture, trend_picture
 from app.web.scorecards.sparklines import sparkline
 from app.web.site import Site
@@ -122,7 +122,7 @@ def card_page(
         subject=subject,
         shot=shot,
         summary=summary,
-        standing=words.standing(standing, kind) if standing and summary and summary.enough_calls else "",
+        standing=told_standing(standing, kind) if standing and summary and summary.enough_calls else "",
         team_mean=team_mean,
         own=own,
         trend=trend,
@@ -176,7 +176,7 @@ def _member(summary: SubjectSummary, days: Days) -> Line:
         path=card_path("agent", summary.subject, days),
         calls=calls_path(days, agent=summary.subject, team=summary.team),
         spark=sparkline(summary.trend),
-        standing=words.standing(summary.standing, "agent") if summary.enough_calls else "",
+        standing=told_standing(summary.standing, "agent") if summary.enough_calls else "",
     )
 
 

@@ -11,7 +11,7 @@ from app.web.scorecards.days import PERIODS
 from app.web.scorecards.figures import Asked
 from app.web.scorecards.sparklines import Sparkline, sparkline
 from app.web.snapshots import Snapshot
-from pipeline.records import SubjectSummary
+from pipeline.records import Standing, SubjectSummary
 from pipeline.scorecards import words
 from pipeline.scorecards.report import ScorecardReport
 
@@ -109,6 +109,13 @@ def list_page(
     )
 
 
+def told_standing(standing: Standing | None, kind: str) -> str:
+    """Return a place among others in words, or why there is none."""
+    if standing is not None and standing.compared == 1:
+        return f"no other {kind} with enough calls was scored by the same rubrics"
+    return words.standing(standing, kind)
+
+
 def _named(summaries: Sequence[SubjectSummary], search: str) -> list[SubjectSummary]:
     wanted = search.casefold()
     return [each for each in summaries if wanted in each.subject.casefold() or wanted in (each.team or "").casefold()]
@@ -146,5 +153,5 @@ def _line(summary: SubjectSummary, asked: Asked) -> Line:
         path=card_path(kind, summary.subject, asked.days),
         calls=calls_path(asked.days, **filters),
         spark=sparkline(summary.trend),
-        standing=words.standing(summary.standing, kind) if summary.enough_calls else "",
+        standing=told_standing(summary.standing, kind) if summary.enough_calls else "",
     )

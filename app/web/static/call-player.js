@@ -65,6 +65,7 @@ if (sound) {
   });
 
   document.addEventListener("seek", (event) => {
+    if (stopsAtMs !== null) sound.pause(); // a clip was meant to end; to seek elsewhere does not make it a listening
     stopsAtMs = null;
     seek(event.detail.ms);
     if (event.detail.plays) start();

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Literal
 
 from pipeline.records import Scorecard, SubjectSummary
 from pipeline.scorecards.render.files import is_file, safe_name, write_files
 from pipeline.scorecards.report import ScorecardReport
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "report.typ"
 
 
@@ -47,16 +50,33 @@ def pdf_of(report: ScorecardReport) -> bytes:
     from pipeline.scorecards.render.pdf_content import content_of  # noqa: PLC0415 - brings Altair
 
     # What people and recordings said goes in as data, never as source: nothing of it is run.
-    content = json.dumps(content_of(report), ensure_ascii=False, allow_nan=False)
-    made: bytes = typst.compile(
-        str(_TEMPLATE),
-        root=str(_TEMPLATE.parent),
-        format="pdf",
-        sys_inputs={"content": content},
-        pdf_standards=["ua-1"],
-        timestamp=_whole_second(report.generated_at),
-    )
-    return made
+    content = json.dumps(_printable(content_of(report)), ensure_ascii=False, allow_nan=False)
+
+    def compiled(standard: Literal["ua-1"] | None) -> bytes:
+        return typst.compile(
+            str(_TEMPLATE),
+            root=str(_TEMPLATE.parent),
+            format="pdf",
+            sys_inputs={"content": content},
+            pdf_standards=standard,
+            timestamp=_whole_second(report.generated_at),
+        )
+
+    try:
+        return compiled("ua-1")
+    except typst.TypstError:  # a letter that no font here has: the standard forbids it, a reader can live with it
+        return compiled(None)
+
+
+def _printable(content: Any) -> Any:
+    """Return content without characters that no font can show."""
+    if isinstance(content, str):
+        return _CONTROL.sub(" ", content)
+    if isinstance(content, dict):
+        return {name: _printable(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [_printable(value) for value in content]
+    return content
 
 
 def _of_subject(
