@@ -68,7 +68,7 @@ QUEUES = ("bank_support", "collections", "sales", "tech_support", "retention")
 
 AGENT = "agent-007"
 TEAM = "team-07"
-CALL = "c-00000007"
+CALL = "c-00000297"  # of this agent
 RULE = "recording-notice"
 PASSWORD = "benchmark of the console"  # noqa: S105 - of made calls only
 PEOPLE: tuple[tuple[str, str, dict[str, Any]], ...] = (

@@ -95,12 +95,12 @@ def report(
     if calls and (as_csv or html):
         raise typer.BadParameter("--calls goes with a table or --json")
     settings = read_settings(workspace, config)
-    days = {"first_day": first.date() if first else None, "last_day": last.date() if last else None}
+    first_day, last_day = first.date() if first else None, last.date() if last else None
     store = open_existing(settings)
     with store.read() as connection:
         _require_known(connection, agent=agent, team=team, rule=rule)
         if calls:
-            asked = asked_calls(settings.scorecards, agent=agent, team=team, **days)
+            asked = asked_calls(settings.scorecards, agent=agent, team=team, first_day=first_day, last_day=last_day)
             outcomes = list_outcomes(connection, asked, rule_id=rule)
         else:
             made = build_audit_report(
@@ -111,8 +111,10 @@ def report(
                 team=team,
                 rule_id=rule,
                 generated_at=datetime.now(UTC),
-                **days,
+                first_day=first_day,
+                last_day=last_day,
             )
+    days = {"first_day": first_day, "last_day": last_day}
     told = {name: day.isoformat() if day else None for name, day in days.items()}
     narrowed = {"by": by, "rule": rule, "agent": agent, "team": team, "calls": calls}
     log_acts(store, settings, [Act(action="export", subject=("audit report", ""), details={**told, **narrowed})])

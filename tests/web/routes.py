@@ -30,12 +30,14 @@ class Route:
     Attributes:
         needs: The permissions that it asks for.
         signed_in: Whether it asks who is there at all.
+        query: What has to stand in its query.
     """
 
     method: str
     path: str
     needs: tuple[Permission, ...]
     signed_in: bool
+    query: tuple[str, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -49,10 +51,11 @@ class Route:
     def ask(self, stay: Stay, values: dict[str, str], form_token: str) -> Any:
         """Send what its page would send, without its fields."""
         headers = {"x-form-token": form_token}
+        query = {name: str(1 + place) for place, name in enumerate(self.query)}
         if self.method in ("POST", "PUT", "PATCH", "DELETE") and self.path.startswith("/api/"):
             headers["content-type"] = "application/json"
-            return stay.client.request(self.method, self.filled(values), content=b"{}", headers=headers)
-        return stay.client.request(self.method, self.filled(values), headers=headers)
+            return stay.client.request(self.method, self.filled(values), content=b"{}", headers=headers, params=query)
+        return stay.client.request(self.method, self.filled(values), headers=headers, params=query)
 
 
 def routes_of(app: Any) -> list[Route]:
@@ -65,7 +68,9 @@ def routes_of(app: Any) -> list[Route]:
             assert each.path is not None
             needs = tuple(call.permission for call in calls if isinstance(call, Needs))
             signed_in = any(isinstance(call, Needs | SignedIn) for call in calls)
-            found.append(Route(method=method, path=each.path, needs=needs, signed_in=signed_in))
+            asked = [field for field in dependant.query_params if field.field_info.is_required()] if dependant else []
+            query = tuple(field.alias for field in asked)
+            found.append(Route(method=method, path=each.path, needs=needs, signed_in=signed_in, query=query))
     return found
 
 

@@ -28,7 +28,7 @@ function errorOf(xhr) {
   return page.querySelector("main p")?.textContent || `The server answered ${xhr.status}.`;
 }
 
-export function tell(text) {
+function tell(text) {
   const told = document.createElement("p");
   told.textContent = text;
   document.getElementById("told").append(told);
@@ -44,6 +44,6 @@ document.addEventListener("keydown", (event) => {
   wanted.click();
 });
 
-export function isWriting(element) {
+function isWriting(element) {
   return element.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]") !== null;
 }
