@@ -34,7 +34,7 @@ demo: setup
 	@$(BIN)/earmark run samples/audio --config samples/earmark.toml --workspace $(WORKSPACE)
 
 test: setup
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
 # What users were promised, command by command, on the sample calls: about 15 minutes. Not part of `make test` yet.
 acceptance: setup
