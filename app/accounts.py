@@ -12,6 +12,7 @@ from app.acts import Act
 from pipeline.errors import ConfigError, NotFoundError, ReviewError
 from pipeline.records import User, UserRole
 from pipeline.review.wording import checked_name, folded
+from pipeline.store.api_tokens import revoke_tokens_of
 from pipeline.store.people import (
     change_user,
     end_sessions,
@@ -127,7 +128,14 @@ def change_account(
 
 
 def give_password(
-    connection: Connection, acts: list[Act], user: User, password_hash: str, *, temporary: bool, keep: str | None = None
+    connection: Connection,
+    acts: list[Act],
+    user: User,
+    password_hash: str,
+    *,
+    temporary: bool,
+    keep: str | None = None,
+    reset_at: datetime | None = None,
 ) -> None:
     """Set a password; the stays of its user end.
 
@@ -138,11 +146,16 @@ def give_password(
         password_hash: What is kept of it.
         temporary: Whether they have to choose one of their own first.
         keep: The stay that goes on, by the hash of its token.
+        reset_at: When somebody else set it: their tokens for the API are revoked, too, for whoever knew the old
+            password may have made some. None for one's own password, whose owner sees their tokens.
     """
     set_password_hash(connection, user.user_id, password_hash, temporary=temporary)
     end_sessions(connection, user_id=user.user_id, keep=keep)
-    told = "temporary password set" if temporary else "password set"
-    acts.append(Act(action="user", subject=("user", user.user_id), details={"did": told}))
+    told: dict[str, str | int] = {"did": "temporary password set" if temporary else "password set"}
+    revoked = 0 if reset_at is None else revoke_tokens_of(connection, user.user_id, reset_at)
+    if revoked:
+        told["tokens_revoked"] = revoked
+    acts.append(Act(action="user", subject=("user", user.user_id), details=told))
 
 
 def _with(user: User, account: Account) -> User:

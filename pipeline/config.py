@@ -409,6 +409,12 @@ class ConsoleSettings(Group):
         "addresses only (docs/api.md).",
     )
 
+    @property
+    def address(self) -> str:
+        """Address under which browsers reach the console, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
 
 class SignInSettings(Group):
     """Sign-in by OpenID Connect, where a centre has it (docs/console.md)."""

@@ -122,6 +122,10 @@ class AuthoredFileError(EarmarkError):
             for problem in self.problems
         ]
 
+    def located(self) -> list[Problem]:
+        """Return the problems, each with its file."""
+        return [problem.in_file(problem.file or self.path) for problem in self.problems]
+
 
 class TranscriptFileError(EarmarkError):
     """A transcript file cannot be read."""

@@ -51,6 +51,7 @@ ACTIONS = (
     "search",
     "session",
     "sign-in",
+    "sign-in-failed",
     "sign-out",
     "token",
     "upload",

@@ -21,11 +21,6 @@ def require_path(path: Path) -> None:
         raise ConfigError(f"{path}: no such file or folder")
 
 
-def problems_of(error: AuthoredFileError) -> list[Problem]:
-    """Return an error's problems, each with its file."""
-    return [problem.in_file(problem.file or error.path) for problem in error.problems]
-
-
 def print_check(
     what: str, checked: int, problems: Sequence[Problem], *, as_json: bool, notes: Sequence[str] = ()
 ) -> None:

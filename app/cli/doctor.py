@@ -18,7 +18,7 @@ from app.cli.console_checks import ConsoleCheck, check_console
 from app.cli.judge_checks import JudgeCheck, check_judge
 from app.cli.models import statuses
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, has_database, read_settings
-from app.cli.rubrics import active_rules
+from app.rubric_checks import active_rules
 from pipeline.compliance.packs import load_packs
 from pipeline.config import Settings
 from pipeline.errors import AuthoredFileError, EarmarkError

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from app.cli import show
-from app.cli.checks import print_check, problems_of, require_path
+from app.cli.checks import print_check, require_path
 from pipeline.compliance.rule import RuleStatus
 from pipeline.config import Settings
 from pipeline.detectors import assemble_detectors
@@ -49,7 +49,7 @@ def print_test(path: Path | None, settings: Settings, *, rubric: str | None, as_
         rubrics = load_rubrics(rubrics_dir)
         cases = load_cases(chosen, rubrics, list(rules))
     except AuthoredFileError as error:
-        problems = problems_of(error)
+        problems = error.located()
     cases = tuple(case for case in cases if rubric in (None, case.rubric.id))
     tried = {case.rubric.file: case.rubric for case in cases}.values()
     problems += check_rule_references(tried, rules, looked_in=settings.compliance.rules_dir)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,27 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from app.cli import show
-from app.cli.checks import print_check, problems_of, require_path
+from app.cli.checks import print_check, require_path
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_settings
 from app.cli.rubric_cases import print_test
 from app.cli.rubric_diff import diff
 from app.cli.rubric_trust import agreement, backtest, calibrate
-from pipeline.compliance.packs import load_packs
-from pipeline.compliance.rule import RuleStatus
-from pipeline.config import Settings
-from pipeline.errors import AuthoredFileError, Problem
-from pipeline.records import AppliesIf, Rubric
-from pipeline.rubric_facts.phrases import phrase_problems
+from app.rubric_checks import active_rules, files_of, find_problems
+from pipeline.errors import AuthoredFileError
+from pipeline.records import Rubric
 from pipeline.score.authored.schema import rubric_schema
-from pipeline.score.rubrics import (
-    SUFFIXES,
-    check_rule_references,
-    check_rules_apply,
-    check_rules_of_unsound_file,
-    gaps,
-    load_rubric,
-    load_rubrics,
-)
+from pipeline.score.rubrics import gaps, load_rubric, load_rubrics
 
 app = typer.Typer(
     help="List, check, test and compare rubrics, and see how far they may be trusted.", no_args_is_help=True
@@ -99,7 +87,7 @@ def check(
     require_path(chosen)
     problems = find_problems(chosen, active_rules(settings), rules_dir=settings.compliance.rules_dir)
     notes = [str(gap) for gap in gaps(_readable(chosen))]
-    print_check("rubric(s)", len(_files(chosen)), problems, notes=notes, as_json=as_json)
+    print_check("rubric(s)", len(files_of(chosen)), problems, notes=notes, as_json=as_json)
 
 
 @app.command("test")
@@ -130,52 +118,9 @@ app.command("backtest")(backtest)
 app.command("calibrate")(calibrate)
 
 
-def active_rules(settings: Settings) -> dict[str, AppliesIf]:
-    """Return which calls each rule that is looked for is about, by its id.
-
-    Raises:
-        AuthoredFileError: A rule pack has problems.
-    """
-    rules = load_packs(settings.compliance.rules_dir)
-    return {rule.id: rule.applies_if for rule in rules if rule.status is RuleStatus.ACTIVE}
-
-
-def find_problems(path: Path, rules: Mapping[str, AppliesIf], *, rules_dir: Path | None = None) -> list[Problem]:
-    """Return every problem of a rubric file, or of a folder of them taken together, each with its file.
-
-    Args:
-        path: The file or folder.
-        rules: Which calls each rule that is looked for is about, by its id.
-        rules_dir: Where these rules lie, for messages.
-    """
-    problems: list[Problem] = []
-    if path.is_dir():
-        try:
-            load_rubrics(path)
-        except AuthoredFileError as error:
-            problems += problems_of(error)
-    for file in _files(path):
-        try:
-            rubric = load_rubric(file)
-            named = check_rule_references([rubric], rules, looked_in=rules_dir)
-            named += [*check_rules_apply([rubric], rules), *phrase_problems([rubric])]
-        except AuthoredFileError as error:
-            problems += [] if path.is_dir() else problems_of(error)  # those of a folder were found with it
-            problems += check_rules_of_unsound_file(file, rules, looked_in=rules_dir)
-        else:
-            problems += [problem.in_file(str(file)) for problem in named]
-    return problems
-
-
 def _readable(path: Path) -> list[Rubric]:
     rubrics = []
-    for file in _files(path):
+    for file in files_of(path):
         with suppress(AuthoredFileError):
             rubrics.append(load_rubric(file))
     return rubrics
-
-
-def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and file.is_file())

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from app.cli import show
-from app.cli.checks import print_check, problems_of, require_path
+from app.cli.checks import print_check, require_path
 from pipeline.compliance.case_runs import Prepare, Prepared, RuleResults, run_cases
 from pipeline.compliance.cases import Case, load_cases
 from pipeline.compliance.meaning import meaning_reader
@@ -49,7 +49,7 @@ def print_test(path: Path | None, rules_path: Path | None, settings: Settings, *
         rules = load_rules(rules_path)
         cases = load_cases(chosen, [rule.id for rule in rules])
     except AuthoredFileError as error:
-        problems = problems_of(error)
+        problems = error.located()
     if problems:
         print_check("cases", 0, problems, as_json=as_json)
     if not cases:

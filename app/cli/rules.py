@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from app.cli import show
-from app.cli.checks import print_check, problems_of, require_path
+from app.cli.checks import print_check, require_path
 from app.cli.findings import print_findings
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_settings
 from app.cli.rule_cases import print_test
@@ -86,7 +86,7 @@ def check(
     try:
         rules = load_rules(chosen)
     except AuthoredFileError as error:
-        problems = problems_of(error)
+        problems = error.located()
     if not rules and not problems:
         message = "no rule pack (*.yaml, *.yml) lies in this folder"
         problems = [Problem(code="no-rules", message=message, file=str(chosen))]

@@ -50,7 +50,7 @@ def serve(
         with closing(open_store(settings.store_url)) as store:
             with store.read() as connection:
                 nobody = not list_users(connection)
-            show.say(f"Earmark's console: {_address(console)} (Ctrl-C ends it)")
+            show.say(f"Earmark's console: {console.address} (Ctrl-C ends it)")
             if nobody:
                 show.remark("nobody can sign in yet; in another terminal: earmark users add NAME --role admin")
             if (console.public_url or "").startswith("http://") and console.host not in _HERE:
@@ -116,11 +116,6 @@ def _listening(console: ConsoleSettings) -> socket.socket:
             raise ServerError(f"{where} is not for ordinary users; choose a port from 1024 with --port") from None
         raise ServerError(f"cannot listen on {where} ({error.strerror}); is console.host this machine's?") from None
     return made
-
-
-def _address(console: ConsoleSettings) -> str:
-    host = f"[{console.host}]" if ":" in console.host else console.host
-    return console.public_url or f"http://{host}:{console.port}"
 
 
 def _require_address(console: ConsoleSettings) -> None:

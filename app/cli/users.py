@@ -129,7 +129,7 @@ def password(
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Set another password. Their present stays end."""
+    """Set another password. Their present stays end, and their tokens for the API are revoked."""
     settings = read_settings(workspace, config)
     store = open_existing(settings)
     with closing(store):
@@ -139,7 +139,7 @@ def password(
                 raise ConfigError(f"{user.name} signs in elsewhere (--single-sign-on) and has no password here")
         made = _hash(_ask_password(), user.name, user.display_name)
         with editing(store, settings) as (connection, acts):
-            give_password(connection, acts, user, made, temporary=temporary)
+            give_password(connection, acts, user, made, temporary=temporary, reset_at=datetime.now(UTC))
     show.say(f"{user.name}: password set{'; they choose their own at the next sign-in' if temporary else ''}")
 
 

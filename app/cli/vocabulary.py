@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.checks import print_check, problems_of, require_path
+from app.cli.checks import print_check, require_path
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, read_settings
 from pipeline.errors import AuthoredFileError, ConfigError, Problem
 from pipeline.transcribe.vocabulary import load_vocabulary
@@ -38,5 +38,5 @@ def check(
     try:
         count = sum(len(each.terms) for each in load_vocabulary(chosen).lists)
     except AuthoredFileError as error:
-        problems = problems_of(error)
+        problems = error.located()
     print_check("term(s)", count, problems, as_json=as_json)

@@ -1,4 +1,13 @@
-"""The console put together: open `create_app` to see what it is made of."""
+"""The console put together: open `create_app` to see what it is made of.
+
+``pages`` and ``api`` are its edge: who may, what is read and written, what the audit log is told. What they show is put
+together by a package per noun (``queue``, ``call``, ``compliance``, ``scorecards``, ``coaching``, ``calibration``,
+``rubrics``, ``intake``, ``webhooks``), for both, from what `pipeline` keeps and reckons.
+
+What takes time goes on beside requests: ``background`` is the clock of the ``jobs``, which come round by themselves;
+``worker`` is a thread that does one thing after the other, for ``tasks`` that a person asked for and watches, and for
+``snapshots``, figures that are kept until what they are of has changed.
+"""
 
 from __future__ import annotations
 
@@ -23,33 +32,34 @@ from pipeline.config import Settings
 from pipeline.store.database import Store
 
 PAGES = (
-    "account",
-    "people",
-    "sign_in",
-    "sign_in_elsewhere",
-    "audit",
-    "call_list",
-    "compliance",
-    "compliance_rule",
-    "packs",
-    "rubric_changes",
-    "rubrics",
-    "rules",
+    # as the menu has them, then what everybody has; of a noun, fixed addresses come before those with a field
     "queue",
     "queue_work",
     "saved_views",
-    "search",
-    "disputes",
+    "call_list",
     "call",
     "call_audio",
     "call_actions",
+    "search",
+    "compliance",
+    "compliance_rule",
+    "packs",
     "scorecards",
     "scorecard_files",
     "coaching",
-    "tokens",
-    "webhooks",
+    "disputes",
     "calibration",
+    "rubric_changes",
+    "rubrics",
+    "rules",
     "intake",
+    "audit",
+    "people",
+    "webhooks",
+    "account",
+    "tokens",
+    "sign_in",
+    "sign_in_elsewhere",
 )
 API: tuple[str, ...] = (
     "me",

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from app.web.access.visitor import Visitor
 from app.web.call.criteria import CriterionView, sections_of
-from app.web.call.reading import KNOWS_AGENTS, SeenCall, own_recording, rights_of, see_call
+from app.web.call.reading import SeenCall, own_recording, rights_of, see_call
 from app.web.site import Site
 from pipeline.errors import NotFoundError
 from pipeline.records import CallScore, DisputeState, Review
@@ -116,7 +116,7 @@ def _line(visitor: Visitor, row: DisputeRow, score: CallScore | None, reviews: S
     dispute = row.dispute
     counts = effective_score(score, reviews).results if score else ()
     result = next((each for each in counts if each.criterion_id == dispute.criterion_id), None)
-    named = visitor.user.role in KNOWS_AGENTS or is_of(visitor, row)
+    named = visitor.knows_agents or is_of(visitor, row)
     return DisputeLine(
         row=row,
         title=result.title if result else dispute.criterion_id,

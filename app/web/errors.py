@@ -49,13 +49,14 @@ class ForgedError(RequestError):
 
 
 class TooManyAttemptsError(RequestError):
-    """Too many wrong passwords."""
+    """Too many wrong passwords; ``key`` is by what they were counted, where that is told."""
 
     status = 429
 
-    def __init__(self, wait_minutes: int) -> None:
+    def __init__(self, wait_minutes: int, key: str = "") -> None:
         super().__init__(f"too many attempts: try again in {wait_minutes} minutes")
         self.wait_minutes = wait_minutes
+        self.key = key
 
 
 class BodyTooLargeError(RequestError):

@@ -16,8 +16,8 @@ from pipeline.config import ConsoleSettings
 MOST_BYTES = 1_000_000
 MOST_ADDRESS_CHARACTERS = 16_000
 BODY_TIMEOUT_S = 30.0
-# They bound their bodies themselves, once they know who asks.
-UPLOADS = ("/intake/uploads", "/api/v1/intake", "/compliance/packs/check")
+# They bound their bodies themselves, once they know who asks: exactly these, and nothing below them.
+UPLOADS = ("/intake/uploads", "/api/v1/intake/uploads", "/compliance/packs/check")
 _TEXT_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -90,8 +90,8 @@ class Limits:
         await self._app(scope, _again(read, receive), send)
 
     def _is_upload(self, scope: Scope) -> bool:
-        inside = any(scope["path"] == path or scope["path"].startswith(path + "/") for path in self._uploads)
-        return inside and (b"cookie" in dict(scope["headers"]) or b"authorization" in dict(scope["headers"]))
+        is_one = scope["method"] == "POST" and scope["path"] in self._uploads
+        return is_one and (b"cookie" in dict(scope["headers"]) or b"authorization" in dict(scope["headers"]))
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | Response:
         told = f"This is too large: at most {self._most_bytes // 1000} kB are read here."

@@ -43,7 +43,6 @@ class Task:
     kind: str
     about: str
     user_id: str
-    begun_at: datetime
     state: Literal["waiting", "working", "done", "failed"] = "waiting"
     progress: str = ""
     result: Any = None
@@ -81,7 +80,6 @@ def begin_task(site: Site, visitor: Visitor, kind: str, about: str, do: Callable
         kind=kind,
         about=about,
         user_id=visitor.user.user_id,
-        begun_at=site.now(),
     )
     with board.lock:
         theirs = [each for each in board.tasks.values() if each.user_id == task.user_id and not each.ended]

@@ -137,13 +137,14 @@ def _prepared(
     tell: Callable[[str], None],
 ) -> PreparedPack:
     folder = work / "pack"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)  # words and sound of calls: whoever gets it is chosen by who made it
     notes = _fill(folder, calls, settings=settings, now=now, clips=clips, tell=tell)
     pack_hash, files = _seal(folder, calls, notes, settings=settings, now=now)
     staged = folder
     if out.suffix.lower() == ZIP_SUFFIX:
         staged = work / "pack.zip"
-        with staged.open("xb") as target:
+        staged.touch(mode=0o600, exist_ok=False)
+        with staged.open("wb") as target:
             write_zip([*files, MANIFEST, MANIFEST_HASH], lambda name: _opened(folder, name), target)
     return PreparedPack(
         hash=pack_hash,
@@ -287,6 +288,7 @@ def _place_file(staged: Path, out: Path) -> None:
     except OSError:  # a file system without links
         with out.open("xb") as target:
             try:
+                out.chmod(0o600)
                 with staged.open("rb") as source:
                     shutil.copyfileobj(source, target)
             except BaseException:

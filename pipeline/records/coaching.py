@@ -47,6 +47,7 @@ class CoachingSession:
         notes: What was said.
         action: What was agreed on.
         held_by: Name of who coached.
+        team: The agent's, in the calls that the coach saw: who sees no calls of this team does not read the session.
     """
 
     session_id: str
@@ -57,6 +58,7 @@ class CoachingSession:
     held_at: datetime
     questions: tuple[CoachedQuestion, ...] = ()
     item_ids: tuple[str, ...] = ()
+    team: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -69,6 +69,7 @@ def make_session(
     items: Sequence[CoachingItem],
     held_by: str,
     now: datetime,
+    team: str | None = None,
 ) -> CoachingSession:
     """Return a new session.
 
@@ -80,6 +81,7 @@ def make_session(
         items: What it took up, of this agent and open.
         held_by: Who coached.
         now: When.
+        team: The agent's, in the calls that the coach sees.
 
     Raises:
         ReviewError: It says nothing, is about nothing, takes up somebody else's item, or one coaches oneself.
@@ -109,6 +111,7 @@ def make_session(
         held_at=now,
         questions=about,
         item_ids=item_ids,
+        team=team,
     )
 
 

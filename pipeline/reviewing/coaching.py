@@ -23,7 +23,7 @@ from pipeline.review.coaching import make_session
 from pipeline.scorecards.statistics import difference, wilson
 from pipeline.scorecards.topics import ASSESSED, AgentAnswer, MissedQuestion, missed_questions
 from pipeline.store.coaching import SessionRow, list_items, put_session
-from pipeline.store.coaching_answers import AnswerRow, answers_to, passes_of_others, recent_answers
+from pipeline.store.coaching_answers import AnswerRow, agents_in_scope, answers_to, passes_of_others, recent_answers
 from pipeline.store.reviews import all_reviews
 from pipeline.store.wanted_calls import in_batches
 
@@ -179,6 +179,7 @@ def hold_session(
             raise NotFoundError("there is no such coaching item, or it is not yours to see")
         if rows[item_id].session_id is not None:
             raise ReviewError("an item was just taken up by another session; look at the page again")
+    known = agents_in_scope(connection, scope, agent=agent_id)
     session = make_session(
         agent_id,
         notes=notes,
@@ -187,6 +188,7 @@ def hold_session(
         items=[rows[item_id].item for item_id in item_ids],
         held_by=by,
         now=now,
+        team=known[0].team if known else None,
     )
     if not put_session(connection, session):
         raise ReviewError("an item was just taken up by another session; look at the page again")

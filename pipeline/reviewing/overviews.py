@@ -30,10 +30,10 @@ def refresh_overviews(store: Store, flags: FlagSettings, *, most: int = IDS_AT_O
         store: Where they are.
         flags: Below which figures a call is flagged.
         most: At most so many, and never more than some hundred: nobody else can write to SQLite meanwhile.
-        first: Ids of calls that come before others.
+        first: Ids of calls that are brought up to date alone, where one of them has changed.
 
     Returns:
-        Whether there may be more to do.
+        Whether as many were done as may be at once, so that there may be more to do.
     """
     with store.read() as connection:
         if not is_stale(connection):

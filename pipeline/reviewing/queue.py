@@ -29,7 +29,7 @@ from pipeline.review.queue import open_queue
 from pipeline.review.sampling import SamplingRequest, choose
 from pipeline.review.teaching import disagreement, weight
 from pipeline.review.wording import checked_name, checked_reason, made_id
-from pipeline.reviewing.evaluations import read_evaluation
+from pipeline.reviewing.evaluations import read_evaluation, refuse_agent
 from pipeline.score.effective import effective_score
 from pipeline.store.calls import get_recording
 from pipeline.store.queue import list_queued
@@ -156,10 +156,12 @@ def take_off(connection: Connection, call_id: str, *, by: str, reason: str, now:
 
     Raises:
         NotFoundError: No such call.
-        ReviewError: It is not in the queue, or name or reason cannot be kept.
+        ReviewError: It is not in the queue, is a call of theirs, or name or reason cannot be kept.
     """
-    whole_id = get_recording(connection, call_id).call_id
+    recording = get_recording(connection, call_id)
+    whole_id = recording.call_id
     name, why = checked_name(by), checked_reason(reason)
+    refuse_agent(recording.agent_id, name)
     if not read_queue(connection, call_id=whole_id):
         raise ReviewError(f"call {whole_id} is not in the review queue; `earmark queue list` shows what is")
     closing = QueueClosing(

@@ -70,6 +70,13 @@ def revoke_token(connection: Connection, token_id: str, *, user_id: str, now: da
     return bool(connection.execute(mine.values(revoked_at=now)).rowcount)
 
 
+def revoke_tokens_of(connection: Connection, user_id: str, now: datetime) -> int:
+    """Revoke all tokens of a user; return how many were not revoked before."""
+    token = api_tokens.c
+    theirs = update(api_tokens).where(token.user_id == user_id, token.revoked_at.is_(None))
+    return connection.execute(theirs.values(revoked_at=now)).rowcount
+
+
 def touch_token(connection: Connection, token_id: str, now: datetime) -> None:
     """Keep that a token is in use."""
     connection.execute(update(api_tokens).where(api_tokens.c.token_id == token_id).values(used_at=now))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from pipeline.store.console_tables import assignments
 from pipeline.store.stale import mark_stale
@@ -28,10 +27,3 @@ def put_assignment(connection: Connection, assignment: Assignment) -> bool:
     """Keep to whom a call was given, and tell whether that was new."""
     mark_stale(connection, [assignment.call_id])
     return insert_new(connection, assignments, asdict(assignment))
-
-
-def assignments_of_call(connection: Connection, call_id: str) -> Sequence[Assignment]:
-    """Return to whom a call was given, oldest first; the last one counts."""
-    column = assignments.c
-    of_call = select(assignments).where(column.call_id == call_id).order_by(column.assigned_at, column.assignment_id)
-    return [Assignment(**row) for row in connection.execute(of_call).mappings()]

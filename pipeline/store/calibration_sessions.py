@@ -61,6 +61,11 @@ def list_sessions(connection: Connection) -> list[SessionRow]:
     return _rows(connection, _sessions())
 
 
+def open_sessions(connection: Connection) -> list[SessionRow]:
+    """Return the sessions that nobody has closed, oldest first."""
+    return _rows(connection, _sessions().where(session_closings.c.session_id.is_(None)))
+
+
 def _sessions() -> Select[Any]:
     column, closing = calibration_sessions.c, session_closings.c
     return (

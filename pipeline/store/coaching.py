@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true
 
 from pipeline.canonical import to_json
 from pipeline.errors import NotFoundError
@@ -121,30 +121,36 @@ def put_session(connection: Connection, session: CoachingSession) -> bool:
     return new
 
 
-def get_session(connection: Connection, session_id: str) -> SessionRow:
+def get_session(connection: Connection, session_id: str, scope: Scope = EVERYTHING) -> SessionRow:
     """Return a session by its whole id.
 
     Raises:
-        NotFoundError: There is none.
+        NotFoundError: There is none, or it is out of scope.
     """
-    found = _sessions(connection, coaching_sessions.c.session_id == session_id)
+    found = _sessions(connection, coaching_sessions.c.session_id == session_id, _of_scope(scope))
     if not found:
         raise NotFoundError(f"no coaching session {session_id!r}")
     return found[0]
 
 
 def list_sessions(
-    connection: Connection, *, agent: str | None = None, agents: Sequence[str] | None = None, limit: int | None = None
+    connection: Connection,
+    *,
+    scope: Scope = EVERYTHING,
+    agent: str | None = None,
+    agents: Sequence[str] | None = None,
+    limit: int | None = None,
 ) -> list[SessionRow]:
     """Return sessions, the latest first.
 
     Args:
         connection: Where to read.
+        scope: Whose calls may be seen: sessions about others are not there.
         agent: Only this agent's.
         agents: Only these agents'.
         limit: At most so many; None for all.
     """
-    session, conditions = coaching_sessions.c, []
+    session, conditions = coaching_sessions.c, [_of_scope(scope)]
     if agent is not None:
         conditions.append(session.agent_id == agent)
     if agents is not None:
@@ -152,12 +158,13 @@ def list_sessions(
     return _sessions(connection, *conditions, limit=limit)
 
 
-def last_sessions(connection: Connection) -> dict[str, LastSession]:
-    """Return by agent when the last session was."""
+def last_sessions(connection: Connection, scope: Scope = EVERYTHING) -> dict[str, LastSession]:
+    """Return by agent when the last session was, of those that a scope has."""
     session, seen = coaching_sessions.c, coaching_acknowledgements.c
     statement = (
         select(session.agent_id, func.max(session.held_at), func.count(), func.count(seen.session_id))
         .outerjoin(coaching_acknowledgements, seen.session_id == session.session_id)
+        .where(_of_scope(scope))
         .group_by(session.agent_id)
     )
     return {
@@ -169,6 +176,24 @@ def last_sessions(connection: Connection) -> dict[str, LastSession]:
 def acknowledge(connection: Connection, acknowledgement: CoachingAcknowledgement) -> bool:
     """Keep that an agent has read a session; False, and nothing changed, where that was known already."""
     return insert_new(connection, coaching_acknowledgements, asdict(acknowledgement))
+
+
+def _of_scope(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition that a session is about calls that may be seen: of a team, and with every item it took."""
+    session, taken = coaching_sessions.c, coaching_session_items.c
+    bounds: list[ColumnElement[bool]] = [true()]
+    if scope.agent_id is not None:
+        bounds.append(session.agent_id == scope.agent_id if scope.agent_id else false())
+    if scope.teams is not None:
+        team = recordings.c.team
+        elsewhere = (
+            select(taken.item_id)
+            .join(coaching_items, coaching_items.c.item_id == taken.item_id)
+            .join(recordings, recordings.c.call_id == coaching_items.c.call_id)
+            .where(taken.session_id == session.session_id, or_(team.is_(None), team.not_in(scope.teams)))
+        )
+        bounds += [session.team.in_(scope.teams), ~elsewhere.exists()]
+    return and_(*bounds)
 
 
 def _sessions(connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> list[SessionRow]:

@@ -172,6 +172,7 @@ coaching_sessions = Table(
     Column("action", Text, nullable=False),
     Column("held_by", Code, nullable=False),
     Column("held_at", UtcDateTime, nullable=False, info=WHEN),
+    Column("team", Code),  # of the agent's calls that it was about: only who sees this team's calls reads it
 )
 
 # An item is in one session at most: what is in none is open.

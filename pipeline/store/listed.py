@@ -13,6 +13,7 @@ from pipeline.store.audit import AskedEntries, AuditEntry
 from pipeline.store.disputes import DisputeRow, disputes_by_id
 from pipeline.store.flags import FlagRow, flag_rows
 from pipeline.store.keyset import By, part
+from pipeline.store.log_pages import in_sight
 from pipeline.store.overviews import in_scope
 from pipeline.store.reviews import reviews_by_id
 from pipeline.store.tables import (
@@ -122,10 +123,15 @@ def part_of_disputes(
     return disputes_by_id(connection, connection.scalars(part_of(chosen, order, wanted)).all())
 
 
-def part_of_log(
-    connection: Connection, asked: AskedEntries, *, after: tuple[int] | None, limit: int
-) -> list[AuditEntry]:
-    """Return entries of the audit log in order of their numbers; the key is the number."""
+def part_of_log(connection: Connection, wanted: Part, asked: AskedEntries, *, actor: str) -> list[AuditEntry]:
+    """Return entries of the audit log in order of their numbers; the key is the number.
+
+    Args:
+        connection: Where to read.
+        wanted: Which part; where its scope is not all calls, only entries on these calls and the actor's own.
+        asked: Which entries.
+        actor: Who asks.
+    """
     entry = audit_log.c
     chosen = _equal(
         select(audit_log),
@@ -133,11 +139,13 @@ def part_of_log(
         (entry.action, asked.action),
         (entry.subject_id, asked.subject_id),
     )
+    if not wanted.scope.whole:
+        chosen = chosen.where(in_sight(wanted.scope, actor))
     if asked.since is not None:
         chosen = chosen.where(entry.at >= asked.since)
     if asked.before is not None:
         chosen = chosen.where(entry.at < asked.before)
-    rows = connection.execute(part(chosen, (By(column=entry.sequence),), after=after, limit=limit)).mappings()
+    rows = connection.execute(part_of(chosen, (By(column=entry.sequence),), wanted)).mappings()
     return [AuditEntry(**row) for row in rows]
 
 

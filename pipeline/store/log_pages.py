@@ -43,7 +43,7 @@ def newest_entries(
     if asked.subject_id is not None:
         bounds.append(column.subject_id == asked.subject_id)
     if not scope.whole:
-        bounds.append(or_(column.actor == actor, _on_calls(scope)))
+        bounds.append(in_sight(scope, actor))
     statement = select(audit_log).where(*bounds).order_by(column.sequence.desc()).limit(limit)
     statements = (
         [statement]
@@ -52,6 +52,11 @@ def newest_entries(
     )  # one by one: each is read from the end of its part of an index
     found = [AuditEntry(**row) for each in statements for row in connection.execute(each).mappings()]
     return sorted(found, key=lambda entry: -entry.sequence)[:limit]
+
+
+def in_sight(scope: Scope, actor: str) -> ColumnElement[bool]:
+    """Return what bounds the log for somebody who sees only some calls: entries on these calls, and their own."""
+    return or_(audit_log.c.actor == actor, _on_calls(scope))
 
 
 def has_entry(connection: Connection, *, action: str, subject: tuple[str, str]) -> bool:

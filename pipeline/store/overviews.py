@@ -14,10 +14,7 @@ from pipeline.records import QueueKind, Scope, Severity
 from pipeline.store.calls import CallStatus
 from pipeline.store.console_tables import call_overview_flags, call_overviews
 from pipeline.store.keyset import By, behind
-from pipeline.store.stale import mark_stale
 from pipeline.store.wanted_calls import in_batches
-
-__all__ = ["mark_stale"]  # writers may take it from here
 
 Order = Literal["queue", "newest", "oldest", "best", "worst"]
 
@@ -220,10 +217,13 @@ def values_in_use(connection: Connection, column: str, scope: Scope) -> list[str
     return list(connection.scalars(select(named).where(named.is_not(None), in_scope(scope)).distinct().order_by(named)))
 
 
-def flag_codes_in_use(connection: Connection) -> list[str]:
-    """Return the codes of open flags, sorted."""
+def flag_codes_in_use(connection: Connection, scope: Scope) -> list[str]:
+    """Return the codes of open flags of the calls that may be seen, sorted."""
     code = call_overview_flags.c.code
-    return list(connection.scalars(select(code).distinct().order_by(code)))
+    codes = select(code).distinct().order_by(code)
+    if not scope.whole:
+        codes = codes.join(call_overviews, _C.call_id == call_overview_flags.c.call_id).where(in_scope(scope))
+    return list(connection.scalars(codes))
 
 
 _C = call_overviews.c

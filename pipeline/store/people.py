@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -179,6 +180,16 @@ def end_sessions(
         statement = statement.where(web_sessions.c.seen_at < unused_since)
     assert token_hash or user_id or before or unused_since
     return connection.execute(statement).rowcount
+
+
+def hold_failed_sign_ins(connection: Connection, keys: Collection[str]) -> None:
+    """Let nobody else hold the same keys before this transaction ends: what is counted and noted in it, is one step.
+
+    On SQLite a transaction that writes is alone. On PostgreSQL two could count the same before either has noted.
+    """
+    if connection.dialect.name == "postgresql":
+        for number in sorted({int(hashlib.sha256(key.encode()).hexdigest()[:15], 16) for key in keys}):
+            connection.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 def note_failed_sign_in(connection: Connection, keys: list[str], now: datetime) -> list[int]:

@@ -51,7 +51,7 @@ def take_stale(connection: Connection, *, most: int, first: Sequence[str] = ()) 
     Args:
         connection: A transaction that writes.
         most: At most so many.
-        first: Only these, where any of them is noted.
+        first: Only these, where any of them is noted; without, or where none is, any.
     """
     column = stale_overviews.c.call_id
     chosen = select(column).order_by(column).limit(most).with_for_update(skip_locked=True)

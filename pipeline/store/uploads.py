@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +11,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 from pipeline.records import Scope
 from pipeline.store.console_tables import uploads
 from pipeline.store.overviews import in_scope
-from pipeline.store.tables import files, recordings
+from pipeline.store.tables import recordings
 
 
 class UploadState(StrEnum):
@@ -131,12 +130,6 @@ def take_back(connection: Connection, *, now: datetime) -> int:
     """Let what was at work wait anew, since whoever worked on it is gone; return how many."""
     working = update(uploads).where(uploads.c.state == UploadState.WORKING.value)
     return connection.execute(working.values(state=UploadState.WAITING.value, changed_at=now)).rowcount
-
-
-def calls_in(connection: Connection, media_uris: Sequence[str]) -> dict[str, str | None]:
-    """Return by path the call in each file that was looked at; None where it was held back."""
-    rows = connection.execute(select(files.c.media_uri, files.c.call_id).where(files.c.media_uri.in_(media_uris)))
-    return {row.media_uri: row.call_id for row in rows}
 
 
 def _upload(row: dict[str, object]) -> Upload:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from app.cli import run, show
 from app.cli.main import build, tell
 from app.cli.options import settings_file
-from app.cli.rubrics import find_problems
+from app.rubric_checks import find_problems
 from flows.batch import BatchResult
 from pipeline.errors import ConfigError, NotFoundError, StoreError, TranscriptFileError
 from pipeline.records import AppliesIf

@@ -201,3 +201,27 @@ def test_too_few_calls_tell_no_change_and_calls_out_of_time_or_scope_do_not_coun
     south = Scope(teams=("south",))
     none = before_and_after(connection, _session(), "asks", now=NOW + timedelta(weeks=20), scope=south, **terms)
     assert (none.before.assessed, none.after.assessed) == (0, 0)
+
+
+def test_sessions_are_bounded_by_their_team_and_by_the_calls_of_their_items(connection: Connection) -> None:
+    _calls(connection)
+    put_item(connection, _item("i-1", "c-1"))
+    put_item(connection, _item("i-2", "c-2"))
+    put_session(connection, _session("cs-1", team="south", questions=(CLOSING,)))
+    put_session(connection, _session("cs-2", team="north", item_ids=("i-1",)))
+    put_session(connection, _session("cs-3", team="north", item_ids=("i-2",)))  # of a call in the south
+    put_session(connection, _session("cs-4"))  # of no team that is known
+
+    def listed(scope: Scope) -> set[str]:
+        return {row.session.session_id for row in list_sessions(connection, scope=scope)}
+
+    north = Scope(teams=("north",))
+    assert listed(north) == {"cs-2"}
+    assert listed(Scope(teams=("south",))) == {"cs-1"}
+    assert listed(Scope(teams=("south", "north"))) == {"cs-1", "cs-2", "cs-3"}
+    assert listed(Scope(agent_id="tom")) == {"cs-1", "cs-2", "cs-3", "cs-4"} == listed(EVERYTHING)
+    assert listed(Scope(agent_id="maria")) == listed(Scope(agent_id="")) == set()
+    assert last_sessions(connection, north)["tom"].sessions == 1
+    assert get_session(connection, "cs-2", north).session.team == "north"
+    with pytest.raises(NotFoundError):
+        get_session(connection, "cs-1", north)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from pipeline.audit.log import record_act, written
 from pipeline.records import EVERYTHING, Scope
 from pipeline.store.audit import AskedEntries
+from pipeline.store.listed import Part, part_of_log
 from pipeline.store.log_pages import has_entry, known_actors, newest_entries
 from pipeline.store.state import state_of_results
 from tests.store.builders import taken_in
@@ -68,6 +69,18 @@ def test_scope_leaves_entries_on_its_calls_and_ones_own(log: Connection) -> None
     assert numbers(log, scope=Scope(teams=("north",))) == [5, 1]
     assert numbers(log, scope=Scope(teams=("south",)), actor="nobody") == [2]  # a pack is no call, whatever its id
     assert numbers(log, scope=Scope(teams=()), actor="nobody") == []
+
+
+def test_parts_of_the_log_keep_to_the_same_scope(log: Connection) -> None:
+    def part(scope: Scope, actor: str, after: int | None = None) -> list[int]:
+        wanted = Part(scope=scope, limit=2, after=None if after is None else (after,))
+        return [entry.sequence for entry in part_of_log(log, wanted, AskedEntries(), actor=actor)]
+
+    assert part(EVERYTHING, "nobody") == [1, 2]
+    assert part(Scope(teams=("north",)), "olive") == [1, 5]
+    assert part(Scope(teams=("north",)), "olive", after=1) == [5]
+    assert part(Scope(teams=("south",)), "nobody") == [2]
+    assert part(Scope(teams=()), "nobody") == []
 
 
 def test_actors_are_known_once_each(log: Connection) -> None:

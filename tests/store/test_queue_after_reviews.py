@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, update
 
 from pipeline.config import FlagSettings
 from pipeline.errors import ReviewError
@@ -17,6 +17,7 @@ from pipeline.score.applies import answers_exempt
 from pipeline.store.flags import find_flag, put_flag_change
 from pipeline.store.reviews import put_review
 from pipeline.store.scores import corrected_scores
+from pipeline.store.tables import recordings
 from tests.review.made import reviewed
 from tests.store.builders import LATER, NOW, flag, result, score, scored, taken_in
 
@@ -110,6 +111,15 @@ def test_taking_a_call_off_reads_that_call_only(connection: Connection) -> None:
     assert [text for text in asked if text.startswith("SELECT") and "c-1" not in text] == []
     with pytest.raises(ReviewError, match="not in the review queue"):
         take_off(connection, "c-1", by="ann", reason="again", now=LATER)
+
+
+def test_nobody_takes_off_a_call_that_they_took(connection: Connection) -> None:
+    a_call(connection, greeting="pass")
+    connection.execute(update(recordings).values(agent_id="ann.lee"))
+    with pytest.raises(ReviewError, match="took this call"):
+        take_off(connection, "c-1", by="Ann.Lee", reason="known", now=LATER)
+    assert open_questions(connection)
+    take_off(connection, "c-1", by="bob", reason="known", now=LATER)
 
 
 def flagged(connection: Connection, code: str = "low_score", **changes: Any) -> CallScore:

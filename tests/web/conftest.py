@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.acts import Act, log_acts
 from app.web.access.passwords import hash_password
+from app.web.access.sessions import begin_session, cookie_name
 from app.web.application import create_app
 from app.web.site import Site
 from pipeline.config import Settings
@@ -103,32 +106,41 @@ class Console:
     def sign_in(self, role: str, name: str | None = None, **changes: Any) -> Stay:
         """Return the browser of somebody new with this role, signed in."""
         user = self.add(name or role, role, **changes)
-        client = self.visit()
-        answer = enter(client, user.name, PASSWORD)
-        assert answer.status_code == 303, answer.text
+        client, console = self.visit(), self.settings.console
+        with self.store.begin() as connection:  # without the form: its slow hash is for the tests of signing in
+            token = begin_session(connection, user, self.site.now())
+        log_acts(self.store, self.settings, [Act(action="sign-in", subject=("user", user.user_id))], actor=user.name)
+        host = client.base_url.host
+        domain = host if "." in host else f"{host}.local"  # as the client keeps a cookie that an answer sets
+        client.cookies.set(cookie_name(console), token, domain=domain, path="/")
         return Stay(client, user)
 
 
 @pytest.fixture
 def open_console(workspace: Path, tmp_path: Path) -> Iterator[Callable[..., Console]]:
     """Open a console on a copy of the scored workspace; settings by their dotted names."""
-    yield from _opening(
-        tmp_path, lambda folder: shutil.copytree(workspace, folder, ignore=shutil.ignore_patterns("prefect*"))
-    )
+    with opening(tmp_path, workspace) as opened:
+        yield opened
 
 
 @pytest.fixture
 def open_bare_console(tmp_path: Path) -> Iterator[Callable[..., Console]]:
     """Open a console on a workspace without calls: at once, for what is not about calls."""
-    yield from _opening(tmp_path, lambda folder: folder.mkdir())
+    with opening(tmp_path, None) as opened:
+        yield opened
 
 
-def _opening(tmp_path: Path, fill: Callable[[Path], object]) -> Iterator[Callable[..., Console]]:
+@contextmanager
+def opening(folder_of_all: Path, workspace: Path | None) -> Iterator[Callable[..., Console]]:
+    """Open consoles in a folder, each on a copy of a workspace or on an empty one, and close them in the end."""
     opened: list[Console] = []
 
     def made(**flags: Any) -> Console:
-        folder = tmp_path / f"data-{len(opened)}"
-        fill(folder)
+        folder = folder_of_all / f"data-{len(opened)}"
+        if workspace is None:
+            folder.mkdir()
+        else:
+            shutil.copytree(workspace, folder, ignore=shutil.ignore_patterns("prefect*"))
         dotted = {name.replace("__", "."): value for name, value in flags.items()}
         settings = load_settings(file=None, flags={"workspace": folder, **dotted})
         store = open_store(settings.store_url)

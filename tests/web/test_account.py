@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,8 @@ import pytest
 
 from app.web.access.sessions import COOKIE, hashed
 from app.web.jobs.old_stays import forget
+from pipeline.audit.log import check_log
+from pipeline.store.audit import entries
 from pipeline.store.people import change_user, list_sessions
 from tests.web.conftest import PASSWORD, SIGN_IN_TOKEN, Console, enter
 
@@ -123,14 +126,13 @@ def test_sign_in_form_counts_only_in_the_browser_that_got_it(console: Console) -
 
 
 def test_sign_in_begins_a_new_stay_and_ends_the_one_before(console: Console) -> None:
-    ann = console.sign_in("reviewer", "ann")
-    first = ann.client.cookies[COOKIE]
-    found = SIGN_IN_TOKEN.search(console.visit().get("/sign-in").text)
-    assert found
-    token = ann.client.cookies["earmark_sign_in"]
-    answer = ann.client.post("/sign-in", data={"name": "ann", "password": PASSWORD, "sign_in_token": token})
+    console.add("ann", "reviewer")
+    browser = console.visit()
+    assert enter(browser, "ann", PASSWORD).status_code == 303
+    first, token = browser.cookies[COOKIE], browser.cookies["earmark_sign_in"]
+    answer = browser.post("/sign-in", data={"name": "ann", "password": PASSWORD, "sign_in_token": token})
     assert answer.status_code == 303
-    assert ann.client.cookies[COOKIE] != first
+    assert browser.cookies[COOKIE] != first
     fixed = console.visit()
     fixed.cookies.set(COOKIE, first)
     assert fixed.get("/account").status_code == 303
@@ -147,6 +149,43 @@ def test_many_wrong_passwords_at_once_do_not_pass_the_limit(open_bare_console: C
         statuses = list(pool.map(attempt, range(12)))
     assert statuses.count(401) == 3
     assert statuses.count(429) == 9
+
+
+def test_failed_sign_ins_are_logged_once_for_each_name_until_the_wait_is_over(
+    open_bare_console: Callable[..., Console],
+) -> None:
+    console = open_bare_console(console__sign_in_attempts=2)
+    clock = [console.site.now()]
+    object.__setattr__(console.site, "now", lambda: clock[0])
+    console.add("ann", "reviewer")
+    for _ in range(5):
+        enter(console.visit(), "Ann", "wrong")
+        enter(console.visit(), "typed by mistake: s3cret", "wrong")
+    failed = _failed(console)
+    wrong, locked = "wrong name or password", "too many wrong passwords"
+    assert failed == [("u-ann", wrong), ("", wrong), ("u-ann", locked), ("", locked)]
+    clock[0] += timedelta(minutes=16)
+    enter(console.visit(), "ann", "wrong")
+    assert _failed(console) == [*failed, ("u-ann", wrong)]
+    assert enter(console.visit(), "ann", PASSWORD).status_code == 303
+    with console.store.read() as connection:
+        log = list(entries(connection))
+        assert check_log(connection, {}).problems == ()
+    assert "s3cret" not in str(log)
+    assert {each.actor for each in log if each.action == "sign-in-failed"} == {"(not signed in)"}
+
+
+def test_many_names_from_one_address_are_logged_up_to_its_limit(open_bare_console: Callable[..., Console]) -> None:
+    console = open_bare_console(console__sign_in_attempts=1)
+    for number in range(14):
+        enter(console.visit(), f"nobody-{number}", "wrong")
+    assert [why for _, why in _failed(console)] == ["wrong name or password"] * 10 + ["too many wrong passwords"]
+
+
+def _failed(console: Console) -> list[tuple[str, str]]:
+    with console.store.read() as connection:
+        found = [each for each in entries(connection) if each.action == "sign-in-failed"]
+    return [(each.subject_id, json.loads(each.details)["why"]) for each in found]
 
 
 def test_stays_end_by_idleness_by_age_and_are_deleted(open_bare_console: Callable[..., Console]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.acts import Act, log_acts
 from app.web.access.rights import MAY, Permission
 from app.web.access.tokens import make_token
 from app.web.authored import on_disk
@@ -19,6 +20,7 @@ from pipeline.records import UserRole
 from pipeline.store.audit import entries
 from pipeline.store.people import change_user
 from pipeline.store.search_index import index_some
+from pipeline.store.tables import recordings
 from tests.store.builders import taken_in
 from tests.web.api_tokens import program, token_of
 from tests.web.conftest import Console
@@ -409,6 +411,82 @@ def _log(console: Console) -> list[Any]:
         return list(entries(connection))
 
 
+@pytest.mark.parametrize("by", ["cookie", "token"])
+def test_log_of_an_officer_of_a_team_tells_of_its_calls_and_their_own_acts(console: Console, by: str) -> None:
+    with console.store.read() as connection:
+        teams = {row.team: row.call_id for row in connection.execute(recordings.select())}
+    acts = [Act(action="view", subject=("call", call_id)) for call_id in teams.values()]
+    acts += [Act(action="view", subject=("scorecard", "south")), Act(action="user", subject=("user", "u-ann"))]
+    log_acts(console.store, console.settings, acts, actor="ann")
+    if by == "cookie":
+        client = console.sign_in("compliance", "olive", teams=("north",)).client
+    else:
+        client = program(console, "compliance", "olive", teams=("north",))
+    client.get(CALLS)
+    told = client.get(f"{API}/audit-log").json()["items"]
+    assert {each["subject_id"] for each in told if each["actor"] == "ann"} == {teams["north"]}
+    assert {each["actor"] for each in told} == {"ann", "olive"}
+    assert client.get(f"{API}/audit-log", params={"subject_id": teams["south"]}).json()["items"] == []
+
+
+def test_call_tells_agents_and_reviewers_nothing_of_its_file_and_metadata(console: Console) -> None:
+    admin = program(console, "admin")
+    call = next(each for each in admin.get(CALLS).json()["items"] if each["agent_id"])
+    with console.store.begin() as connection:
+        theirs = recordings.update().where(recordings.c.call_id == call["call_id"])
+        connection.execute(theirs.values(customer_ref="K-4711", metadata='{"order": "O-17"}'))
+    told = {}
+    for role in UserRole:
+        client = program(console, role.value, f"{role.value}-2", agent_id=call["agent_id"] if role == "agent" else None)
+        recording = client.get(f"{CALLS}/{call['call_id']}").json()["recording"]
+        told[role.value] = (recording["customer_ref"], recording["metadata"], recording["agent_id"] is None)
+        assert recording["media_uri"] == ""
+    knows = ("K-4711", {"order": "O-17"}, False)
+    assert told == {
+        "agent": (None, {}, False),
+        "reviewer": (None, {}, True),
+        "compliance": knows,
+        "manager": knows,
+        "admin": knows,
+    }
+
+
+def test_comment_and_coaching_item_are_about_a_question_and_a_moment_of_the_call(console: Console) -> None:
+    client = program(console, "manager")
+    call_id = first_call(client)
+    told = client.get(f"{CALLS}/{call_id}").json()
+    known, end_ms = told["scores"][0]["results"][0]["criterion_id"], told["recording"]["duration_ms"]
+    for path, body in (("comments", {"text": "Hear this."}), ("coaching-items", {"note": "Practise this."})):
+        address = f"{CALLS}/{call_id}/{path}"
+        unknown = client.post(address, json={**body, "criterion_id": "nobody-asked"})
+        assert unknown.status_code == 404, unknown.text
+        assert "nobody-asked" in unknown.json()["detail"]
+        assert client.post(address, json={**body, "criterion_id": known}).status_code == 201
+        assert client.post(address, json=body).status_code == 201
+    late = client.post(f"{CALLS}/{call_id}/comments", json={"text": "Too late.", "at_ms": end_ms + 1})
+    assert late.status_code == 400
+    assert client.post(f"{CALLS}/{call_id}/comments", json={"text": "The end.", "at_ms": end_ms}).status_code == 201
+    assert len(client.get(f"{CALLS}/{call_id}/comments").json()["items"]) == 3
+
+
+def test_own_call_is_answered_by_nobody_in_a_blind_session(console: Console) -> None:
+    manager = console.sign_in("manager", "max")
+    scored = manager.get(CALLS, params={"state": "scored"}).json()["items"]
+    call = next(each for each in scored if each["agent_id"])
+    user = console.add("ann", "reviewer")
+    ann = console.visit()
+    ann.headers["authorization"] = f"Bearer {token_of(console, user)}"
+    form = {"calls": call["call_id"], "reviewers": ["ann"], "expert": "max"}
+    session = manager.post("/calibration", form).headers["location"].rpartition("/")[2]
+    with console.store.begin() as connection:  # only now it is known that they took the call
+        change_user(connection, dataclasses.replace(user, agent_id=call["agent_id"]))
+    asked = ann.get(f"{API}/calibration-sessions/{session}").json()["questions"][call["call_id"]]
+    answer = {"call_id": call["call_id"], "criterion_id": asked[0], "answer": "pass", "reason": "Heard it."}
+    refused = ann.post(f"{API}/calibration-sessions/{session}/answers", json=answer)
+    assert refused.status_code == 409, refused.text
+    assert "somebody else has to judge it" in refused.json()["detail"]
+
+
 def test_every_operation_is_described(console: Console) -> None:
     document = program(console, "reviewer").get(f"{API}/openapi.json").json()
     ids = []
@@ -422,3 +500,34 @@ def test_every_operation_is_described(console: Console) -> None:
     assert len(ids) == len(set(ids)) > 40
     rights = {right for right in Permission if f"`{right}`" in str(document["paths"])}
     assert Permission.CALLS_SEE in rights
+
+
+def test_reviewer_is_told_no_agent_by_any_list_and_asks_for_none(console: Console) -> None:
+    with console.store.begin() as connection:
+        index_some(connection, most=20)
+    client, admin = program(console, "reviewer"), program(console, "admin")
+    agent = admin.get(CALLS, params={"state": "scored", "limit": 1}).json()["items"][0]["agent_id"]
+    for path, params in (("calls", {}), ("flags", {}), ("disputes", {}), ("search", {"q": "card"})):
+        address = f"{API}/{path}"
+        told, known = client.get(address, params=params), admin.get(address, params=params)
+        assert told.status_code == 200
+        assert {item["agent_id"] for item in told.json()["items"]} <= {None}
+        assert len(told.json()["items"]) == len(known.json()["items"])
+        refused = client.get(address, params={**params, "agent": agent})
+        assert (refused.status_code, "not told whose they are" in refused.json()["detail"]) == (422, True)
+        assert admin.get(address, params={**params, "agent": agent}).status_code == 200
+
+
+def test_reviewer_is_not_told_who_has_seen_a_score_nor_whom_they_sent_to_coaching(console: Console) -> None:
+    client, admin = program(console, "reviewer"), program(console, "admin")
+    call = admin.get(CALLS, params={"state": "scored", "limit": 1}).json()["items"][0]
+    address, agent = f"{CALLS}/{call['call_id']}", call["agent_id"]
+    own = console.sign_in("agent", "the-one", agent_id=agent)
+    assert own.post(f"{address}/acknowledgements").status_code in (200, 201)
+    [seen] = client.get(f"{address}/scores").json()["acknowledgements"]
+    assert seen["acknowledged_by"] == "the agent"
+    [seen] = admin.get(f"{address}/scores").json()["acknowledgements"]
+    assert seen["acknowledged_by"] == "the-one"
+    made = client.post(f"{address}/coaching-items", json={"note": "Hear this."})
+    assert (made.status_code, made.json()["agent_id"]) == (201, "the agent")
+    assert admin.get(f"{API}/coaching/items", params={"agent": agent}).json()["items"][0]["item"]["agent_id"] == agent

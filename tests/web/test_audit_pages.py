@@ -122,3 +122,11 @@ def test_only_compliance_and_admins_see_the_log(bare: Console) -> None:
         assert stay.get("/audit/check").status_code == 403
         assert stay.post("/audit/check").status_code == 403
     assert bare.sign_in("admin").get("/audit").status_code == 200
+
+
+def test_officer_of_a_team_is_offered_only_people_whose_acts_they_read(console: Console) -> None:
+    acts(console, "somebody.elsewhere", Act(action="view", subject=("call", "c-none")))
+    page = console.sign_in("compliance", "olive", teams=("south",)).get("/audit").text
+    assert "somebody.elsewhere" not in page
+    assert "<option >olive</option>" in page
+    assert "somebody.elsewhere" in console.sign_in("admin", "root").get("/audit").text

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import re
-from time import sleep
 from typing import Any
 
-from pipeline.records import Status
-from pipeline.store.calibration_sessions import list_sessions
+from pipeline.records import SessionClosing, Status
+from pipeline.store.calibration_sessions import list_sessions, put_closing
 from pipeline.store.calls import get_recording
 from pipeline.store.reviews import all_reviews
 from tests.web.calls import GOOD, POOR, acts_of, call_of, details_of, evaluation_of
 from tests.web.conftest import Console, Stay
+from tests.web.waiting import page_when
 
 
 def until(stay: Stay, path: str, told: str) -> str:
     """Ask for a page until its figures are there; they are counted beside requests."""
-    for _ in range(100):
-        page = str(stay.get(path).text)
-        if told in page:
-            return page
-        sleep(0.2)
-    return page
+    return page_when(stay, path, lambda page: told in page)
 
 
 def _people(console: Console) -> tuple[Stay, Stay]:
@@ -228,3 +223,34 @@ def test_agreement_of_machine_and_people_is_bounded_by_scope(console: Console) -
     north = console.sign_in("manager", "max", teams=("north",))
     assert nobody in until(north, "/calibration/agreement", nobody)
     assert console.sign_in("agent", agent_id=POOR).get("/calibration/agreement").status_code == 403
+
+
+def test_call_shows_no_answers_to_whoever_has_questions_left_about_it(console: Console) -> None:
+    max_, ann = _people(console)
+    other = console.sign_in("reviewer", "zoe")
+    session = _session(console, max_)
+    call_id = call_of(console, POOR)
+    pages = (f"/calls/{call_id}", f"/api/v1/calls/{call_id}", f"/api/v1/calls/{call_id}/scores")
+    for path in pages:
+        refused = ann.get(path)
+        assert refused.status_code == 409, path
+        assert "questions left" in refused.text
+        assert f"{session}/calls/{call_id}" in refused.text
+        assert other.get(path).status_code == 200
+    some = dict(list(_all(console, "pass").items())[:1])
+    ann.post(_address(console, session), {**some, **{name.replace("answer", "reason"): "x" for name in some}})
+    assert ann.get(pages[0]).status_code == 409
+    ann.post(_address(console, session), _all(console, "pass"))
+    assert [ann.get(path).status_code for path in pages] == [200, 200, 200]
+    assert max_.get(pages[0]).status_code == 409
+    max_.post(f"{session}/close", {"anyway": "yes"})
+    assert ann.get(session).status_code == 200
+
+
+def test_closed_session_hides_nothing(console: Console) -> None:
+    max_, ann = _people(console)
+    session = _session(console, max_)
+    with console.store.begin() as connection:
+        closing = SessionClosing(session_id=session.rsplit("/", 1)[1], closed_by="max", closed_at=console.site.now())
+        put_closing(connection, closing)
+    assert ann.get(f"/calls/{call_of(console, POOR)}").status_code == 200

@@ -65,7 +65,7 @@ def _row(stay: Stay, call_id: str) -> str:
     ],
 )
 def test_list_is_filtered_and_ordered(filled: Console, query: str, expected: list[str]) -> None:
-    assert _listed(filled.sign_in("reviewer"), f"{_OURS}{query}") == expected
+    assert _listed(filled.sign_in("manager"), f"{_OURS}{query}") == expected
 
 
 def test_list_shows_the_score_that_counts(filled: Console) -> None:
@@ -110,3 +110,32 @@ def test_view_of_the_list_is_saved(filled: Console) -> None:
     assert saved.headers["location"] == "/calls?state=failed&done=saved"
     assert ">Failed</a>" in ann.get("/calls").text
     assert ">Failed</a>" not in ann.get("/queue").text
+
+
+def test_who_reviews_is_not_told_whose_calls_are_listed_and_cannot_ask(filled: Console) -> None:
+    ann, max_ = filled.sign_in("reviewer", "ann"), filled.sign_in("manager", "max")
+    page = ann.get(f"/calls{_OURS}").text
+    assert "c-2" in page
+    assert 'data-label="Agent"' not in page
+    assert 'name="agent"' not in page
+    refused = ann.get(f"/calls{_OURS}&agent=sam")
+    assert (refused.status_code, "not told whose they are" in refused.text) == (400, True)
+    assert ann.post("/views", {"page": "calls", "name": "Sam", "query": "agent=sam"}).status_code == 400
+    assert "sam" in max_.get(f"/calls{_OURS}").text
+    assert 'name="agent"' in max_.get(f"/calls{_OURS}").text
+
+
+def test_flag_codes_of_other_teams_are_not_offered(filled: Console) -> None:
+    with filled.store.begin() as connection:
+        for code in ("mine", "theirs"):
+            taken_in(connection, f"c-{code}", team=code, agent_id="jo", sha256=code)
+            made = score(f"c-{code}", f"s-{code}", result(status="fail", asked="q:1"))
+            scored(connection, made, flag(f"fl-{code}", of=made, code=f"code_{code}"))
+    page = filled.sign_in("reviewer", teams=("mine",)).get("/calls").text
+    assert 'value="code_mine"' in page
+    assert "code_theirs" not in page
+
+
+@pytest.mark.parametrize("path", ["/calls", "/queue", "/scorecards", "/search"])
+def test_page_number_of_thousands_of_digits_is_refused(filled: Console, path: str) -> None:
+    assert filled.sign_in("manager").get(f"{path}?page={'9' * 5000}").status_code in (400, 422)

@@ -61,6 +61,15 @@ def test_topic_has_advice_places_to_hear_and_somebody_elses_example(console: Con
     assert (entry.subject_id, set(details_of(entry)["calls"]) >= {clips[0][0]}) == (POOR, True)
 
 
+def test_notes_of_items_are_for_who_coaches(console: Console) -> None:
+    _item(console, "Hear the pace.")
+    assert "Hear the pace." in console.sign_in("manager").get(PAGE).text
+    page = console.sign_in("reviewer").get(PAGE)
+    assert page.status_code == 200
+    assert "Hear the pace." not in page.text
+    assert "Sent to coaching" not in page.text
+
+
 def test_good_example_is_of_somebody_else_in_the_team_and_says_not_of_whom(console: Console) -> None:
     console.sign_in("admin").get("/coaching")
     with console.store.begin() as connection:  # the two agents become one team
@@ -184,3 +193,25 @@ def test_only_who_leads_coaching_holds_sessions_and_nobody_with_themselves(conso
     assert "Hold a session" not in lead.get(PAGE).text
     assert lead.post(f"{PAGE}/sessions", form).status_code == 409
     assert console.sign_in("compliance").get("/coaching").status_code == 403
+
+
+def test_session_of_another_teams_calls_is_not_there(console: Console) -> None:
+    with console.store.begin() as connection:  # one call of hers is another team's
+        *_, one = list_calls(connection, agent=POOR, status="scored")
+        for table in (recordings, call_overviews):
+            connection.execute(update(table).where(table.c.call_id == one.call_id).values(team="elsewhere"))
+    lead, other = (console.sign_in("manager", f"of-{team}", teams=(team,)) for team in ("south", "elsewhere"))
+    assert lead.get(PAGE).status_code == 200
+    form = {"notes": "Said among us.", "action": "Sum up.", "item": [_item(console)]}
+    assert lead.post(f"{PAGE}/sessions", form).status_code == 303
+    page = other.get(PAGE)
+    assert page.status_code == 200
+    assert "Said among us." not in page.text
+    address = f"/api/v1/coaching/sessions?agent={POOR}"
+    assert other.get(address).json()["items"] == []
+    [told] = lead.get(address).json()["items"]
+    assert told["session"]["notes"] == "Said among us."
+    assert "Said among us." in lead.get(PAGE).text
+    assert "Said among us." in console.sign_in("agent", "tom", agent_id=POOR).get(PAGE).text
+    read = f"/api/v1/coaching/sessions/{told['session']['session_id']}/acknowledgement"
+    assert other.post(read).status_code == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -195,3 +196,12 @@ def test_call_of_unknown_time_counts_with_all_days_only(open_console: Callable[.
     assert chosen.call_id in officer.get(f"/compliance/rules/{rule}?period=all").text
     assert chosen.call_id not in officer.get(f"/compliance/rules/{rule}?from=2020-01-01").text
     assert "of unknown time are in no period" in officer.get("/compliance?from=2020-01-01").text
+
+
+def test_log_of_an_export_holds_the_filters_that_there_are_and_nothing_else(console: Console) -> None:
+    officer = console.sign_in("compliance")
+    answer = officer.get("/compliance/violations.csv?period=all&team=south&invented=something")
+    assert answer.status_code == 200
+    with console.store.read() as connection:
+        [entry] = [each for each in entries(connection) if each.action == "export"]
+    assert set(json.loads(entry.details)) == {"period", "team", "lines"}

@@ -443,3 +443,14 @@ def test_upload_is_scored_in_the_background_as_by_the_command_line(
     page = stay.get(f"/calls/{ended['AGENT_x_.wav'].call_id}")
     assert page.status_code == 200
     assert "new.agent" in page.text
+
+
+def test_intake_tells_who_reviews_neither_agents_nor_names_of_files(console: Console) -> None:
+    lead, ann = console.sign_in("manager", "max"), console.sign_in("reviewer", "ann")
+    send(lead, "maria.lopez_today.wav")
+    for path in ("/intake", "/intake/work", "/api/v1/intake/uploads"):
+        assert "maria.lopez" in lead.get(path).text
+        told = ann.get(path).text
+        assert "maria.lopez" not in told
+        assert "tom.becker" not in told
+        assert listed(console)[0].upload_id in told

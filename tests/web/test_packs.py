@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from pipeline.store.audit import AuditEntry, entries
 from pipeline.store.findings import AskedCalls
 from pipeline.store.violations import Outcome, calls_with_outcome
 from tests.web.conftest import Console, Stay
+from tests.web.waiting import page_when
 
 RULES = ("empathy", "anything-else", "recap", "offer-help", "closing-thanks")
 ORDER: dict[str, Any] = {"period": "all", "rules": list(RULES), "outcome": "violated", "reason": "asked for in a test"}
@@ -36,12 +36,7 @@ def made(stay: Stay, **changes: Any) -> str:
 
 def ended(stay: Stay, address: str) -> str:
     """Return the page of something that is being done, once it is done."""
-    for _ in range(600):
-        page: str = stay.get(address).text
-        if 'aria-busy="true"' not in page:
-            return page
-        time.sleep(0.1)
-    pytest.fail("it never ended")
+    return page_when(stay, address, lambda page: 'aria-busy="true"' not in page)
 
 
 def logged(console: Console, action: str) -> list[AuditEntry]:
@@ -179,3 +174,13 @@ def test_who_may_not_export_can_check_packs_only(open_bare_console: Callable[...
     assert manager.post("/compliance/packs", ORDER).status_code == 403
     assert "NOT as it was made" in upload(manager, b"x").text
     assert upload(reviewer, b"x").status_code == 403
+
+
+def test_packs_are_for_nobody_else_on_the_machine(console: Console) -> None:
+    folder = console.settings.workspace / "packs"
+    folder.mkdir(mode=0o755)
+    made(console.sign_in("compliance"))
+    assert folder.stat().st_mode & 0o777 == 0o700
+    files = list(folder.iterdir())
+    assert {file.suffix for file in files} == {".zip", ".json"}
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}

@@ -12,6 +12,7 @@ import pytest
 from pipeline.records import User
 from pipeline.store.audit import entries
 from pipeline.store.people import get_user
+from tests.web.api_tokens import token_of
 from tests.web.conftest import PASSWORD, Console, Stay, enter
 
 _PASSWORD = re.compile(r'<code id="temporary-password">([^<]+)</code>')
@@ -121,6 +122,40 @@ def test_new_temporary_password_ends_stays_and_is_shown_once(console: Console) -
     assert enter(console.visit(), "ann", temporary[1]).status_code == 303
     assert admin.post("/people/u-admin/password").status_code == 400  # one's own is changed with the old one
     assert admin.post("/people/u-nobody/password").status_code == 404
+
+
+def test_new_temporary_password_revokes_tokens_and_an_own_one_does_not(console: Console) -> None:
+    admin, ann = console.sign_in("admin"), console.sign_in("reviewer", "ann")
+    token, others = token_of(console, ann.user), token_of(console, console.add("bob", "reviewer"))
+
+    def asks(words: str) -> int:
+        return int(console.visit().get("/api/v1/me", headers={"authorization": f"Bearer {words}"}).status_code)
+
+    new = "a sentence of her own"
+    assert ann.post("/account/password", {"old": PASSWORD, "new": new, "again": new}).status_code == 303
+    assert (asks(token), asks(others)) == (200, 200)
+    assert admin.post("/people/u-ann/password").status_code == 200
+    assert (asks(token), asks(others)) == (401, 200)
+    assert enter(console.visit(), "ann", new).status_code == 401
+
+
+def test_tokens_of_somebody_are_seen_and_revoked(console: Console) -> None:
+    admin, ann = console.sign_in("admin"), console.add("ann", "reviewer")
+    console.add("bob", "reviewer")
+    words = token_of(console, ann, ["calls.see"])
+    page = admin.get("/people/u-ann").text
+    assert "calls.see" in page
+    assert words not in page
+    [address] = re.findall(r'action="(/people/u-ann/tokens/[^"]+/revoke)"', page)
+    assert admin.post(address.replace("u-ann", "u-bob")).status_code == 404
+    assert admin.post(address).status_code == 303
+    asked = console.visit().get("/api/v1/me", headers={"authorization": f"Bearer {words}"})
+    assert asked.status_code == 401
+    assert admin.post(address).status_code == 404
+    assert "calls.see" not in admin.get("/people/u-ann").text
+    with console.store.read() as connection:
+        logged = [each for each in entries(connection) if each.action == "token"]
+    assert [(each.actor, '"u-ann"' in each.details) for each in logged] == [("admin", True)]
 
 
 def test_person_of_single_sign_on_has_no_password(console: Console) -> None:

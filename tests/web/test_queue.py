@@ -331,3 +331,16 @@ def test_view_is_saved_opened_and_deleted_by_its_owner(filled: Console) -> None:
 )
 def test_view_that_makes_no_sense_is_told(filled: Console, form: dict[str, str], status: int) -> None:
     assert filled.sign_in("reviewer").post("/views", form).status_code == status
+
+
+@pytest.mark.parametrize("account", [{"name": "sam"}, {"name": "x", "agent_id": "sam"}])
+def test_own_call_is_neither_taken_off_nor_given_away(filled: Console, account: dict[str, str]) -> None:
+    own = filled.sign_in("manager", **account)
+    filled.add("bob", "reviewer")
+    off = own.post("/queue/take-off", {"call_id": [GRAVE, OPEN], "reason": "nothing in it"})
+    given = own.post("/queue/assign", {"call_id": [OPEN], "to": "bob"})
+    by_program = own.post(f"/api/v1/queue/{OPEN}/take-off", json={"reason": "nothing in it"})
+    assert [answer.status_code for answer in (off, given, by_program)] == [409, 409, 409]
+    assert "you took one of these calls" in off.text
+    assert _listed(own) == [GRAVE, WORSE_LATER, LOW, OPEN, DRAWN]
+    assert _acts(filled, "assignment") == []

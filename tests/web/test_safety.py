@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import uvicorn
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
 from starlette.testclient import TestClient
 
 from app.web import patience
-from app.web.limits import Limits
+from app.web.access import visitor
+from app.web.limits import UPLOADS, Limits
 from app.web.patience import ImpatientProtocol
 from pipeline.errors import StoreError
 from tests.web.conftest import PASSWORD, Console, enter
@@ -53,7 +55,7 @@ def test_bodies_addresses_and_zero_bytes_are_bounded_everywhere(console: Console
     token = ann.form_token()
     headers = {"x-form-token": token, "content-type": "application/x-www-form-urlencoded"}
     for route in routes_of(console.app):
-        if route.method != "POST" or "/intake" in route.path or "/packs/check" in route.path:
+        if route.method != "POST" or route.path in UPLOADS:
             continue
         path = route.filled({})
         big = ann.client.post(path, content=b"name=" + b"x" * 1_100_000, headers=headers)
@@ -67,6 +69,27 @@ def test_bodies_addresses_and_zero_bytes_are_bounded_everywhere(console: Console
         assert problem.status_code == 413
 
 
+def test_nothing_is_read_of_an_upload_by_somebody_who_may_not_send_it(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    async def form_of(request: Request) -> FormData:
+        read.append(request.url.path)
+        return await request.form()
+
+    monkeypatch.setattr(visitor, "form_of", form_of)
+    agent = console.sign_in("agent", agent_id="maria.lopez")
+    for path in UPLOADS:
+        answer = agent.client.post(path, files={"file": ("a.wav", b"x" * 1_100_000)})
+        assert answer.status_code == 403, path
+        assert "needs the right" in answer.text
+        below = agent.client.post(f"{path}/x/retry", files={"file": ("a.wav", b"x" * 1_100_000)})
+        assert below.status_code == 413, path
+        assert agent.client.request("PUT", path, content=b"x" * 1_100_000).status_code == 413
+    assert read == []
+
+
 def test_odd_texts_are_never_the_servers_fault(console: Console) -> None:
     admin = console.sign_in("admin")
     odd = [
@@ -75,7 +98,7 @@ def test_odd_texts_are_never_the_servers_fault(console: Console) -> None:
         "\uffff",
         "a" * 5000,
         "'; DROP TABLE users; --",
-        "{{ 7 * 7 }}",
+        "{{ 1234567 * 8910 }}",
         "\r\nSet-Cookie: a=b",
         "%",
     ]
@@ -86,7 +109,7 @@ def test_odd_texts_are_never_the_servers_fault(console: Console) -> None:
             answer = admin.post(path, dict.fromkeys(fields, raw))
             assert answer.status_code < 500, (path, text)
             assert "set-cookie: a=b" not in str(answer.headers).lower()
-            assert "49" not in answer.text or "{{ 7 * 7 }}" in answer.text or "7 * 7" not in text
+            assert "10999991970" not in answer.text, (path, text)
     headers = {"x-form-token": admin.form_token(), "content-type": "application/json"}
     paths = [each.filled({}) for each in routes_of(console.app) if each.method == "POST" and "/api/" in each.path]
     for body in (b'{"\\ud800": 1}', b'{"name": "\\ud800"}', b"[" * 20_000, b"\xff\xfe", b'{"a": 1e999}'):
@@ -224,7 +247,7 @@ def test_heads_that_never_end_are_given_up(served: int) -> None:
         begun = time.monotonic()
         connection.sendall(b"GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         assert connection.recv(100) == b""
-        assert 0.3 < time.monotonic() - begun < 5
+        assert time.monotonic() - begun > 0.3
     with socket.create_connection(("127.0.0.1", served), timeout=10) as connection:
         connection.sendall(b"GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 200")

@@ -106,6 +106,11 @@ def test_figures_lead_to_their_calls(staffed: Console) -> None:
     listed = "/calls?agent=maria.lopez&amp;since=2026-10-05&amp;until=2026-10-09"
     assert listed in max_.get(f"/scorecards?{days}").text
     assert listed in max_.get(f"/scorecards/agents/maria.lopez?{days}").text
+    ann = staffed.sign_in("reviewer", "ann")  # is not told whose calls a list is of
+    for path in ("/scorecards", "/scorecards/agents/maria.lopez"):
+        told = ann.get(f"{path}?{days}").text
+        assert "maria.lopez" in told
+        assert "/calls?agent=" not in told
 
 
 @pytest.mark.parametrize(

@@ -131,3 +131,15 @@ def test_search_shows_where_other_pages_are(ready: Console, monkeypatch: pytest.
     found = re.compile(r'<h3><a href="/calls/(c-[0-9a-f]+)')
     assert not set(found.findall(first.text)) & set(found.findall(second.text))
     assert stay.get("/search?q=card&page=999999999").status_code == 200
+
+
+def test_search_tells_who_reviews_no_agent_and_finds_by_none(ready: Console) -> None:
+    ann, max_ = ready.sign_in("reviewer", "ann"), ready.sign_in("manager", "max")
+    with ready.store.read() as connection:
+        agents = [agent for (agent,) in connection.execute(text("SELECT DISTINCT agent_id FROM recordings"))]
+    page = ann.get("/search?q=card").text
+    assert "<mark>card</mark>" in page
+    assert 'name="agent"' not in page
+    assert not any(agent in page for agent in agents if agent)
+    assert ann.get(f"/search?q=card&agent={agents[0]}").status_code == 422
+    assert any(agent in max_.get("/search?q=card").text for agent in agents if agent)

@@ -15,6 +15,7 @@ from app.web.site import Site
 from app.web.snapshots import Snapshot, snapshot
 from pipeline.errors import StoreError
 from tests.web.conftest import Console
+from tests.web.waiting import wait_until
 
 LONG_S = 20.0
 
@@ -134,11 +135,3 @@ def test_what_nobody_asks_for_is_forgotten(site: Site, monkeypatch: pytest.Monke
     for key in (1, 2, 1, 3, 1, 2):
         get(key)
     assert computed == [1, 2, 3, 2]
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if holds():
-            return
-        threading.Event().wait(0.05)
-    pytest.fail("it never came to hold")

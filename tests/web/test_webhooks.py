@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from app.web.errors import BadRequestError
+from app.web.jobs import webhooks
 from app.web.jobs.webhooks import TRIED_FOR, deliver, wait_s
 from app.web.webhooks.addresses import check_url, is_public, resolve
 from app.web.webhooks.sending import send
@@ -171,6 +172,35 @@ def test_delivery_is_given_up_after_a_day_and_may_be_tried_again(console: Consol
     assert admin.post(f"{path}/deliveries/{given_up.delivery_id}/again").status_code == 404
 
 
+def test_delivery_that_breaks_stops_no_other(
+    console: Console, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(console.sign_in("admin"), receiver.url)
+    for _ in range(3):
+        happens(console)
+    begun: list[DueDelivery] = []
+
+    async def breaks_once(one: DueDelivery, **options: Any) -> tuple[bool, str]:
+        begun.append(one)
+        if len(begun) == 1:
+            raise ExceptionGroup("connecting", [OverflowError("port must be 0-65535")])
+        return await send(one, **options)
+
+    monkeypatch.setattr(webhooks, "send", breaks_once)
+    deliver(at(console, NOW))
+    assert len(receiver.got) == 2
+    states = sorted((each.state.value, each.answer) for each in told(console))
+    assert states == [("delivered", "200 OK")] * 2 + [("waiting", "could not be sent (ExceptionGroup)")]
+    deliver(at(console, NOW + TRIED_FOR))
+    assert {each.state for each in told(console)} == {DeliveryState.DELIVERED}
+
+
+def test_address_with_a_port_that_cannot_be_is_told() -> None:
+    taken, answer = asyncio.run(send(due("https://crm.example.org:99999/"), base="", insecure_hosts=[], now=NOW))
+    assert not taken
+    assert "from 1 to 65535" in answer
+
+
 def test_redirect_is_not_followed(console: Console, receiver: Receiver) -> None:
     make(console.sign_in("admin"), receiver.url)
     receiver.answers = [302]
@@ -271,6 +301,8 @@ def test_public_addresses_are_told_from_inner_ones(address: str, public: bool) -
         "https://10.0.0.1/",
         "https://169.254.169.254/latest/meta-data",
         "https:///nothing",
+        "https://crm.example.org:99999/",
+        "https://crm.example.org:0/",
         "https://crm.example.org/" + "x" * 1500,
         "https://crm.example.org/\nx",
     ],

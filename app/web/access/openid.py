@@ -121,9 +121,7 @@ def question(site: Site, journey: Journey) -> str:
 
 def way_back(site: Site) -> str:
     """Return the address that the provider leads back to; it has to be registered there."""
-    console = site.settings.console
-    host = f"[{console.host}]" if ":" in console.host else console.host
-    return (console.public_url or f"http://{host}:{console.port}").rstrip("/") + "/sign-in/elsewhere/back"
+    return site.settings.console.address + "/sign-in/elsewhere/back"
 
 
 def claims_of(site: Site, journey: Journey, code: str) -> dict[str, Any]:

@@ -82,6 +82,9 @@ MAY: Mapping[UserRole, frozenset[Permission]] = {
     UserRole.ADMIN: frozenset(set(Permission) - {_P.CALLS_OBJECT}),
 }
 
+KNOWS_AGENTS = frozenset({UserRole.MANAGER, UserRole.COMPLIANCE, UserRole.ADMIN})
+"""Who is told whose call it is: who reviews calls hears them without knowing. `Visitor.knows_agents` asks for it."""
+
 
 def scope_of(user: User) -> Scope:
     """Return whose calls a user may see: an agent their own, others their teams', or all."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from app.acts import Act
+from app.acts import Act, editing
 from app.web.access.passwords import hash_password, is_outdated, is_password
 from app.web.access.sessions import begin_session, end_session, hashed
 from app.web.errors import RequestError, TooManyAttemptsError
@@ -18,10 +18,14 @@ from pipeline.store.people import (
     failed_sign_in_count,
     forget_failed_sign_ins,
     get_user,
+    hold_failed_sign_ins,
     note_failed_sign_in,
     password_hash_of,
     set_password_hash,
 )
+
+NOBODY = "(not signed in)"
+"""Who acts in the audit log where nobody knows."""
 
 _ADDRESS_TRIES = 10  # times as many wrong ones from one address, behind which a whole office may sit
 
@@ -51,11 +55,17 @@ def sign_in(site: Site, *, name: str, password: str, address: str, before: str |
     """
     now = site.now()
     name_key = hashed(f"name {folded(name)}")
-    noted = note_attempt(site, {name_key: 1, hashed(f"address {address}"): _ADDRESS_TRIES})
+    try:
+        noted = note_attempt(site, {name_key: 1, hashed(f"address {address}"): _ADDRESS_TRIES})
+    except TooManyAttemptsError as error:
+        of_name = error.key == name_key
+        log_failed(site, name if of_name else None, "too many wrong passwords", counted_by=error.key)
+        raise
     with site.store.read() as connection:
         user = get_user(connection, folded(name))
         password_hash = password_hash_of(connection, user.user_id) if user else None
     if not is_password(password, password_hash) or user is None or password_hash is None or not user.active:
+        log_failed(site, name, "wrong name or password", counted_by=name_key)
         raise WrongPasswordError
     with site.store.begin() as connection:
         forget_failed_sign_ins(connection, numbers=noted)
@@ -86,10 +96,36 @@ def note_attempt(site: Site, keys: dict[str, int]) -> list[int]:
     now, console = site.now(), site.settings.console
     since = now - timedelta(minutes=console.sign_in_wait_minutes)
     with site.store.begin() as connection:
-        failed = {key: failed_sign_in_count(connection, key, since) for key in keys}
-        if any(failed[key] >= times * console.sign_in_attempts for key, times in keys.items()):
-            raise TooManyAttemptsError(console.sign_in_wait_minutes)
+        hold_failed_sign_ins(connection, keys)
+        for key, times in keys.items():
+            if failed_sign_in_count(connection, key, since) >= times * console.sign_in_attempts:
+                raise TooManyAttemptsError(console.sign_in_wait_minutes, key)
         return note_failed_sign_in(connection, list(keys), now)
+
+
+def log_failed(site: Site, name: str | None, why: str, *, counted_by: str) -> None:
+    """Write into the audit log that a sign-in failed; once until the wait is over, so that nobody can fill the log.
+
+    Args:
+        site: The console.
+        name: What was typed; only the id of an account of that name is kept, for people type passwords there, too.
+        why: Why it failed.
+        counted_by: A name or an address, hashed: once for each and for each reason.
+    """
+    now = site.now()
+    once = hashed(f"logged {why} {counted_by}")
+    since = now - timedelta(minutes=site.settings.console.sign_in_wait_minutes)
+    with site.store.read() as connection:
+        if failed_sign_in_count(connection, once, since):
+            return
+    with editing(site.store, site.settings, actor=NOBODY) as (connection, acts):
+        hold_failed_sign_ins(connection, [once])
+        if failed_sign_in_count(connection, once, since):
+            return
+        note_failed_sign_in(connection, [once], now)
+        user = None if name is None else get_user(connection, folded(name))
+        subject = ("user", user.user_id if user else "")
+        acts.append(Act(action="sign-in-failed", subject=subject, details={"by": "password", "why": why}))
 
 
 def log_sign_in(connection: Connection, site: Site, user: User, by: str) -> None:

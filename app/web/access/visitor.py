@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from app.web.access.rights import MAY, Permission, scope_of
+from app.web.access.rights import KNOWS_AGENTS, MAY, Permission, scope_of
 from app.web.access.sessions import cookie_name, find_session, is_to_be_touched, keep_alive
 from app.web.access.tokens import let_in
 from app.web.errors import ForbiddenError, ForgedError, PasswordChangeNeededError, SignInNeededError
@@ -44,6 +44,11 @@ class Visitor:
         """Tell whether they may; templates ask by the permission's name."""
         return permission in self.permissions
 
+    @property
+    def knows_agents(self) -> bool:
+        """Whether they may know whose call it is; an agent's calls are all their own."""
+        return self.user.role in KNOWS_AGENTS or self.scope.agent_id is not None
+
 
 @dataclass(frozen=True)
 class Needs:
@@ -60,10 +65,7 @@ class Needs:
 
     async def __call__(self, request: Request) -> Visitor:
         """Return who asks."""
-        visitor = await _let_in(request, with_temporary_password=False)
-        if self.permission not in visitor.permissions:
-            raise ForbiddenError(self.permission)
-        return visitor
+        return await _let_in(request, permission=self.permission, with_temporary_password=False)
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,17 @@ class SignedIn:
         return await _let_in(request, with_temporary_password=self.with_temporary_password)
 
 
-async def _let_in(request: Request, *, with_temporary_password: bool) -> Visitor:
+async def _let_in(request: Request, *, permission: Permission | None = None, with_temporary_password: bool) -> Visitor:
     visitor = await visitor_of(request)
     if visitor is None:
         raise SignInNeededError
-    if request.method not in _READS and visitor.form_token is not None:
-        await _require_own_form(request, visitor.form_token)
     if visitor.user.temporary_password and not with_temporary_password:
         raise PasswordChangeNeededError
+    if permission is not None and permission not in visitor.permissions:
+        raise ForbiddenError(permission)
+    # Last: the form may be an upload, of which nothing is read for somebody who may not send it.
+    if request.method not in _READS and visitor.form_token is not None:
+        await _require_own_form(request, visitor.form_token)
     return visitor
 
 

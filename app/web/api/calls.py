@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends, Header, Query, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from app.web.access.rights import Permission
+from app.web.access.rights import KNOWS_AGENTS, Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Body, Id, Line, OfAgent, OfQueue, OfTeam, Prose, make_router, problems
+from app.web.api.edge import Body, Id, Instant, Line, OfAgent, OfQueue, OfTeam, Prose, make_router, problems
 from app.web.api.models import (
     CallShape,
     ScoreShape,
@@ -22,8 +22,11 @@ from app.web.api.models import (
     score_shape,
 )
 from app.web.api.paging import Page, Paged, require_kinds
-from app.web.api.sight import act, call_in_sight, looked, not_there
+from app.web.api.sight import act, call_in_sight, known_question, looked, not_there, refuse_agent_filter
+from app.web.calibration.sight import refuse_before_answers
 from app.web.call.reading import refuse_own, rights_of
+from app.web.disputing import THE_AGENT
+from app.web.errors import BadRequestError
 from app.web.site import Site, site_of
 from pipeline.records import Recording, Severity
 from pipeline.records.comments import Comment
@@ -68,17 +71,16 @@ def calls_list(
     severity: Annotated[
         Severity | None, Query(description="Only calls whose gravest open flag is of this severity.")
     ] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Calls that began then or later.")] = None,
-    before: Annotated[AwareDatetime | None, Query(description="Calls that began earlier.")] = None,
+    since: Annotated[Instant | None, Query(description="Calls that began then or later.")] = None,
+    before: Annotated[Instant | None, Query(description="Calls that began earlier.")] = None,
     share_from: Share = None,
     share_to: Share = None,
     sentiment_from: Mood = None,
     sentiment_to: Mood = None,
-    order: Annotated[
-        Literal["newest", "oldest", "best", "worst"], Query(description="How they are sorted.")
-    ] = "newest",
+    order: Sorted = "newest",
 ) -> Page[CallOverview]:
     """List calls. What is not known of a call is outside of every bound."""
+    refuse_agent_filter(visitor, agent)
     site = site_of(request)
     refresh_overviews(site.store, site.settings.flags, most=MOST_FRESHENED)
     asked = OverviewFilter(
@@ -102,8 +104,7 @@ def calls_list(
         found = list_overviews(connection, asked, visitor.scope, order=order, limit=paging.limit + 1, after=after)
     items, following = paging.page(found, lambda call: order_key(call, order), response)
     looked(site, visitor, "calls", calls=len(items))
-    shown = list(items) if visitor.may(Permission.CALLS_COMMENT) else [_without_queue(call) for call in items]
-    return Page(items=shown, next=following)
+    return Page(items=[_listed(visitor, call) for call in items], next=following)
 
 
 @router.get("/calls/{call_id}", response_model=CallShape, responses={304: {"description": "It is as it was."}})
@@ -116,13 +117,12 @@ def calls_get(
     """Show one call: recording, transcript, findings, sentiment, measures, scores with evidence, flags, answers.
 
     The answer's `ETag` stays the same as long as nothing of this has changed. Who reviews calls is not told whose call
-    it is: agent, file and metadata are empty then.
+    it is. Reviewers and agents are told neither the customer's reference nor metadata, and nobody where the file lies.
     """
     site = site_of(request)
-    call, evaluation = _read(site, visitor, call_id)
+    call, evaluation = _read(site, visitor, call_id, blind=True)
     looked(site, visitor, "call", call_id)
-    if not rights_of(visitor, call.recording).knows_agent:
-        call = replace(call, recording=_without_agent(call.recording))
+    call = replace(call, recording=_as_told(visitor, call.recording))
     told = call_shape(call, evaluation).model_dump_json().encode()
     headers = {"ETag": f'"{hashlib.sha256(told).hexdigest()[:32]}"', "Cache-Control": "private, no-cache"}
     if headers["ETag"] in _tags(if_none_match):
@@ -145,12 +145,15 @@ def calls_transcript(request: Request, visitor: Sees, call_id: Id) -> Transcript
 def calls_scores(request: Request, visitor: Sees, call_id: Id) -> ScoresShape:
     """Show all scores of a call, the one that counts with people's answers in it, and who has seen it."""
     site = site_of(request)
-    call, evaluation = _read(site, visitor, call_id)
+    call, evaluation = _read(site, visitor, call_id, blind=True)
     looked(site, visitor, "call", call_id, part="scores")
+    seen_by = evaluation.acknowledgements if evaluation else ()
+    if not rights_of(visitor, call.recording).knows_agent:
+        seen_by = tuple(replace(each, acknowledged_by=THE_AGENT) for each in seen_by)
     return ScoresShape(
         scores=[score_shape(stored) for stored in call.scores],
         effective=ScoreShape.model_validate(evaluation.effective) if evaluation else None,
-        acknowledgements=list(evaluation.acknowledgements) if evaluation else [],
+        acknowledgements=list(seen_by),
     )
 
 
@@ -168,7 +171,7 @@ def comments_list(
     return Page(items=found)
 
 
-@router.post("/calls/{call_id}/comments", response_model=Comment, status_code=201)
+@router.post("/calls/{call_id}/comments", response_model=Comment, status_code=201, responses=problems(400))
 def comments_add(
     request: Request,
     visitor: Annotated[Visitor, Depends(Needs(Permission.CALLS_COMMENT))],
@@ -177,36 +180,50 @@ def comments_add(
 ) -> Comment:
     """Say something about a call, one of its questions or one of its moments."""
     site = site_of(request)
-    comment = make_comment(
-        call_id,
-        body.text,
-        by=visitor.user.name,
-        now=site.now(),
-        criterion_id=body.criterion_id,
-        at_ms=body.at_ms,
-    )
     with site.editing(visitor) as (connection, acts):
-        refuse_own(visitor, call_in_sight(connection, visitor, call_id))
+        recording = call_in_sight(connection, visitor, call_id)
+        refuse_own(visitor, recording)
+        if body.at_ms is not None and body.at_ms > recording.duration_ms:
+            raise BadRequestError(f"at_ms is after the end of the call, which is {recording.duration_ms} ms long")
+        comment = make_comment(
+            call_id,
+            body.text,
+            by=visitor.user.name,
+            now=site.now(),
+            criterion_id=known_question(connection, call_id, body.criterion_id),
+            at_ms=body.at_ms,
+        )
         put_comment(connection, comment)
         acts.append(act(visitor, "comment", "call", call_id, comment=comment.comment_id))
     return comment
 
 
-def _read(site: Site, visitor: Visitor, call_id: str) -> tuple[CallRecord, Evaluation | None]:
+def _read(site: Site, visitor: Visitor, call_id: str, *, blind: bool = False) -> tuple[CallRecord, Evaluation | None]:
+    """Read a call; ``blind`` refuses it to who has yet to answer about it without seeing others' answers."""
     with site.store.read() as connection:
         call_in_sight(connection, visitor, call_id)
+        if blind:
+            refuse_before_answers(connection, visitor, call_id)
         call = read_call(connection, call_id)
         scored = any(stored.current for stored in call.scores)
         return call, read_evaluation(connection, call_id) if scored else None
 
 
-def _without_agent(recording: Recording) -> Recording:
-    """Return a recording without what tells whose call it is: names of files often do."""
-    return replace(recording, agent_id=None, media_uri="", metadata={})
+def _as_told(visitor: Visitor, recording: Recording) -> Recording:
+    """Return a recording without what the page of the call does not tell either."""
+    told = replace(recording, media_uri="")
+    if visitor.user.role not in KNOWS_AGENTS:
+        told = replace(told, customer_ref=None, metadata={})  # which may tell whose call it is, too
+    return told if rights_of(visitor, recording).knows_agent else replace(told, agent_id=None)
 
 
 def _tags(given: str | None) -> set[str]:
     return {tag.strip().removeprefix("W/") for tag in (given or "").split(",")}
+
+
+def _listed(visitor: Visitor, call: CallOverview) -> CallOverview:
+    shown = call if visitor.may(Permission.CALLS_COMMENT) else _without_queue(call)
+    return shown if visitor.knows_agents else replace(shown, agent_id=None)
 
 
 def _without_queue(call: CallOverview) -> CallOverview:

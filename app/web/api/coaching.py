@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -13,9 +14,10 @@ from app.web.access.visitor import Needs, Visitor
 from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
 from app.web.api.models import Shape
 from app.web.api.paging import Page, Paged, require_kinds
-from app.web.api.sight import act, call_in_sight, looked, not_there
+from app.web.api.sight import act, call_in_sight, known_question, looked, not_there
 from app.web.call.reading import refuse_own
-from app.web.coaching.sight import coached_agent
+from app.web.coaching.sight import coached_agent, session_scope
+from app.web.disputing import THE_AGENT
 from app.web.site import site_of
 from pipeline.errors import NotFoundError, ReviewError
 from pipeline.records import CoachedQuestion, CoachingAcknowledgement, CoachingItem, CoachingSession, Span
@@ -106,12 +108,12 @@ def coaching_items_send(
             note=body.note,
             sent_by=visitor.user.name,
             now=site.now(),
-            criterion_id=body.criterion_id,
+            criterion_id=known_question(connection, call_id, body.criterion_id),
             span=span,
         )
         put_item(connection, made)
         acts.append(act(visitor, "coaching", "call", call_id, item=made.item_id))
-    return made
+    return made if visitor.knows_agents else replace(made, agent_id=THE_AGENT)
 
 
 @router.get("/coaching/sessions", response_model=Page[SessionShape], responses=problems(400, 404))
@@ -122,8 +124,8 @@ def coaching_sessions_list(
     site = site_of(request)
     after = require_kinds(paging.after, datetime, str)
     with site.store.read() as connection:
-        coached_agent(connection, visitor, agent)
-        rows = list_sessions(connection, agent=agent)
+        about = coached_agent(connection, visitor, agent)
+        rows = list_sessions(connection, scope=session_scope(visitor, about), agent=agent)
     rows = sorted(rows, key=lambda row: (row.session.held_at, row.session.session_id), reverse=True)
     found = [row for row in rows if after is None or (row.session.held_at, row.session.session_id) < after]
     items, following = paging.page(
@@ -165,7 +167,8 @@ def coaching_sessions_acknowledge(request: Request, visitor: Sees, session_id: I
     with site.editing(visitor) as (connection, acts):
         try:
             row = get_session(connection, session_id)
-            coached_agent(connection, visitor, row.session.agent_id)
+            about = coached_agent(connection, visitor, row.session.agent_id)
+            get_session(connection, session_id, session_scope(visitor, about))
         except NotFoundError:
             raise not_there("coaching session", session_id) from None
         read = acknowledged_by(row.session, agent_id=visitor.user.agent_id, name=visitor.user.name, now=site.now())

@@ -92,7 +92,7 @@ def findings_list(
     team: OfTeam = None,
     queue: OfQueue = None,
 ) -> Page[FoundInCall]:
-    """List what rules found in calls, by time, without words of them. Who reviews calls is not told whose they are."""
+    """List what rules found in calls, by time, without words of them; whose they are only to who may know."""
     site = site_of(request)
     asked = _asked(site, first, last, team=team, queue=queue, rule=rule).asked(site.settings.scorecards, visitor.scope)
     after = require_kinds(paging.after, (datetime, type(None)), str, str)

@@ -15,7 +15,8 @@ from app.web.access.visitor import Needs, Visitor
 from app.web.api.edge import Body, Id, Line, OfAgent, OfCall, Prose, make_router, problems
 from app.web.api.models import DisputeShape, dispute_shape
 from app.web.api.paging import Page, Paged, require_kinds
-from app.web.api.sight import act, call_in_sight, knows_agents, looked, not_there
+from app.web.api.sight import act, call_in_sight, looked, not_there, refuse_agent_filter
+from app.web.call.questions import questions_of
 from app.web.call.reading import refuse_own
 from app.web.disputing import THE_AGENT, is_of, own_dispute
 from app.web.errors import BadRequestError, ForbiddenError
@@ -23,7 +24,6 @@ from app.web.site import site_of
 from pipeline.errors import NotFoundError
 from pipeline.records import DisputeState, Recording
 from pipeline.reviewing.disputes import dispute_answer, end_without_correction, uphold
-from pipeline.reviewing.evaluations import questions_at_hand
 from pipeline.store.disputes import DisputeRow, get_dispute
 from pipeline.store.listed import Part, part_of_disputes
 
@@ -67,6 +67,7 @@ def disputes_list(
     """List disputes, the oldest first. Needs `disputes.rule` or, of one's own calls, `calls.object`."""
     if not (visitor.may(Permission.DISPUTES_RULE) or visitor.may(Permission.CALLS_OBJECT)):
         raise ForbiddenError(Permission.DISPUTES_RULE)
+    refuse_agent_filter(visitor, agent)
     site = site_of(request)
     wanted = Part(scope=visitor.scope, limit=paging.limit + 1, after=require_kinds(paging.after, datetime, str))
     with site.store.read() as connection:
@@ -107,7 +108,7 @@ def disputes_rule(
     if (body.outcome == "upheld") != (body.answer is not None):
         raise _AnswerError("answer: give the right one to uphold a dispute, and none to reject it")
     site = site_of(request)
-    questions = questions_at_hand(site.settings.score)
+    questions = questions_of(site)
     by, now = visitor.user.name, site.now()
     with site.editing(visitor) as (connection, acts):
         call = _disputed_call(connection, visitor, dispute_id)
@@ -159,6 +160,6 @@ def _disputed_call(connection: Connection, visitor: Visitor, dispute_id: str) ->
 def _shape(visitor: Visitor, row: DisputeRow) -> DisputeShape:
     """Return a dispute; who took the call, and so objects, is told to nobody who hears calls without knowing."""
     told = dispute_shape(row)
-    if knows_agents(visitor) or is_of(visitor, row):
+    if visitor.knows_agents or is_of(visitor, row):
         return told
     return told.model_copy(update={"agent_id": None, "dispute": replace(row.dispute, opened_by=THE_AGENT)})

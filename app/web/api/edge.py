@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from app.web.access.sessions import COOKIE
 from app.web.access.visitor import Needs, SignedIn
+from app.web.days import FIRST_YEAR, LAST_YEAR
 from app.web.errors import RequestError
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -23,6 +25,12 @@ Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=
 """What a person writes."""
 
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9._@:-]{1,120}$", description="Whole id.")]
+
+Instant = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), lt=datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)),
+]
+"""A moment that is one in every zone."""
 
 OfCall = Annotated[Line | None, Query(description="Only of this call, by its whole id.")]
 OfAgent = Annotated[Line | None, Query(description="Only calls of this agent, by the id in recordings.")]

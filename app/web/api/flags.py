@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Body, Id, Line, OfAgent, OfCall, OfTeam, Prose, make_router, problems
+from app.web.api.edge import Body, Id, Instant, Line, OfAgent, OfCall, OfTeam, Prose, make_router, problems
 from app.web.api.models import FlagShape
 from app.web.api.paging import Page, Paged, require_kinds
-from app.web.api.sight import act, call_in_sight, knows_agents, looked, not_there
+from app.web.api.sight import act, call_in_sight, looked, not_there, refuse_agent_filter
 from app.web.call.reading import refuse_own
 from app.web.site import site_of
 from pipeline.errors import NotFoundError
@@ -44,10 +44,11 @@ def flags_list(
     state: Annotated[FlagState | None, Query(description="Only open or only closed ones; none: both.")] = None,
     agent: OfAgent = None,
     team: OfTeam = None,
-    since: Annotated[AwareDatetime | None, Query(description="Raised then or later.")] = None,
-    before: Annotated[AwareDatetime | None, Query(description="Raised earlier.")] = None,
+    since: Annotated[Instant | None, Query(description="Raised then or later.")] = None,
+    before: Annotated[Instant | None, Query(description="Raised earlier.")] = None,
 ) -> Page[FlagShape]:
     """List the flags of the scores that count, the newest first."""
+    refuse_agent_filter(visitor, agent)
     site = site_of(request)
     wanted = Part(scope=visitor.scope, limit=paging.limit + 1, after=require_kinds(paging.after, datetime, str))
     with site.store.read() as connection:
@@ -65,13 +66,12 @@ def flags_list(
         )
     items, following = paging.page(found, lambda each: (each[0], each[1].flag.flag_id), response)
     looked(site, visitor, "flags", flags=len(items))
-    named = knows_agents(visitor)
     notes = visitor.may(Permission.CALLS_COMMENT)  # why somebody closed one is no word for who took the call
     shown = [
         FlagShape(
             flag=row.flag,
             raised_at=raised_at,
-            agent_id=row.agent_id if named else None,
+            agent_id=row.agent_id if visitor.knows_agents else None,
             team=row.team,
             started_at=row.started_at,
             changes=list(row.changes) if notes else [],

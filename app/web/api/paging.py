@@ -13,6 +13,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from app.web.days import FIRST_YEAR, LAST_YEAR
 from app.web.errors import BadRequestError
 
 Item = TypeVar("Item")
@@ -118,7 +119,7 @@ def _part(told: Any) -> Any:
     if isinstance(told, list):
         (text,) = told
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise ValueError
         return moment
     if isinstance(told, str) and "\x00" not in told and told.isprintable():

@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Body, Id, Line, OfCall, Prose, make_router, problems
+from app.web.api.edge import Body, Id, Instant, Line, OfCall, Prose, make_router, problems
 from app.web.api.models import ReviewedShape, Totals
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, looked
+from app.web.call.questions import questions_of
 from app.web.call.reading import refuse_own
 from app.web.site import site_of
 from pipeline.records import Acknowledgement, Review
@@ -25,7 +26,6 @@ from pipeline.reviewing.evaluations import (
     acknowledge_score,
     agree,
     answer_question,
-    questions_at_hand,
     read_answer,
     read_evaluation,
 )
@@ -81,8 +81,8 @@ def reviews_list(
     call_id: OfCall = None,
     reviewer: Annotated[Line | None, Query(description="Only by this person, as their name is kept.")] = None,
     criterion_id: Annotated[Line | None, Query(description="Only of the question with this id.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Made then or later.")] = None,
-    before: Annotated[AwareDatetime | None, Query(description="Made earlier.")] = None,
+    since: Annotated[Instant | None, Query(description="Made then or later.")] = None,
+    before: Annotated[Instant | None, Query(description="Made earlier.")] = None,
 ) -> Page[Review]:
     """List what people answered, the oldest first; what was answered in blind sessions is not among it."""
     site = site_of(request)
@@ -116,7 +116,7 @@ def reviews_answer(
     The same again by the same person, while it still counts, keeps nothing: a request may be sent again.
     """
     site = site_of(request)
-    questions = questions_at_hand(site.settings.score)
+    questions = questions_of(site)
     with site.editing(visitor) as (connection, acts):
         refuse_own(visitor, call_in_sight(connection, visitor, call_id))
         evaluation = read_evaluation(connection, call_id)

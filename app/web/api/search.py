@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import AwareDatetime
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import OfAgent, OfQueue, OfTeam, UnknownParameterError, make_router, problems
+from app.web.api.edge import Instant, OfAgent, OfQueue, OfTeam, UnknownParameterError, make_router, problems
 from app.web.api.paging import Page, Paged, require_kinds, write_cursor
-from app.web.api.sight import act
+from app.web.api.sight import act, refuse_agent_filter
 from app.web.site import site_of
 from pipeline.errors import QueryError
 from pipeline.store.search import FoundCall, SearchFilter, search_calls
@@ -43,8 +43,8 @@ def search_find(
     agent: OfAgent = None,
     team: OfTeam = None,
     queue: OfQueue = None,
-    since: Annotated[AwareDatetime | None, Query(description="Calls that began then or later.")] = None,
-    before: Annotated[AwareDatetime | None, Query(description="Calls that began earlier.")] = None,
+    since: Annotated[Instant | None, Query(description="Calls that began then or later.")] = None,
+    before: Annotated[Instant | None, Query(description="Calls that began earlier.")] = None,
     share_from: Share = None,
     share_to: Share = None,
 ) -> Page[FoundCall]:
@@ -52,6 +52,7 @@ def search_find(
 
     The pages of this list count from its beginning: a call that is added between two pages moves the others by one.
     """
+    refuse_agent_filter(visitor, agent)
     site = site_of(request)
     (offset,) = require_kinds(paging.after, int) or (0,)
     asked = SearchFilter(
@@ -83,4 +84,5 @@ def search_find(
     cursor = write_cursor((behind,)) if found.more and behind <= _MOST_OFFSET else None
     if cursor:
         paging.link(cursor, response)
-    return Page(items=list(found.calls), next=cursor)
+    calls = found.calls if visitor.knows_agents else [replace(call, agent_id=None) for call in found.calls]
+    return Page(items=list(calls), next=cursor)

@@ -15,6 +15,7 @@ from app.web.api.edge import Body, Id, Line, Prose, make_router, problems
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, looked, not_there
 from app.web.calibration.sight import session_in_sight, sessions_in_sight, takes_part
+from app.web.call.reading import refuse_own
 from app.web.errors import ForbiddenError
 from app.web.site import site_of
 from pipeline.errors import NotFoundError
@@ -108,7 +109,7 @@ def calibration_sessions_answer(
         row = _in_sight(connection, visitor, session_id)
         if not takes_part(visitor, row.session):
             raise ForbiddenError(Permission.CALIBRATION_TAKE)
-        call_in_sight(connection, visitor, body.call_id)
+        refuse_own(visitor, call_in_sight(connection, visitor, body.call_id))
         made = calibrating.answer_blind(
             connection,
             session_id,

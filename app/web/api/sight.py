@@ -6,11 +6,14 @@ from sqlalchemy import Connection
 
 from app.acts import Act
 from app.web.access.visitor import Visitor
-from app.web.call.reading import KNOWS_AGENTS, own_recording
+from app.web.api.edge import UnknownParameterError
+from app.web.call.reading import own_recording
 from app.web.site import Site
 from pipeline.audit.log import Detail
 from pipeline.errors import NotFoundError
 from pipeline.records import Recording
+from pipeline.reviewing.evaluations import read_evaluation
+from pipeline.store.scores import current_score_id
 
 
 def call_in_sight(connection: Connection, visitor: Visitor, call_id: str) -> Recording:
@@ -25,9 +28,28 @@ def call_in_sight(connection: Connection, visitor: Visitor, call_id: str) -> Rec
         raise not_there("call", call_id) from None
 
 
-def knows_agents(visitor: Visitor) -> bool:
-    """Tell whether a visitor is told whose call it is: who reviews calls hears them without knowing."""
-    return visitor.user.role in KNOWS_AGENTS or visitor.scope.agent_id is not None
+def refuse_agent_filter(visitor: Visitor, agent: str | None) -> None:
+    """Refuse a list of one agent's calls to who is not told whose call it is: it would tell.
+
+    Raises:
+        UnknownParameterError: They ask for it.
+    """
+    if agent is not None and not visitor.knows_agents:
+        raise UnknownParameterError("agent: who reviews calls is not told whose they are; leave this parameter out")
+
+
+def known_question(connection: Connection, call_id: str, criterion_id: str | None) -> str | None:
+    """Return the id of a question that a call was asked, for what somebody says about it; None where none is named.
+
+    Raises:
+        NotFoundError: The call was not asked that, or not asked anything yet.
+    """
+    if criterion_id is None:
+        return None
+    asked = read_evaluation(connection, call_id).machine.results if current_score_id(connection, call_id) else ()
+    if criterion_id not in {result.criterion_id for result in asked}:
+        raise not_there("question of this call", criterion_id)
+    return criterion_id
 
 
 def not_there(what: str, name: str) -> NotFoundError:

@@ -8,11 +8,13 @@ from sqlalchemy import Connection, select
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Visitor
-from pipeline.errors import NotFoundError
+from pipeline.errors import NotFoundError, ReviewError
 from pipeline.records import CalibrationSession, Scope
 from pipeline.review.wording import same_name
-from pipeline.store.calibration_sessions import SessionRow, get_session
+from pipeline.store.calibration_sessions import SessionRow, get_session, open_sessions
 from pipeline.store.overviews import in_scope
+from pipeline.store.reviews import all_reviews
+from pipeline.store.scores import get_score
 from pipeline.store.tables import recordings
 from pipeline.store.wanted_calls import in_batches
 
@@ -36,6 +38,27 @@ def calls_in_scope(connection: Connection, call_ids: Sequence[str], scope: Scope
         seen = select(recordings.c.call_id).where(recordings.c.call_id.in_(some), in_scope(scope, recordings))
         found.update(connection.scalars(seen))
     return found
+
+
+def refuse_before_answers(connection: Connection, visitor: Visitor, call_id: str) -> None:
+    """Refuse what a call scored to who takes part in an open session and has yet to answer about the call.
+
+    Raises:
+        ReviewError: They have.
+    """
+    for row in open_sessions(connection):
+        session = row.session
+        chosen = next((call for call in session.calls if call.call_id == call_id), None)
+        if chosen is None or not takes_part(visitor, session):
+            continue
+        made = all_reviews(connection, session_id=session.session_id, call_id=call_id, kind="blind")
+        answered = {each.criterion_id for each in made if same_name(each.reviewer, visitor.user.name)}
+        score = get_score(connection, chosen.score_id)
+        if score is not None and any(result.criterion_id not in answered for result in score.results):
+            raise ReviewError(
+                "this call is in a calibration session in which you have questions left: answer them first, on the "
+                f"page /calibration/{session.session_id}/calls/{call_id}; after that you see what it scored"
+            )
 
 
 def sessions_in_sight(connection: Connection, visitor: Visitor, rows: Iterable[SessionRow]) -> list[SessionRow]:

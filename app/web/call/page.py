@@ -51,7 +51,6 @@ class ScoreView:
     passed: bool | None
     pass_share: float
     machine_share: float | None
-    machine_passed: bool | None
     changed: bool
     reviewers: tuple[str, ...]
     failed_by: tuple[str, ...]
@@ -86,7 +85,6 @@ class CallPage:
         sound: Why it cannot be heard; None where it can.
         editable: Whether answers may be given here: to the score that counts, by who may.
         comments: On the call and on moments of it; those on questions stand with these.
-        next_query: What the next call of the queue is asked with.
     """
 
     recording: Recording
@@ -191,7 +189,6 @@ def _score(seen: SeenCall, visitor: Visitor, sections: tuple[SectionView, ...]) 
         passed=counts.passed,
         pass_share=counts.pass_share,
         machine_share=machine.share,
-        machine_passed=machine.passed,
         changed=(machine.share, machine.passed) != (counts.share, counts.passed),
         reviewers=tuple(dict.fromkeys(reviewers)),
         failed_by=failed_by,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Visitor
+from app.web.calibration.sight import refuse_before_answers
 from pipeline.errors import NotFoundError, ReviewError
 from pipeline.records import (
     CallFindings,
@@ -19,7 +20,6 @@ from pipeline.records import (
     Measures,
     Recording,
     Transcript,
-    UserRole,
 )
 from pipeline.records.comments import Comment
 from pipeline.review.wording import same_name
@@ -35,9 +35,6 @@ from pipeline.store.steps import get_step, latest_step
 from pipeline.store.tables import scores
 
 Record = TypeVar("Record")
-
-KNOWS_AGENTS = frozenset({UserRole.MANAGER, UserRole.COMPLIANCE, UserRole.ADMIN})
-"""Who reviews calls hears them without being told whose they are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +98,7 @@ def rights_of(visitor: Visitor, recording: Recording) -> CallRights:
     is_own = _is_own(visitor, recording)
     return CallRights(
         is_own=is_own,
-        knows_agent=is_own or visitor.user.role in KNOWS_AGENTS,
+        knows_agent=is_own or visitor.knows_agents,
         reads_notes=visitor.may(Permission.CALLS_COMMENT) and not is_own,
         review=visitor.may(Permission.CALLS_REVIEW) and not is_own,
         comment=visitor.may(Permission.CALLS_COMMENT) and not is_own,
@@ -132,8 +129,10 @@ def see_call(connection: Connection, visitor: Visitor, call_id: str, *, rubric: 
 
     Raises:
         NotFoundError: There is no such call, or it has no such score.
+        ReviewError: They have yet to answer about it in a calibration session, without knowing what it scored.
     """
     recording = own_recording(connection, visitor, call_id)
+    refuse_before_answers(connection, visitor, recording.call_id)
     call = read_call(connection, recording.call_id)
     evaluation = None
     if call.scores and call.scores[0].current:

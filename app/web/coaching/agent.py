@@ -8,7 +8,7 @@ from app.web.access.visitor import Visitor
 from app.web.call.questions import questions_of
 from app.web.coaching.moments import GoodExample, ItemView, Moment, example_of, item_view, moments_of
 from app.web.coaching.progress import Held, held_sessions
-from app.web.coaching.sight import CoachedAgent, coached_agent, example_scope
+from app.web.coaching.sight import CoachedAgent, coached_agent, example_scope, session_scope
 from app.web.site import Site
 from pipeline.reviewing.coaching import answers_of_agent
 from pipeline.scorecards.topics import LAST_CALLS, MAX_TOPICS, MISSES, MissedQuestion, missed_questions
@@ -49,7 +49,7 @@ class AgentPage:
     Attributes:
         topics: The weightiest first, as many as one session can hold; ``more`` are the others.
         others: Questions missed lately that are no topics, as values and titles.
-        items: What was sent and no session has taken up; none for the agent themselves.
+        items: What was sent and no session has taken up; only for who may hold sessions with the agent.
     """
 
     agent: CoachedAgent
@@ -97,7 +97,7 @@ def agent_page(
                 )
             )
         rows = []
-        if not agent.is_own:
+        if agent.may_lead:
             rows = list_items(connection, scope=visitor.scope, agent=agent_id, only_open=True, limit=MOST_OPEN_ITEMS)
         return AgentPage(
             agent=agent,
@@ -105,7 +105,15 @@ def agent_page(
             more=tuple(topics[MAX_TOPICS:]),
             others=tuple((value_of(each), each) for each in missed if not each.repeats),
             items=tuple(item_view(row.item, titles) for row in rows),
-            held=held_sessions(site, connection, agent, scope=visitor.scope, answers=answers, titles=titles),
+            held=held_sessions(
+                site,
+                connection,
+                agent,
+                scope=visitor.scope,
+                readable=session_scope(visitor, agent),
+                answers=answers,
+                titles=titles,
+            ),
             form=form or SessionForm(),
             told=told,
             done=done,

@@ -62,7 +62,7 @@ def overview_page(site: Site, visitor: Visitor, *, team: str | None, everybody: 
     found = shot.value or Everybody(agents=(), topics={})
     with site.store.read() as connection:
         items = open_item_counts(connection, scope)
-        last = last_sessions(connection)
+        last = last_sessions(connection, scope)
     lines = [
         _line(agent, found.topics.get(agent.agent_id, ()), items.get(agent.agent_id, 0), last.get(agent.agent_id))
         for agent in found.agents

@@ -53,6 +53,7 @@ def held_sessions(
     agent: CoachedAgent,
     *,
     scope: Scope,
+    readable: Scope,
     answers: Sequence[AgentAnswer],
     titles: dict[str, str],
 ) -> Held:
@@ -63,10 +64,11 @@ def held_sessions(
         connection: Where to read.
         agent: Whose; the agent themselves is not told how the others of the team did.
         scope: Whose calls the visitor may see.
+        readable: Which sessions they may read.
         answers: To the agent's latest calls: what the questions ask now.
         titles: Of questions, by their ids.
     """
-    rows = list_sessions(connection, agent=agent.agent_id, limit=MOST_SESSIONS)
+    rows = list_sessions(connection, scope=readable, agent=agent.agent_id, limit=MOST_SESSIONS)
     team = None if agent.is_own else agent.team
     asked = {(answer.rubric_id, answer.criterion_id): answer.asked for answer in reversed(answers) if answer.asked}
 

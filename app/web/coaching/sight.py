@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from app.web.access.rights import Permission
 from app.web.access.visitor import Visitor
 from pipeline.errors import NotFoundError
-from pipeline.records import Scope
+from pipeline.records import EVERYTHING, Scope
 from pipeline.review.wording import same_name
 from pipeline.store.coaching_answers import agents_in_scope
 
@@ -48,6 +48,11 @@ def coached_agent(connection: Connection, visitor: Visitor, agent_id: str) -> Co
         is_own=own,
         may_lead=visitor.may(Permission.COACHING_LEAD) and not own,
     )
+
+
+def session_scope(visitor: Visitor, agent: CoachedAgent) -> Scope:
+    """Return which of an agent's sessions a visitor may read: of their teams, and all that are about themselves."""
+    return EVERYTHING if agent.is_own else visitor.scope
 
 
 def example_scope(visitor: Visitor, agent: CoachedAgent) -> Scope | None:

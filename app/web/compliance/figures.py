@@ -145,8 +145,8 @@ def calls_of_rule(
 
 
 def sees_agents(visitor: Visitor) -> bool:
-    """Tell whether a visitor is shown whose call it is: not who reviews calls blind, without leading others."""
-    return visitor.may("coaching.lead") or not visitor.may("calls.review")
+    """Tell whether a visitor is shown whose call it is: not who reviews calls blind."""
+    return visitor.knows_agents
 
 
 def _wanted(cells: Iterable[Cell], asked_for: ComplianceFilter, rules: frozenset[str] | None) -> Iterable[Cell]:

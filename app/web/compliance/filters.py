@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Literal, TypeVar, get_args
 from urllib.parse import urlencode
 
+from app.web.days import read_day
 from app.web.errors import BadRequestError
 from pipeline.audit.adherence import Step
 from pipeline.audit.report import asked_calls
@@ -58,8 +59,9 @@ class ComplianceFilter:
             scope=scope,
         )
 
-    def query(self, **changes: str | None) -> str:
-        """Return the address' query that asks for the same, with some of it changed; None takes a field out."""
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields of an address that asks for the same."""
         fields: dict[str, str | None] = {
             "period": self.period,
             "from": self.first_day.isoformat() if self.first_day and self.period == "days" else None,
@@ -67,7 +69,12 @@ class ComplianceFilter:
             "step": self.step if self.step != "week" else None,
             **{name: getattr(self, name) for name in ("team", "queue", "pack", "rule", "severity")},
         }
-        return "?" + urlencode({name: value for name, value in (fields | changes).items() if value is not None})
+        return {name: value for name, value in fields.items() if value is not None}
+
+    def query(self, **changes: str | None) -> str:
+        """Return the address' query that asks for the same, with some of it changed; None takes a field out."""
+        fields = {**self.fields, **changes}
+        return "?" + urlencode({name: value for name, value in fields.items() if value is not None})
 
 
 def read_filter(query: Mapping[str, str], today: date) -> ComplianceFilter:
@@ -81,7 +88,7 @@ def read_filter(query: Mapping[str, str], today: date) -> ComplianceFilter:
         BadRequestError: A field holds what it cannot hold.
     """
     given = {name: value.strip() for name, value in query.items() if value.strip()}
-    first, last = _day(given, "from"), _day(given, "to")
+    first, last = read_day(given.get("from"), "from"), read_day(given.get("to"), "to")
     periods: tuple[Period, ...] = get_args(Period)
     steps: tuple[Step, ...] = get_args(Step)
     period: Period = _one_of(given, "period", periods) or ("days" if first or last else "13-weeks")
@@ -112,13 +119,6 @@ def _days(period: Period, today: date) -> tuple[date | None, date | None]:
         "last-month": ((first_of_month - timedelta(days=1)).replace(day=1), first_of_month - timedelta(days=1)),
         "12-months": ((first_of_month - timedelta(days=334)).replace(day=1), today),
     }.get(period, (None, None))
-
-
-def _day(given: Mapping[str, str], name: str) -> date | None:
-    try:
-        return date.fromisoformat(given[name]) if name in given else None
-    except ValueError:
-        raise BadRequestError(f"{name}: a day is written like 2026-11-22") from None
 
 
 def _one_of(given: Mapping[str, str], name: str, known: tuple[Word, ...]) -> Word | None:

@@ -85,7 +85,7 @@ def make_pack(site: Site, visitor: Visitor, order: PackOrder, tell: Tell) -> Pac
     _require_some(call_ids)
     now = site.now()
     pack_id = f"{now:%Y%m%d}-{secrets.token_hex(6)}"
-    out = folder_of(site) / f"{pack_id}.zip"
+    out = _private_folder(site) / f"{pack_id}.zip"
     with prepare_pack(
         call_ids, out, store=site.store, settings=site.settings, now=now, clips=order.clips, tell=tell
     ) as made:
@@ -118,7 +118,9 @@ def make_pack(site: Site, visitor: Visitor, order: PackOrder, tell: Tell) -> Pac
         ]
         site.log(visitor, *acts)  # first: no pack is outside that the log does not know
         made.publish()
-    _about(site, pack_id).write_text(json.dumps({**asdict(record), "made_at": now.isoformat()}), encoding="utf-8")
+    about = _about(site, pack_id)
+    about.touch(mode=0o600)
+    about.write_text(json.dumps({**asdict(record), "made_at": now.isoformat()}), encoding="utf-8")
     return record
 
 
@@ -154,6 +156,20 @@ def remove_pack(site: Site, visitor: Visitor, record: PackRecord) -> None:
 def folder_of(site: Site) -> Path:
     """Return where packs lie."""
     return site.settings.workspace / FOLDER
+
+
+def _private_folder(site: Site) -> Path:
+    """Return where packs lie, for nobody else's eyes: they hold words and sound of calls."""
+    folder = folder_of(site)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        for left in folder.iterdir():  # made by an earlier version
+            if left.is_file():
+                left.chmod(0o600)
+    except OSError as error:
+        raise ReportError(f"the folder of packs cannot be written ({error.strerror})") from None
+    return folder
 
 
 def _require_some(call_ids: Sequence[str]) -> None:

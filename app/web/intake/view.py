@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -92,7 +92,10 @@ class IntakePage:
 
 
 def work_of(site: Site, visitor: Visitor) -> Work:
-    """Return what was uploaded lately, or is going on, as far as a visitor may see it."""
+    """Return what was uploaded lately, or is going on, as far as a visitor may see it.
+
+    Names of files often tell whose call is in them: who may not know that sees the upload's id instead.
+    """
     now = site.now()
     with site.store.read() as connection:
         found = list_uploads(connection, visitor.scope, visitor.user.name, since=now - _LATELY, limit=100)
@@ -107,7 +110,8 @@ def work_of(site: Site, visitor: Visitor) -> Work:
             if call_id is not None and state is UploadState.DONE:
                 call = get_recording(connection, call_id)
                 opens = visitor.scope.includes(agent_id=call.agent_id, team=call.team)
-            views.append(UploadView(upload=upload, state=state, call_id=call_id, step=step, opens=opens))
+            told = upload if visitor.knows_agents else replace(upload, name=upload.upload_id)
+            views.append(UploadView(upload=told, state=state, call_id=call_id, step=step, opens=opens))
     going_on = any(upload.state in (UploadState.WAITING, UploadState.WORKING) for upload in found)
     return Work(uploads=tuple(views), going_on=going_on)
 
@@ -127,9 +131,11 @@ def facts_of(site: Site, scope: Scope) -> Snapshot[Facts]:
     return snapshot(site, ("intake", scope), count)
 
 
-def held_back_view(file: HeldBackFile) -> HeldBackView:
-    """Return a file with what to run again."""
+def held_back_view(file: HeldBackFile, *, named: bool) -> HeldBackView:
+    """Return a file with what to run again; by its id, not ``named``, for who may not know whose call is in it."""
     place = Path(file.media_uri)
+    if not named:
+        return HeldBackView(file=file, name=file.file_id, folder=None)
     return HeldBackView(file=file, name=place.name, folder=folder_with_manifest(place))
 
 

@@ -53,15 +53,16 @@ def wait_s(attempts: int) -> float:
     return float(grown * (0.8 + 0.4 * secrets.randbelow(1000) / 1000))
 
 
-def base_of(site: Site) -> str:
-    """Return the address under which the console is reached."""
-    console = site.settings.console
-    return (console.public_url or f"http://{console.host}:{console.port}").rstrip("/")
-
-
 async def _send_all(site: Site, due: Sequence[DueDelivery]) -> list[tuple[bool, str]]:
-    hosts, base = site.settings.console.webhooks_insecure_hosts, base_of(site)
-    return list(await asyncio.gather(*(send(one, base=base, insecure_hosts=hosts, now=site.now()) for one in due)))
+    console = site.settings.console
+    base, hosts = console.address, console.webhooks_insecure_hosts
+    sending = (send(one, base=base, insecure_hosts=hosts, now=site.now()) for one in due)
+    outcomes = await asyncio.gather(*sending, return_exceptions=True)  # what breaks one delivery, stops no other
+    return [_failed(each) if isinstance(each, BaseException) else each for each in outcomes]
+
+
+def _failed(error: BaseException) -> tuple[bool, str]:
+    return False, f"could not be sent ({type(error).__name__})"
 
 
 def _after(delivery: Delivery, *, taken: bool, now: datetime) -> tuple[DeliveryState, datetime]:

@@ -15,7 +15,7 @@ from app.web.call.sound import ready_clip, ready_sound
 from app.web.coaching.agent import AgentPage, SessionForm, agent_page
 from app.web.coaching.moments import example_of
 from app.web.coaching.overview import overview_page
-from app.web.coaching.sight import coached_agent, example_scope
+from app.web.coaching.sight import coached_agent, example_scope, session_scope
 from app.web.site import Site, site_of
 from pipeline.audit.log import Detail
 from pipeline.errors import NotFoundError, ReviewError
@@ -66,7 +66,8 @@ def acknowledges(request: Request, visitor: Sees, session_id: str) -> Response:
     with site.editing(visitor) as (connection, acts):
         try:
             session = get_session(connection, session_id).session
-            coached_agent(connection, visitor, session.agent_id)
+            about = coached_agent(connection, visitor, session.agent_id)
+            get_session(connection, session_id, session_scope(visitor, about))
         except NotFoundError:
             raise NotFoundError("there is no such session, or it is not yours to see") from None
         read = acknowledged_by(session, agent_id=visitor.user.agent_id, name=visitor.user.name, now=site.now())

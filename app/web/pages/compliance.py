@@ -69,7 +69,7 @@ def violations(request: Request, visitor: Annotated[Visitor, Depends(Needs(Permi
     site = site_of(request)
     asked = filter_of(site, request.query_params)
     table, lines = violations_csv(site, visitor, asked)
-    details: dict[str, Detail] = {**dict(request.query_params), "lines": lines}
+    details: dict[str, Detail] = {**asked.fields, "lines": lines}
     site.log(visitor, Act(action="export", subject=("violations", asked.rule or ""), details=details))
     headers = {"Content-Disposition": 'attachment; filename="violations.csv"', "Cache-Control": "no-store"}
     return Response(table, media_type="text/csv; charset=utf-8", headers=headers)

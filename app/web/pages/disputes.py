@@ -14,7 +14,7 @@ from app.acts import Act, review_act, ruling_act
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
 from app.web.call.questions import questions_of
-from app.web.call.reading import KNOWS_AGENTS, own_recording, refuse_own
+from app.web.call.reading import own_recording, refuse_own
 from app.web.disputing import DisputeLine, DisputePage, dispute_page, lines_of, own_dispute
 from app.web.site import Site, site_of
 from pipeline.errors import ReviewError
@@ -99,7 +99,7 @@ def disputes(
 ) -> Response:
     """List disputes: the open ones oldest first, past ones latest first."""
     site = site_of(request)
-    names = visitor.user.role in KNOWS_AGENTS
+    names = visitor.knows_agents
     whose = agent if agent and names else None
     with site.store.read() as connection:
         rows = disputes_in_scope(

@@ -46,11 +46,12 @@ def intake(request: Request, visitor: Annotated[Visitor, Depends(Needs(Permissio
         held_back, held_back_count = list_held_back(connection, limit=SHOWN) if scope.whole else ([], 0)
         ready = ready_lately(connection, scope, limit=SHOWN // 2)
         choices = choices_of(site, connection, scope)
+    held_views = tuple(held_back_view(file, named=visitor.knows_agents) for file in held_back)
     page = IntakePage(
         work=work_of(site, visitor),
         failed=tuple(failed),
         failed_count=failed_count,
-        held_back=tuple(held_back_view(file) for file in held_back) if scope.whole else None,
+        held_back=held_views if scope.whole else None,
         held_back_count=held_back_count,
         ready=tuple(ready),
         facts=facts_of(site, scope),

@@ -16,12 +16,14 @@ from app.acts import Act
 from app.web.access.passwords import hash_password, temporary_password
 from app.web.access.rights import Permission
 from app.web.access.sessions import is_over
+from app.web.access.tokens import is_good
 from app.web.access.visitor import Needs, Visitor
 from app.web.errors import BadRequestError
 from app.web.failures import status_of
 from app.web.site import Site, site_of
 from pipeline.errors import ConfigError, EarmarkError, NotFoundError, ReviewError, StoreError
 from pipeline.records import User, UserRole
+from pipeline.store.api_tokens import ApiToken, revoke_token, tokens_of
 from pipeline.store.known_names import known_names
 from pipeline.store.people import end_sessions, list_sessions, list_users, password_hash_of
 
@@ -93,6 +95,7 @@ class PersonPage:
         password: A temporary one that was set just now, shown once.
         told: What is wrong with what was sent, or None.
         unheard: Teams of theirs that no stored call bears.
+        tokens: Their tokens for the API that are good now.
     """
 
     filled: Filled
@@ -105,6 +108,7 @@ class PersonPage:
     told: str | None = None
     done: str | None = None
     unheard: tuple[str, ...] = ()
+    tokens: tuple[ApiToken, ...] = ()
 
 
 def filled_form(
@@ -188,7 +192,11 @@ def adds_account(request: Request, visitor: Admin, filled: Sent) -> Response:
 @router.get("/people/{user_id}")
 def person(request: Request, visitor: Admin, user_id: str, done: str = "") -> Response:
     """Show an account."""
-    told = {"changed": "The account is changed.", "ended": "Their stays have ended."}.get(done)
+    told = {
+        "changed": "The account is changed.",
+        "ended": "Their stays have ended.",
+        "revoked": "The token is revoked.",
+    }.get(done)
     return _person(request, visitor, user_id, done=told)
 
 
@@ -208,7 +216,7 @@ def changes_account(request: Request, visitor: Admin, user_id: str, filled: Sent
 
 @router.post("/people/{user_id}/password")
 def sets_password(request: Request, visitor: Admin, user_id: str) -> Response:
-    """Set a temporary password, shown once; their stays end."""
+    """Set a temporary password, shown once; their stays end, and their tokens are revoked."""
     site = site_of(request)
     password = temporary_password()
     made = hash_password(password)
@@ -218,7 +226,7 @@ def sets_password(request: Request, visitor: Admin, user_id: str) -> Response:
             raise BadRequestError(f"{user.name} signs in elsewhere and has no password here")
         if user_id == visitor.user.user_id:
             raise BadRequestError("set your own password on the page /account")
-        give_password(connection, acts, user, made, temporary=True)
+        give_password(connection, acts, user, made, temporary=True, reset_at=site.now())
     return _person(request, visitor, user_id, password=password)
 
 
@@ -230,6 +238,18 @@ def ends_stays_of(request: Request, visitor: Admin, user_id: str) -> Response:
         ended = end_sessions(connection, user_id=user.user_id, keep=visitor.stay)
         acts.append(Act(action="user", subject=("user", user.user_id), details={"did": "stays ended", "stays": ended}))
     return RedirectResponse(f"/people/{user_id}?done=ended", status_code=303)
+
+
+@router.post("/people/{user_id}/tokens/{token_id}/revoke")
+def revokes_token_of(request: Request, visitor: Admin, user_id: str, token_id: str) -> Response:
+    """Revoke a token of somebody: from the next request on it lets nobody in."""
+    site = site_of(request)
+    with site.editing(visitor) as (connection, acts):
+        user = known_user(connection, user_id=user_id)
+        if not revoke_token(connection, token_id, user_id=user.user_id, now=site.now()):
+            raise NotFoundError(f"no such token of {user.name} is good")
+        acts.append(Act(action="token", subject=("token", token_id), details={"did": "revoked", "of": user.user_id}))
+    return RedirectResponse(f"/people/{user_id}?done=revoked", status_code=303)
 
 
 def _person(
@@ -249,6 +269,7 @@ def _person(
         offered = _offered(connection)
         counts, seen = _stays(connection, site, user_id)
         signs_in_here = password_hash_of(connection, user_id) is not None
+        tokens = tuple(token for token in tokens_of(connection, user_id) if is_good(token, site.now()))
     page = PersonPage(
         user=user,
         filled=filled or _filled(user),
@@ -260,6 +281,7 @@ def _person(
         told=told,
         done=done,
         unheard=tuple(team for team in user.teams if team not in offered.teams),
+        tokens=tokens,
     )
     return site.page(request, "people/person.html", visitor, status=status, page=page)
 

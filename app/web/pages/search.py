@@ -130,6 +130,8 @@ _KEPT = ("speaker", "agent", "team", "queue", "since", "until", "least", "most")
 
 def _found(site: Site, visitor: Visitor, shown: SearchPage) -> SearchPage:
     asked = shown.asked
+    if asked.agent and not visitor.knows_agents:
+        raise BadRequestError("who reviews calls is not told whose they are: search without the agent")
     query = _query(asked)
     filters = _filters(asked, ZoneInfo(site.settings.scorecards.timezone))
     with site.store.read() as connection:

@@ -37,7 +37,7 @@ def choices_of(site: Site, connection: Connection, scope: Scope) -> Choices:
         agents, teams, queues, rubrics = (
             tuple(values_in_use(connection, column, scope)) for column in ("agent_id", "team", "queue", "rubric_id")
         )
-        flags = tuple(flag_codes_in_use(connection))
+        flags = tuple(flag_codes_in_use(connection, scope))
         kept = Choices(agents=agents, teams=teams, queues=queues, rubrics=rubrics, flags=flags, of=now)
         site.kept[key] = kept
     return kept

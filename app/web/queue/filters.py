@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from app.web.access.visitor import Visitor
+from app.web.days import read_day
 from app.web.errors import BadRequestError
+from app.web.page_numbers import read_page
 from app.web.site import Site
 from pipeline.records import QueueKind, Severity
 from pipeline.review.wording import folded
@@ -69,6 +71,8 @@ def asked_of_calls(params: Mapping[str, str], site: Site, visitor: Visitor) -> A
         BadRequestError: A filter cannot be read; the message says what is allowed.
     """
     fields = _given(params, CALLS_FIELDS)
+    if "agent" in fields and not visitor.knows_agents:
+        raise BadRequestError("agent: who reviews calls is not told whose they are; clear this filter")
     if visitor.scope.agent_id is not None:  # flags are for those who review
         fields.pop("flag", None)
     return _asked(fields, params, site, visitor, waiting=False)
@@ -117,14 +121,7 @@ def _asked(
         name=visitor.user.name,
         folded_name=folded(visitor.user.name),
     )
-    return AskedCalls(filters=filters, fields=fields, page=_page(params))
-
-
-def _page(params: Mapping[str, str]) -> int:
-    page = params.get("page", "") or "1"
-    if not page.isascii() or not page.isdecimal() or not 1 <= int(page) <= _MOST_PAGES:
-        raise BadRequestError("page: a number from 1 on")
-    return int(page)
+    return AskedCalls(filters=filters, fields=fields, page=read_page(params, most=_MOST_PAGES))
 
 
 def _choice(fields: Mapping[str, str], name: str, kind: type[Choice]) -> Choice | None:
@@ -149,12 +146,5 @@ def _number(fields: Mapping[str, str], name: str, low: float, high: float, *, pe
 
 
 def _day(fields: Mapping[str, str], name: str, zone: ZoneInfo, *, after: int = 0) -> datetime | None:
-    if name not in fields:
-        return None
-    try:
-        day = date.fromisoformat(fields[name]) + timedelta(days=after)
-        begins = datetime.combine(day, time(), zone)
-        begins.timestamp()
-    except (ValueError, OverflowError):
-        raise BadRequestError(f"{name}: a day such as 2026-10-14") from None
-    return begins
+    day = read_day(fields.get(name), name)
+    return None if day is None else datetime.combine(day + timedelta(days=after), time(), zone)

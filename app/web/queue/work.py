@@ -74,8 +74,9 @@ def give(
     """Give calls to somebody by their name, or to nobody where that is blank.
 
     Raises:
-        ReviewError: Nobody of this name may review one of the calls.
+        ReviewError: Nobody of this name may review one of the calls, or the visitor took one of them.
     """
+    _refuse_own(visitor, calls)
     person = _reviewer(connection, to) if to.strip() else None
     acts = []
     for call in calls:
@@ -105,8 +106,9 @@ def close(
     """Take calls off the queue without an answer.
 
     Raises:
-        ReviewError: One of them does not wait, or the reason cannot be kept.
+        ReviewError: One of them does not wait, is the visitor's own, or the reason cannot be kept.
     """
+    _refuse_own(visitor, calls)
     acts = []
     for call in calls:
         made = take_off(connection, call.call_id, by=visitor.user.name, reason=reason, now=now)
@@ -164,9 +166,16 @@ def _reviewer(connection: Connection, name: str) -> User:
 
 
 def _may_hear(person: User, call: CallOverview) -> bool:
-    if not scope_of(person).includes(agent_id=call.agent_id, team=call.team):
-        return False
-    return call.agent_id is None or folded(call.agent_id) not in (folded(person.name), folded(person.agent_id or ""))
+    return scope_of(person).includes(agent_id=call.agent_id, team=call.team) and not _took(person, call)
+
+
+def _took(person: User, call: CallOverview) -> bool:
+    return call.agent_id is not None and folded(call.agent_id) in (folded(person.name), folded(person.agent_id or ""))
+
+
+def _refuse_own(visitor: Visitor, calls: Sequence[CallOverview]) -> None:
+    if any(_took(visitor.user, call) for call in calls):
+        raise ReviewError("you took one of these calls: somebody else decides who hears it")
 
 
 def _number(title: str, given: str, usual: float, low: float, high: float) -> float:

@@ -76,7 +76,7 @@ def check_pasted(site: Site, kind: Kind, text: str) -> PastedCheck:
 
 
 def _check_rubric(site: Site, path: Path) -> tuple[Sequence[Problem], Rubric | None]:
-    from app.cli.rubrics import active_rules, find_problems  # noqa: PLC0415 - a second of imports
+    from app.rubric_checks import active_rules, find_problems  # noqa: PLC0415 - a second of imports
     from pipeline.score.rubrics import load_rubric  # noqa: PLC0415
 
     rules_dir = site.settings.compliance.rules_dir
@@ -99,7 +99,7 @@ def _check_folders(site: Site) -> tuple[FolderCheck, ...]:
 
 
 def _check_rubrics(site: Site) -> FolderCheck:
-    from app.cli.rubrics import active_rules, find_problems  # noqa: PLC0415 - a second of imports
+    from app.rubric_checks import active_rules, find_problems  # noqa: PLC0415 - a second of imports
     from pipeline.score.rubrics import gaps, load_rubrics  # noqa: PLC0415
 
     folder = site.settings.score.rubrics_dir

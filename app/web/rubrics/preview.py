@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from app.acts import Act
 from app.web.access.visitor import Visitor
 from app.web.authored import on_disk
+from app.web.page_numbers import read_whole
 from app.web.rubrics.checks import Kind, PastedCheck, check_pasted
 from app.web.site import Site
 from app.web.tasks import Tell
@@ -83,7 +84,8 @@ def _compared_with(site: Site, rubric: Rubric, against: str | None) -> Rubric | 
         return None
     if against is not None:
         rubric_id, _, version = against.rpartition("@")
-        return disk.rubric(rubric_id, int(version)) if version.isascii() and version.isdecimal() else None
+        number = read_whole(version)
+        return None if number is None else disk.rubric(rubric_id, number)
     return next((each for each in disk.rubrics if each.id == rubric.id), None)
 
 

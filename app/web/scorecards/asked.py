@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from app.web.access.visitor import Visitor
 from app.web.errors import BadRequestError
+from app.web.page_numbers import read_page
 from app.web.scorecards.days import Days, days_of
 from app.web.scorecards.figures import Asked, newest_day
 from app.web.site import Site
@@ -75,10 +76,7 @@ def order_of(query: Mapping[str, str]) -> Order:
     sort = text_of(query, "sort") or "name"
     if sort not in SORTS:
         raise BadRequestError(f"sort: choose one of {', '.join(SORTS)}")
-    page = text_of(query, "page") or "1"
-    if not page.isascii() or not page.isdecimal() or not 1 <= int(page) <= 10_000:
-        raise BadRequestError("page: a number from 1 on")
-    return Order(sort=sort, search=text_of(query, "q"), page=int(page))
+    return Order(sort=sort, search=text_of(query, "q"), page=read_page(query, most=10_000))
 
 
 def text_of(query: Mapping[str, str], name: str) -> str:

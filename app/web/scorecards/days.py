@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from app.web.days import read_day
 from app.web.errors import BadRequestError
 from pipeline.scorecards import words
 
@@ -70,8 +71,8 @@ def days_of(period: str, *, day: str = "", first: str = "", last: str = "", newe
     if period == "all":
         return Days(period=period, first=None, last=None, title="All calls")
     if period == "days":
-        return _between(_day(first), _day(last))
-    chosen = _day(day) or newest
+        return _between(read_day(first, "from"), read_day(last, "to"))
+    chosen = read_day(day) or newest
     if period == "week":
         begin = chosen - timedelta(days=chosen.weekday())
         end = begin + timedelta(days=6)
@@ -103,18 +104,6 @@ def _between(first: date | None, last: date | None) -> Days:
     else:
         title = "All calls"
     return Days(period="days", first=first, last=last, title=title)
-
-
-def _day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        found = date.fromisoformat(text.strip())
-    except ValueError:
-        raise BadRequestError(f"{text!r} is no day; write it as 2026-10-31") from None
-    if not 1970 < found.year < 9000:  # no further: weeks and months around it must be days too
-        raise BadRequestError(f"{text!r} is no day of any call")
-    return found
 
 
 def _begin(day: date | None, zone: ZoneInfo) -> datetime | None:

@@ -16,6 +16,7 @@ from app.web.errors import BadRequestError
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _MOST_CHARACTERS = 1000
+_MOST_PORT = 65_535
 _V4_IN_V6 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))  # translated, and of old
 
 
@@ -65,6 +66,8 @@ def check_url(text: str, insecure_hosts: Collection[str]) -> CheckedUrl:
         raise UnsafeAddressError(
             "webhooks go to https addresses; a host inside this network may be named in console.webhooks_insecure_hosts"
         )
+    if url.port is not None and not 0 < url.port <= _MOST_PORT:
+        raise UnsafeAddressError(f"a port is a number from 1 to {_MOST_PORT}")
     literal = _literal(host)
     if literal is not None and not named and not is_public(literal):
         raise _inside()

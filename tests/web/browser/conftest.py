@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from tests.web.conftest import PASSWORD, Console
+from tests.web.conftest import PASSWORD, Console, opening
 
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -52,6 +53,14 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     opened = playwright.chromium.launch(executable_path=found, args=_FLAGS)
     yield opened
     opened.close()
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait until something holds in a page. Playwright's own way to wait needs what the page's policy refuses."""
+    ends = time.monotonic() + 15
+    while not page.evaluate(expression):
+        assert time.monotonic() < ends, f"never came true: {expression}"
+        page.wait_for_timeout(50)
 
 
 @dataclass
@@ -110,15 +119,19 @@ class Served:
         page.wait_for_url(lambda url: "/sign-in" not in url)
         return tab
 
+    def close(self) -> None:
+        """Close every page."""
+        while self.contexts:
+            self.contexts.pop().close()
 
-@pytest.fixture
-def serve(browser: Browser) -> Iterator[Callable[[Console], Served]]:
-    """Serve a console on a port of this machine."""
+
+@contextmanager
+def serving(browser: Browser) -> Iterator[Callable[[Console], Served]]:
+    """Serve consoles, each on a port of this machine that is free, and end them all."""
     running: list[tuple[uvicorn.Server, threading.Thread, Served]] = []
 
     def started(console: Console) -> Served:
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", console.settings.console.port))
+        listener = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(console.app, log_level="error", timeout_graceful_shutdown=2))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -132,22 +145,33 @@ def serve(browser: Browser) -> Iterator[Callable[[Console], Served]]:
 
     yield started
     for server, thread, served in running:
-        for context in served.contexts:
-            context.close()
+        served.close()
         server.should_exit = True
         thread.join(timeout=20)
 
 
 @pytest.fixture
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+def serve(browser: Browser) -> Iterator[Callable[[Console], Served]]:
+    """Serve a console on a port of this machine."""
+    with serving(browser) as started:
+        yield started
 
 
 @pytest.fixture
-def served(open_console: Callable[..., Console], serve: Callable[[Console], Served], free_port: int) -> Served:
+def served(open_console: Callable[..., Console], serve: Callable[[Console], Served]) -> Served:
     """A console as it comes, on a port."""
-    return serve(open_console(console__port=free_port))
+    return serve(open_console())
+
+
+@pytest.fixture(scope="module")
+def served_to_all(workspace: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Served]:
+    """One console for those tests of a module that only look; `shared` is what they ask for."""
+    with opening(tmp_path_factory.mktemp("shared"), workspace) as opened, serving(browser) as started:
+        yield started(opened())
+
+
+@pytest.fixture
+def shared(served_to_all: Served) -> Iterator[Served]:
+    """A console that other tests look at too: its users need names of their own, and nothing else may be changed."""
+    yield served_to_all
+    served_to_all.close()

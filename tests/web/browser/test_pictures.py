@@ -18,7 +18,7 @@ from app.web.application import create_app
 from pipeline.load_settings import load_settings
 from pipeline.store.calls import list_calls
 from pipeline.store.database import open_store
-from tests.web.browser.conftest import ROOT, Served
+from tests.web.browser.conftest import ROOT, Served, until
 from tests.web.conftest import Console
 
 WORKSPACE = os.environ.get("PICTURES_OF")
@@ -30,7 +30,7 @@ SAMPLES = ROOT / "samples"
 def settled(page: Page) -> None:
     """Wait until figures were counted and the waveform is drawn."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(500)
+    until(page, "!document.querySelector('[aria-busy=true], #wave:not(.is-drawn, .is-missing)')")
 
 
 def gravest_call(console: Console) -> str:
@@ -41,15 +41,13 @@ def gravest_call(console: Console) -> str:
 
 
 @pytest.fixture
-def pictured(
-    open_console: Callable[..., Console], serve: Callable[[Console], Served], free_port: int, tmp_path: Path
-) -> Served:
+def pictured(open_console: Callable[..., Console], serve: Callable[[Console], Served], tmp_path: Path) -> Served:
     """A console on the calls that are to be seen in the pictures."""
     if WORKSPACE is None:
-        return serve(open_console(console__port=free_port))
+        return serve(open_console())
     folder = tmp_path / "shown"
     shutil.copytree(WORKSPACE, folder, ignore=shutil.ignore_patterns("prefect*"))
-    settings = load_settings(file=SAMPLES / "earmark.toml", flags={"workspace": folder, "console.port": free_port})
+    settings = load_settings(file=SAMPLES / "earmark.toml", flags={"workspace": folder})
     store = open_store(settings.store_url)
     return serve(Console(settings=settings, store=store, app=create_app(settings, store)))
 
