@@ -46,16 +46,28 @@ def log_acts(store: Store, settings: Settings, acts: Sequence[Act], *, actor: st
     Raises:
         StoreError: The log cannot be written; then nothing may be shown either.
     """
-    assert acts
-    who, now = actor or current_user(), datetime.now(UTC)
     with store.begin() as connection:
-        for act in acts:
-            head = record_act(
-                connection, actor=who, action=act.action, subject=act.subject, details=act.details, now=now
-            )
+        head = record_acts(connection, acts, actor=actor or current_user(), now=datetime.now(UTC))
+    keep_log_head(store, settings)
+    return head
+
+
+def record_acts(connection: Connection, acts: Sequence[Act], *, actor: str, now: datetime) -> Head:
+    """Write acts into the audit log in a transaction of the caller's, who calls `keep_log_head` after it.
+
+    Returns:
+        The log's head after them.
+    """
+    assert acts
+    for act in acts:
+        head = record_act(connection, actor=actor, action=act.action, subject=act.subject, details=act.details, now=now)
+    return head
+
+
+def keep_log_head(store: Store, settings: Settings) -> None:
+    """Keep where the log ends in the workspace, beside the database: what is cut off behind it is noticed."""
     with store.read() as connection:
         keep_head(connection, settings.workspace)
-    return head
 
 
 def review_act(review: Review) -> Act:
@@ -94,11 +106,9 @@ def editing(store: Store, settings: Settings, *, actor: str | None = None) -> It
     acts: list[Act] = []
     with store.begin() as connection:
         yield connection, acts
-        who, now = actor or current_user(), datetime.now(UTC)
-        for act in acts:
-            record_act(connection, actor=who, action=act.action, subject=act.subject, details=act.details, now=now)
-    with store.read() as connection:
-        keep_head(connection, settings.workspace)
+        if acts:
+            record_acts(connection, acts, actor=actor or current_user(), now=datetime.now(UTC))
+    keep_log_head(store, settings)
 
 
 def current_user() -> str:

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from pipeline.records.answers import AnswerForm, Band, Choice, Numeric, Option, Scale, YesNo
 from pipeline.records.basics import MadeBy, Role, Severity, Span
-from pipeline.records.coaching import CoachedQuestion, CoachingAcknowledgement, CoachingItem, CoachingSession
+from pipeline.records.coaching import (
+    AgentAnswer,
+    CoachedQuestion,
+    CoachingAcknowledgement,
+    CoachingItem,
+    CoachingSession,
+)
 from pipeline.records.confidence import Calibration, Trust
 from pipeline.records.facts import (
     CallFacts,
@@ -108,6 +114,7 @@ from pipeline.records.scorecard import (
 from pipeline.records.transcript import Dropped, Redaction, Transcript, Turn, Word
 
 __all__ = [
+    "AgentAnswer",
     "LEFT_TO_PEOPLE",
     "SHARES",
     "Acknowledgement",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from pipeline.errors import NotFoundError, ReviewError
 from pipeline.records import (
+    AgentAnswer,
     CoachedQuestion,
     CoachingSession,
     Interval,
@@ -21,9 +22,9 @@ from pipeline.records import (
 )
 from pipeline.review.coaching import make_session
 from pipeline.scorecards.statistics import difference, wilson
-from pipeline.scorecards.topics import ASSESSED, AgentAnswer, MissedQuestion, missed_questions
+from pipeline.scorecards.topics import ASSESSED, MissedQuestion, missed_questions
 from pipeline.store.coaching import SessionRow, list_items, put_session
-from pipeline.store.coaching_answers import AnswerRow, agents_in_scope, answers_to, passes_of_others, recent_answers
+from pipeline.store.coaching_answers import agents_in_scope, answers_to, passes_of_others, recent_answers
 from pipeline.store.reviews import all_reviews
 from pipeline.store.wanted_calls import in_batches
 
@@ -216,21 +217,17 @@ def _parts(answers: Iterable[AgentAnswer], at: datetime) -> tuple[Part, Part]:
     return before, after
 
 
-def _as_it_counts(connection: Connection, rows: Sequence[AnswerRow]) -> list[AgentAnswer]:
+def _as_it_counts(connection: Connection, rows: Sequence[AgentAnswer]) -> list[AgentAnswer]:
     return _counting(rows, _latest(connection, rows))
 
 
-def _counting(rows: Sequence[AnswerRow], people: dict[tuple[str, str, str], Review]) -> list[AgentAnswer]:
+def _counting(rows: Sequence[AgentAnswer], people: dict[tuple[str, str, str], Review]) -> list[AgentAnswer]:
     """Return answers with people's in the place of the machine's."""
-    made = []
-    for row in rows:
-        review = people.get((row.call_id, row.criterion_id, row.asked))
-        told = {field.name: getattr(row, field.name) for field in fields(row)}
-        made.append(AgentAnswer(**{**told, "status": review.status if review else row.status}))
-    return made
+    both = ((row, people.get(_key(row))) for row in rows)
+    return [replace(row, status=review.status) if review else row for row, review in both]
 
 
-def _latest(connection: Connection, rows: Sequence[AnswerRow]) -> dict[tuple[str, str, str], Review]:
+def _latest(connection: Connection, rows: Sequence[AgentAnswer]) -> dict[tuple[str, str, str], Review]:
     call_ids = sorted({row.call_id for row in rows})
     reviews = [review for some in in_batches(call_ids) for review in all_reviews(connection, call_ids=some)]
     return latest_reviews(reviews, lambda each: (each.call_id, each.criterion_id, each.asked))

@@ -5,39 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from pipeline.records import Status
+from pipeline.records import AgentAnswer, Status
 
 LAST_CALLS = 5
 MISSES = 4
 MAX_TOPICS = 2
 ASSESSED = (Status.PASS, Status.PARTIAL, Status.FAIL)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AgentAnswer:
-    """The answer that counts to one question of one of an agent's calls.
-
-    Attributes:
-        asked: Fingerprint of the question: equal ones are one question, whatever the rubric. Empty in old scores.
-    """
-
-    agent_id: str
-    call_id: str
-    score_id: str
-    started_at: datetime | None
-    rubric_id: str
-    criterion_id: str
-    asked: str
-    title: str
-    critical: bool
-    status: Status
-
-    @property
-    def question(self) -> str:
-        """What equal questions have in common."""
-        return self.asked or f"{self.rubric_id} {self.criterion_id}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,28 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from pipeline.records import Scope, Status
+from pipeline.records import AgentAnswer, Scope, Status
 from pipeline.store.console_tables import call_overviews
 from pipeline.store.overviews import in_scope
 from pipeline.store.tables import criterion_results
 
 _call, _result = call_overviews.c, criterion_results.c
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AnswerRow:
-    """An answer with whose call it is about. ``asked`` is empty in scores of before that was kept."""
-
-    agent_id: str
-    call_id: str
-    score_id: str
-    started_at: datetime | None
-    rubric_id: str
-    criterion_id: str
-    asked: str
-    title: str
-    critical: bool
-    status: Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +27,7 @@ class AgentInScope:
 
 def recent_answers(
     connection: Connection, scope: Scope, *, agent: str | None = None, calls_each: int
-) -> list[AnswerRow]:
+) -> list[AgentAnswer]:
     """Return the answers of each agent's latest calls that have a score, the latest call first.
 
     Args:
@@ -72,7 +56,7 @@ def recent_answers(
 
 def answers_to(
     connection: Connection, scope: Scope, *, asked: str, since: datetime, before: datetime
-) -> list[AnswerRow]:
+) -> list[AgentAnswer]:
     """Return the answers to one question in calls that began within a time, the earliest first.
 
     Args:
@@ -99,7 +83,7 @@ def answers_to(
 
 def passes_of_others(
     connection: Connection, scope: Scope, *, asked: str, not_agent: str, among_latest: int, limit: int
-) -> list[AnswerRow]:
+) -> list[AgentAnswer]:
     """Return calls of others in which a question was answered with pass and with evidence, the surest first.
 
     Args:
@@ -146,9 +130,9 @@ def agents_in_scope(connection: Connection, scope: Scope, *, agent: str | None =
 _ANSWER = (_result.criterion_id, _result.asked, _result.title, _result.critical, _result.status)
 
 
-def _rows(connection: Connection, statement: Select[Any]) -> list[AnswerRow]:
+def _rows(connection: Connection, statement: Select[Any]) -> list[AgentAnswer]:
     return [
-        AnswerRow(
+        AgentAnswer(
             agent_id=row.agent_id,
             call_id=row.call_id,
             score_id=row.score_id,

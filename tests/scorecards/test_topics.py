@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.records import Status
-from pipeline.scorecards.topics import AgentAnswer, missed_questions
+from pipeline.records import AgentAnswer, Status
+from pipeline.scorecards.topics import missed_questions
 
 PASS, PARTIAL, FAIL, NONE = Status.PASS, Status.PARTIAL, Status.FAIL, Status.NOT_APPLICABLE
 

@@ -13,8 +13,9 @@ import pytest
 
 from app.web.access.sessions import COOKIE, hashed
 from app.web.jobs.old_stays import forget
+from pipeline.audit.kept_head import kept_head
 from pipeline.audit.log import check_log
-from pipeline.store.audit import entries
+from pipeline.store.audit import entries, last_entry
 from pipeline.store.people import change_user, list_sessions
 from tests.web.conftest import PASSWORD, SIGN_IN_TOKEN, Console, enter
 
@@ -261,3 +262,14 @@ def test_own_stays_are_seen_and_ended_and_nobody_elses(console: Console) -> None
     assert ann.post("/account/stays/end").status_code == 303
     assert elsewhere.get("/account").status_code == 303
     assert (ann.get("/account").status_code, bob.get("/account").status_code) == (200, 200)
+
+
+def test_sign_in_is_within_the_head_that_the_workspace_keeps(console: Console) -> None:
+    console.add("ann", "reviewer")
+    assert enter(console.visit(), "ann", PASSWORD).status_code == 303
+    with console.store.read() as connection:
+        ends = last_entry(connection)
+    kept = kept_head(console.settings.workspace)
+    assert ends is not None
+    assert kept is not None
+    assert (kept.count, kept.hash) == (ends.sequence, ends.hash)

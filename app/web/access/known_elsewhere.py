@@ -7,12 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.acts import Act
+from app.acts import Act, keep_log_head, record_acts
 from app.web.access.openid import NotSignedInError
 from app.web.access.sessions import begin_session, end_session
-from app.web.access.sign_in import log_sign_in
+from app.web.access.sign_in import sign_in_act
 from app.web.site import Site
-from pipeline.audit.log import record_act
 from pipeline.records import User
 from pipeline.review.wording import folded
 from pipeline.store.people import bind_subject, get_user, password_hash_of, user_of_subject
@@ -41,7 +40,8 @@ def sign_in_known(site: Site, claims: Mapping[str, Any], *, before: str | None =
         if before is not None:
             end_session(connection, before)
         token = begin_session(connection, user, site.now())
-        log_sign_in(connection, site, user, "single sign-on")
+        record_acts(connection, [sign_in_act(user, "single sign-on")], actor=user.name, now=site.now())
+    keep_log_head(site.store, site.settings)
     return token
 
 
@@ -63,5 +63,5 @@ def _bound(connection: Connection, site: Site, claims: Mapping[str, Any], subjec
     if not bind_subject(connection, user.user_id, subject):
         raise NotSignedInError("the account of this name signs in another way; ask an admin")
     act = Act(action="user", subject=("user", user.user_id), details={"did": "bound to single sign-on"})
-    record_act(connection, actor=user.name, action=act.action, subject=act.subject, details=act.details, now=site.now())
+    record_acts(connection, [act], actor=user.name, now=site.now())
     return user

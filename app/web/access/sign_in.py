@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection
-
-from app.acts import Act, editing
+from app.acts import Act, editing, keep_log_head, record_acts
 from app.web.access.passwords import hash_password, is_outdated, is_password
 from app.web.access.sessions import begin_session, end_session, hashed
 from app.web.errors import RequestError, TooManyAttemptsError
 from app.web.site import Site
-from pipeline.audit.log import record_act
 from pipeline.records import User
 from pipeline.review.wording import folded
 from pipeline.store.people import (
@@ -76,7 +73,8 @@ def sign_in(site: Site, *, name: str, password: str, address: str, before: str |
         if before is not None:
             end_session(connection, before)
         token = begin_session(connection, user, now)
-        log_sign_in(connection, site, user, "password")
+        record_acts(connection, [sign_in_act(user, "password")], actor=user.name, now=now)
+    keep_log_head(site.store, site.settings)
     return token
 
 
@@ -128,7 +126,6 @@ def log_failed(site: Site, name: str | None, why: str, *, counted_by: str) -> No
         acts.append(Act(action="sign-in-failed", subject=subject, details={"by": "password", "why": why}))
 
 
-def log_sign_in(connection: Connection, site: Site, user: User, by: str) -> None:
-    """Write a sign-in into the audit log, in the transaction in which the stay begins."""
-    act = Act(action="sign-in", subject=("user", user.user_id), details={"by": by})
-    record_act(connection, actor=user.name, action=act.action, subject=act.subject, details=act.details, now=site.now())
+def sign_in_act(user: User, by: str) -> Act:
+    """Return what the audit log keeps of a sign-in."""
+    return Act(action="sign-in", subject=("user", user.user_id), details={"by": by})

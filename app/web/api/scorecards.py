@@ -77,11 +77,7 @@ def scorecards_agent(
     site = site_of(request)
     _require(site, visitor, "agent", subject)
     days = _days(site, visitor, period, day, first=first, last=last, agent=subject)
-    asked = Asked(scope=visitor.scope, days=days, agent=subject)
-    report = _report(site, asked)
-    own = visitor.scope.agent_id is not None
-    looked(site, visitor, "scorecard", subject, of="agent", **days.query)
-    return _shape(with_standing(report, None if own else standing_of(site, asked)), days)
+    return _card(site, visitor, Asked(scope=visitor.scope, days=days, agent=subject), subject)
 
 
 @router.get("/scorecards/teams/{subject}", response_model=ReportShape)
@@ -99,10 +95,14 @@ def scorecards_team(
     site = site_of(request)
     _require(site, visitor, "team", subject)
     days = _days(site, visitor, period, day, first=first, last=last, team=subject)
-    asked = Asked(scope=visitor.scope, days=days, card_of_team=subject)
+    return _card(site, visitor, Asked(scope=visitor.scope, days=days, card_of_team=subject), subject)
+
+
+def _card(site: Site, visitor: Visitor, asked: Asked, subject: str) -> ReportShape:
     report = _report(site, asked)
-    looked(site, visitor, "scorecard", subject, of="team", **days.query)
-    return _shape(with_standing(report, standing_of(site, asked)), days)
+    own = visitor.scope.agent_id is not None
+    looked(site, visitor, "scorecard", subject, of=asked.kind, **asked.days.query)
+    return _shape(with_standing(report, None if own else standing_of(site, asked)), asked.days)
 
 
 def _require(site: Site, visitor: Visitor, kind: Literal["agent", "team"], subject: str) -> None:

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app.web.call.criteria import Clip, Quote, clip_of, quote_of
-from pipeline.records import CoachingItem, CriterionResult, Role, Scope, Span
+from pipeline.records import AgentAnswer, CoachingItem, CriterionResult, Role, Scope, Span
 from pipeline.reviewing.coaching import good_examples
-from pipeline.scorecards.topics import AgentAnswer, MissedQuestion
+from pipeline.scorecards.topics import MissedQuestion
 from pipeline.store.scores import get_score
 
 CLIPS_EACH = 3

@@ -11,9 +11,8 @@ from app.web.coaching.moments import ItemView, item_view
 from app.web.coaching.sight import CoachedAgent
 from app.web.site import Site
 from app.web.snapshots import Snapshot, snapshot
-from pipeline.records import CoachedQuestion, Scope
+from pipeline.records import AgentAnswer, CoachedQuestion, Scope
 from pipeline.reviewing.coaching import COMPARED, BeforeAfter, before_and_after, coached_on
-from pipeline.scorecards.topics import AgentAnswer
 from pipeline.store.coaching import SessionRow, list_items, list_sessions
 
 MOST_SESSIONS = 20

@@ -19,11 +19,11 @@ from app.web.coaching.sight import coached_agent, example_scope, session_scope
 from app.web.site import Site, site_of
 from pipeline.audit.log import Detail
 from pipeline.errors import NotFoundError, ReviewError
-from pipeline.records import CoachedQuestion, Span, UserRole
+from pipeline.records import AgentAnswer, CoachedQuestion, Span, UserRole
 from pipeline.review.coaching import acknowledged_by
 from pipeline.reviewing.coaching import answers_of_agent, hold_session
 from pipeline.reviewing.overviews import refresh_overviews
-from pipeline.scorecards.topics import AgentAnswer, missed_questions
+from pipeline.scorecards.topics import missed_questions
 from pipeline.store.call_record import read_call
 from pipeline.store.coaching import acknowledge, get_session
 

@@ -57,27 +57,7 @@ def agent_card(
     request: Request, agent: str, visitor: Annotated[Visitor, Depends(Needs(Permission.SCORECARDS_SEE))]
 ) -> Response:
     """Show one agent's card."""
-    site = site_of(request)
-    own = visitor.scope.agent_id is not None
-    refuse_others(site, visitor, agent=agent)
-    asked = Asked(
-        scope=visitor.scope,
-        days=asked_days(site, visitor, request.query_params, agent=agent),
-        agent=agent,
-    )
-    shot = figures(site, asked)
-    _log(site, visitor, asked)
-    page = card_page(
-        site,
-        asked,
-        shot,
-        standing=None if own else standing_of(site, asked),
-        team_mean=_team_mean(site, shot, asked) if own else None,
-        own=own,
-        coached=visitor.may(Permission.COACHING_SEE),
-        forms=_forms(visitor),
-    )
-    return site.page(request, "scorecards/card.html", visitor, page=page)
+    return _card(request, visitor, agent=agent)
 
 
 @router.get("/scorecards/teams/{team:path}")
@@ -85,26 +65,7 @@ def team_card(
     request: Request, team: str, visitor: Annotated[Visitor, Depends(Needs(Permission.SCORECARDS_SEE))]
 ) -> Response:
     """Show one team's card."""
-    site = site_of(request)
-    refuse_others(site, visitor, team=team)
-    asked = Asked(
-        scope=visitor.scope,
-        days=asked_days(site, visitor, request.query_params, team=team),
-        card_of_team=team,
-    )
-    shot = figures(site, asked)
-    _log(site, visitor, asked)
-    page = card_page(
-        site,
-        asked,
-        shot,
-        standing=standing_of(site, asked),
-        team_mean=None,
-        own=False,
-        coached=False,
-        forms=_forms(visitor),
-    )
-    return site.page(request, "scorecards/card.html", visitor, page=page)
+    return _card(request, visitor, team=team)
 
 
 @router.get("/scorecards/pictures/{digest}/{scheme}")
@@ -131,6 +92,27 @@ def refuse_others(site: Site, visitor: Visitor, *, agent: str | None = None, tea
         return
     kind, name = ("agent", agent) if agent is not None else ("team", team)
     raise NotFoundError(f"there is no scorecard of {kind} {name}")
+
+
+def _card(request: Request, visitor: Visitor, *, agent: str | None = None, team: str | None = None) -> Response:
+    site = site_of(request)
+    refuse_others(site, visitor, agent=agent, team=team)
+    own = visitor.scope.agent_id is not None
+    days = asked_days(site, visitor, request.query_params, agent=agent, team=team)
+    asked = Asked(scope=visitor.scope, days=days, agent=agent, card_of_team=team)
+    shot = figures(site, asked)
+    _log(site, visitor, asked)
+    page = card_page(
+        site,
+        asked,
+        shot,
+        standing=None if own else standing_of(site, asked),
+        team_mean=_team_mean(site, shot, asked) if own else None,
+        own=own,
+        coached=agent is not None and visitor.may(Permission.COACHING_SEE),
+        forms=_forms(visitor),
+    )
+    return site.page(request, "scorecards/card.html", visitor, page=page)
 
 
 def _forms(visitor: Visitor) -> tuple[str, ...]:
