@@ -116,6 +116,7 @@ def _start_in(folder: Path, binaries: Path) -> PostgresServer:
     else:
         pytest.fail(f"initdb failed: {made.stderr.decode()}")
     options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "timezone=Asia/Tokyo"]
+    options += ["max_locks_per_transaction=1024"]  # a test session makes some hundred schemas of sixty tables each
     command = [str(binaries / "postgres"), "-D", str(folder / "data"), *(part for o in options for part in ("-c", o))]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **account)

@@ -100,9 +100,10 @@ def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> 
         from_this_file = (recordings.c.call_id == recording.call_id) & (recordings.c.media_uri == outcome.media_uri)
         shown = connection.execute(select(*_SHOWN).where(from_this_file)).mappings().first()
         connection.execute(update(recordings).where(from_this_file).values(row))
-        mark_unsearched(connection, [recording.call_id])  # its time may be another
-        is_new = shown is not None and any(row[name] != value for name, value in shown.items())
-    if recording and is_new:
+        if shown is not None and any(row[name] != value for name, value in shown.items()):
+            mark_stale(connection, [recording.call_id])
+            mark_unsearched(connection, [recording.call_id])  # its time may be another
+    elif recording:
         mark_stale(connection, [recording.call_id])
 
 

@@ -30,8 +30,10 @@ def _made_row(table: Table, call_id: str, now: datetime) -> dict[str, object]:
         if column.name in known:
             return known[column.name]
         if isinstance(column.type, UtcDateTime):
-            return now
-        return {int: 1, float: 0.5}.get(column.type.python_type, f"{column.name} of {call_id}")
+            return now if column.info == WHEN else NOW
+        if column.primary_key and column.type.python_type is int:
+            return int(call_id.encode().hex(), 16) % 1_000_003
+        return {int: 1, float: 0.5, bool: True}.get(column.type.python_type, f"{column.name} of {call_id}")
 
     return {column.name: value(column) for column in table.columns}
 

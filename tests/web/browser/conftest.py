@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.web.conftest import PASSWORD, Console, opening
 
@@ -32,6 +32,8 @@ _FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+_WAITS_S = 60  # machines that run tests are busy
+expect.set_options(timeout=1000 * _WAITS_S)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +59,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 def until(page: Page, expression: str) -> None:
     """Wait until something holds in a page. Playwright's own way to wait needs what the page's policy refuses."""
-    ends = time.monotonic() + 15
+    ends = time.monotonic() + _WAITS_S
     while not page.evaluate(expression):
         assert time.monotonic() < ends, f"never came true: {expression}"
         page.wait_for_timeout(50)
@@ -108,6 +110,7 @@ class Served:
         """Return the page of somebody there is, signed in through the form."""
         options: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "accept_downloads": True, **context}
         opened = self.browser.new_context(**options)
+        opened.set_default_timeout(1000 * _WAITS_S)
         self.contexts.append(opened)
         tab = Tab(opened.new_page(), self.base)
         tab.page.on("console", lambda told: tab.problems.append(told.text) if told.type == "error" else None)

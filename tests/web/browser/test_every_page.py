@@ -50,7 +50,7 @@ def first_ones(tab: Tab, path: str, offered: Sequence[str]) -> Sequence[str]:
     found = []
     for begins in BELOW[path]:
         link = page.locator(f"main table th a[href^='{begins}']").first
-        found.append(link.get_attribute("href", timeout=60_000) or "")  # figures may still be counted
+        found.append(link.get_attribute("href") or "")  # figures may still be counted
     return found
 
 

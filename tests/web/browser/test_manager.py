@@ -12,7 +12,7 @@ from tests.web.browser.conftest import Served
 def test_manager_downloads_a_scorecard_as_pdf_and_workbook(served: Served, tmp_path: Path) -> None:
     tab = served.open("manager", "max")
     page = tab.go("/scorecards?period=all")
-    page.locator("a[href^='/scorecards/agents/']").first.click(timeout=60_000)
+    page.locator("a[href^='/scorecards/agents/']").first.click()
     page.wait_for_url("**/scorecards/agents/**")
     for name, suffix in (("PDF", ".pdf"), ("XLSX", ".xlsx")):
         with page.expect_download() as started:
