@@ -54,7 +54,7 @@ ADDRESSES = (
     Address("ann", "/calls"),
     Address("ann", "/calls?page=1000"),
     Address("ann", "/calls?order=worst"),
-    Address("ann", "/calls?agent=" + AGENT),
+    Address("max", "/calls?agent=" + AGENT),
     Address("ann", "/calls?flag=critical_error&order=oldest"),
     Address("nora", "/calls"),
     Address("nora", "/calls?order=best&queue=sales"),

@@ -78,7 +78,16 @@ API: tuple[str, ...] = (
     "coaching",
     "intake",
 )
-JOBS: tuple[str, ...] = ("overviews", "authored_files", "search", "old_stays", "webhooks", "uploads", "questions")
+JOBS: tuple[str, ...] = (
+    "first_use",
+    "overviews",
+    "authored_files",
+    "search",
+    "old_stays",
+    "webhooks",
+    "uploads",
+    "questions",
+)
 
 
 def utc_now() -> datetime:

@@ -24,7 +24,7 @@ log = logging.getLogger("earmark.web")
 
 MOST_KEPT = 200
 STALE_AFTER_S = 30.0
-WAIT_S = 0.15
+WAIT_S = 0.1
 _OLD_AFTER = timedelta(minutes=10)  # renewed then, whatever the database's state: it does not tell of everything
 _AGAIN_AFTER = timedelta(seconds=5)  # a fault
 

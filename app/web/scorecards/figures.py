@@ -28,7 +28,7 @@ from pipeline.store.scorecard_rows import (
     scorecard_rows,
 )
 
-AT_ONCE = {"agent": 1500, "team": 400, "everybody": 300}
+AT_ONCE = {"agent": 300, "team": 200, "everybody": 200}
 """Up to so many calls are reckoned while the visitor waits."""
 MOST_KEPT = 64
 
