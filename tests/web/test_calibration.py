@@ -247,6 +247,33 @@ def test_call_shows_no_answers_to_whoever_has_questions_left_about_it(console: C
     assert ann.get(session).status_code == 200
 
 
+def test_lists_tell_nothing_of_calls_about_which_somebody_has_questions_left(console: Console) -> None:
+    max_, ann = _people(console)
+    other = console.sign_in("reviewer", "zoe")
+    call_id = call_of(console, POOR)
+
+    def told(stay: Stay) -> tuple[object, object, list[str], list[str]]:
+        [call] = [each for each in stay.get("/api/v1/calls").json()["items"] if each["call_id"] == call_id]
+        [waiting] = [each for each in stay.get("/api/v1/queue").json()["items"] if each["call_id"] == call_id] or [{}]
+        flags = [each["flag"]["call_id"] for each in stay.get("/api/v1/flags").json()["items"]]
+        reasons = [each["kind"] for each in waiting.get("reasons", [])]
+        return call["share"], call["severity"], reasons, [each for each in flags if each == call_id]
+
+    before = told(ann)
+    assert None not in before
+    assert before[2]
+    assert before[3]
+    session = _session(console, max_)
+    assert told(ann) == (None, None, [], [])
+    assert told(other) == before
+    for page in ("/calls", "/queue"):
+        [row] = [part for part in ann.get(page).text.split("<tr>") if f"/calls/{call_id}" in part]
+        assert "%" not in row
+        assert "critical" not in row
+    ann.post(_address(console, session), _all(console, "pass"))
+    assert told(ann) == before
+
+
 def test_closed_session_hides_nothing(console: Console) -> None:
     max_, ann = _people(console)
     session = _session(console, max_)

@@ -23,7 +23,7 @@ from app.web.api.models import (
 )
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, known_question, looked, not_there, refuse_agent_filter
-from app.web.calibration.sight import refuse_before_answers
+from app.web.calibration.sight import refuse_before_answers, without_answers
 from app.web.call.reading import refuse_own, rights_of
 from app.web.disputing import THE_AGENT
 from app.web.errors import BadRequestError
@@ -102,7 +102,8 @@ def calls_list(
     after = require_kinds(paging.after, (datetime, type(None)) if by_time else (float, int, type(None)), str)
     with site.store.read() as connection:
         found = list_overviews(connection, asked, visitor.scope, order=order, limit=paging.limit + 1, after=after)
-    items, following = paging.page(found, lambda call: order_key(call, order), response)
+        items, following = paging.page(found, lambda call: order_key(call, order), response)
+        items = without_answers(connection, visitor, items)
     looked(site, visitor, "calls", calls=len(items))
     return Page(items=[_listed(visitor, call) for call in items], next=following)
 

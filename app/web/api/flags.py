@@ -14,6 +14,7 @@ from app.web.api.edge import Body, Id, Instant, Line, OfAgent, OfCall, OfTeam, P
 from app.web.api.models import FlagShape
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, looked, not_there, refuse_agent_filter
+from app.web.calibration.sight import calls_to_answer
 from app.web.call.reading import refuse_own
 from app.web.site import site_of
 from pipeline.errors import NotFoundError
@@ -64,6 +65,7 @@ def flags_list(
             since=since,
             before=before,
         )
+        blind = calls_to_answer(connection, visitor)
     items, following = paging.page(found, lambda each: (each[0], each[1].flag.flag_id), response)
     looked(site, visitor, "flags", flags=len(items))
     notes = visitor.may(Permission.CALLS_COMMENT)  # why somebody closed one is no word for who took the call
@@ -77,6 +79,7 @@ def flags_list(
             changes=list(row.changes) if notes else [],
         )
         for raised_at, row in items
+        if row.flag.call_id not in blind
     ]
     return Page(items=shown, next=following)
 

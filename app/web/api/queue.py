@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ from app.web.api.edge import Body, Id, Line, OfQueue, Prose, make_router, proble
 from app.web.api.models import Shape
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, looked
+from app.web.calibration.sight import without_answers
 from app.web.call.reading import refuse_own
 from app.web.site import Site, site_of
 from pipeline.records import QueueClosing, QueueKind, Severity
@@ -83,7 +85,7 @@ def queue_list(
     found = _waiting(site, visitor, asked, limit=paging.limit + 1, after=after)
     items, following = paging.page(found, lambda call: order_key(call, "queue"), response)
     looked(site, visitor, "queue", calls=len(items))
-    return Page(items=[_shape(visitor, call) for call in items], next=following)
+    return Page(items=_shapes(site, visitor, items), next=following)
 
 
 @router.get("/queue/next", response_model=NextShape)
@@ -95,7 +97,7 @@ def queue_next(request: Request, visitor: Reviews, whose: Whose = None, why: Why
         if found:
             break
     looked(site, visitor, "queue", calls=len(found))
-    return NextShape(call=_shape(visitor, found[0]) if found else None)
+    return NextShape(call=next(iter(_shapes(site, visitor, found)), None))
 
 
 @router.post("/queue/{call_id}/take-off", response_model=QueueClosing)
@@ -141,6 +143,9 @@ def _waiting(
         return list_overviews(connection, asked, visitor.scope, order="queue", limit=limit, after=after)
 
 
-def _shape(visitor: Visitor, call: CallOverview) -> QueuedShape:
-    shown = QueuedShape.model_validate(call)
-    return shown if visitor.may(Permission.QUEUE_LEAD) else shown.model_copy(update={"agent_id": None, "team": None})
+def _shapes(site: Site, visitor: Visitor, calls: Sequence[CallOverview]) -> list[QueuedShape]:
+    with site.store.read() as connection:
+        shown = [QueuedShape.model_validate(call) for call in without_answers(connection, visitor, calls)]
+    if visitor.may(Permission.QUEUE_LEAD):
+        return shown
+    return [each.model_copy(update={"agent_id": None, "team": None}) for each in shown]

@@ -14,6 +14,7 @@ from app.web.api.edge import Body, Id, Instant, Line, OfCall, Prose, make_router
 from app.web.api.models import ReviewedShape, Totals
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import act, call_in_sight, looked
+from app.web.calibration.sight import calls_to_answer
 from app.web.call.questions import questions_of
 from app.web.call.reading import refuse_own
 from app.web.site import site_of
@@ -97,9 +98,10 @@ def reviews_list(
             since=since,
             before=before,
         )
+        blind = calls_to_answer(connection, visitor)
     items, following = paging.page(found, lambda review: (review.made_at, review.review_id), response)
     looked(site, visitor, "reviews", reviews=len(items))
-    return Page(items=list(items), next=following)
+    return Page(items=[review for review in items if review.call_id not in blind], next=following)
 
 
 @router.post(

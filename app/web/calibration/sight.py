@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Visitor
 from pipeline.errors import NotFoundError, ReviewError
-from pipeline.records import CalibrationSession, Scope
+from pipeline.records import CalibrationSession, QueueKind, Scope
 from pipeline.review.wording import same_name
 from pipeline.store.calibration_sessions import SessionRow, get_session, open_sessions
-from pipeline.store.overviews import in_scope
+from pipeline.store.overviews import CallOverview, in_scope
 from pipeline.store.reviews import all_reviews
 from pipeline.store.scores import get_score
 from pipeline.store.tables import recordings
@@ -46,19 +47,55 @@ def refuse_before_answers(connection: Connection, visitor: Visitor, call_id: str
     Raises:
         ReviewError: They have.
     """
-    for row in open_sessions(connection):
-        session = row.session
-        chosen = next((call for call in session.calls if call.call_id == call_id), None)
-        if chosen is None or not takes_part(visitor, session):
+    session_id = _calls_to_answer(connection, visitor, only=call_id).get(call_id)
+    if session_id is not None:
+        raise ReviewError(
+            "this call is in a calibration session in which you have questions left: answer them first, on the "
+            f"page /calibration/{session_id}/calls/{call_id}; after that you see what it scored"
+        )
+
+
+def calls_to_answer(connection: Connection, visitor: Visitor) -> frozenset[str]:
+    """Return the calls of open sessions about which the visitor has yet to answer, before they see what others said."""
+    return frozenset(_calls_to_answer(connection, visitor))
+
+
+def without_answers(connection: Connection, visitor: Visitor, calls: Sequence[CallOverview]) -> list[CallOverview]:
+    """Return lines of lists; of calls about which the visitor has yet to answer, without what they scored."""
+    blind = calls_to_answer(connection, visitor)
+    return [_without_answers(call) if call.call_id in blind else call for call in calls]
+
+
+def _without_answers(call: CallOverview) -> CallOverview:
+    samples = tuple(reason for reason in call.reasons if reason.kind is QueueKind.SAMPLED)
+    return replace(
+        call,
+        machine_share=None,
+        share=None,
+        passed=None,
+        customer_sentiment=None,
+        flags=(),
+        severity=None,
+        place=None,
+        reasons=samples,
+    )
+
+
+def _calls_to_answer(connection: Connection, visitor: Visitor, *, only: str | None = None) -> dict[str, str]:
+    """Return the calls that a visitor has questions left about, each with its session."""
+    found: dict[str, str] = {}
+    for session in (row.session for row in open_sessions(connection)):
+        if not takes_part(visitor, session):
             continue
-        made = all_reviews(connection, session_id=session.session_id, call_id=call_id, kind="blind")
-        answered = {each.criterion_id for each in made if same_name(each.reviewer, visitor.user.name)}
-        score = get_score(connection, chosen.score_id)
-        if score is not None and any(result.criterion_id not in answered for result in score.results):
-            raise ReviewError(
-                "this call is in a calibration session in which you have questions left: answer them first, on the "
-                f"page /calibration/{session.session_id}/calls/{call_id}; after that you see what it scored"
-            )
+        for chosen in session.calls:
+            if only not in (None, chosen.call_id):
+                continue
+            made = all_reviews(connection, session_id=session.session_id, call_id=chosen.call_id, kind="blind")
+            answered = {each.criterion_id for each in made if same_name(each.reviewer, visitor.user.name)}
+            score = get_score(connection, chosen.score_id)
+            if score is not None and any(result.criterion_id not in answered for result in score.results):
+                found.setdefault(chosen.call_id, session.session_id)
+    return found
 
 
 def sessions_in_sight(connection: Connection, visitor: Visitor, rows: Iterable[SessionRow]) -> list[SessionRow]:

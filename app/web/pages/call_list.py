@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.acts import Act
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
+from app.web.calibration.sight import without_answers
 from app.web.queue.choices import Choices, choices_of
 from app.web.queue.filters import ORDERS, AskedCalls, asked_of_calls
 from app.web.queue.work import DONE
@@ -67,7 +68,7 @@ def calls(
     with site.store.read() as connection:
         found = list_overviews(connection, asked.filters, visitor.scope, order=order, limit=CALLS_A_PAGE, offset=first)
         page = CallsPage(
-            calls=found,
+            calls=without_answers(connection, visitor, found),
             asked=asked,
             found=count_overviews(connection, asked.filters, visitor.scope),
             choices=choices_of(site, connection, visitor.scope),

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from app.acts import Act
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
+from app.web.calibration.sight import without_answers
 from app.web.queue.choices import Choices, choices_of, people_who_review
 from app.web.queue.filters import WHOSE, AskedCalls, asked_of_queue
 from app.web.queue.next_call import next_in_queue
@@ -99,8 +100,9 @@ def _read(site: Site, visitor: Visitor, asked: AskedCalls, done: str | None) -> 
     grave = replace(all_waiting, severity=Severity.CRITICAL)
     with site.store.read() as connection:
         waiting = count_overviews(connection, all_waiting, scope)
+        found = list_overviews(connection, asked.filters, scope, order="queue", limit=CALLS_A_PAGE, offset=first)
         return QueuePage(
-            calls=list_overviews(connection, asked.filters, scope, order="queue", limit=CALLS_A_PAGE, offset=first),
+            calls=without_answers(connection, visitor, found),
             asked=asked,
             found=count_overviews(connection, asked.filters, scope) if asked.fields else waiting,
             waiting=waiting,
