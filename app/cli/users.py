@@ -10,14 +10,15 @@ from typing import Annotated
 import typer
 
 from app.accounts import Account, LastAdminError, add_account, change_account, give_password, known_user
-from app.acts import editing
+from app.acts import Act, editing
 from app.cli import show
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from app.cli.people import listed
 from pipeline.canonical import to_data
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, NotFoundError
 from pipeline.records import UserRole
 from pipeline.review.wording import checked_name
+from pipeline.store.api_tokens import ApiToken, all_tokens, revoke_token
 from pipeline.store.database import open_store
 from pipeline.store.people import list_users, password_hash_of
 
@@ -141,6 +142,43 @@ def password(
         with editing(store, settings) as (connection, acts):
             give_password(connection, acts, user, made, temporary=temporary, reset_at=datetime.now(UTC))
     show.say(f"{user.name}: password set{'; they choose their own at the next sign-in' if temporary else ''}")
+
+
+@app.command("tokens")
+def tokens(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """List the tokens for the API: whose they are, what they may, until when, and when they were used last."""
+    store = open_existing(read_settings(workspace, config))
+    with closing(store), store.read() as connection:
+        found = all_tokens(connection)
+    if as_json:
+        show.print_json([{**to_data(token), "user": token.user.name} for token in found])
+        return
+    titles = ("Token", "Of", "Name", "May", "Until", "Used")
+    show.table([(title, "left") for title in titles], [_line(token) for token in found])
+
+
+@app.command("revoke")
+def revoke(
+    token_id: Annotated[str, typer.Argument(metavar="TOKEN", help="Its id: tk-…", show_default=False)],
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Revoke somebody's token for the API: from the next request on it lets nobody in."""
+    settings = read_settings(workspace, config)
+    store = open_existing(settings)
+    with closing(store), editing(store, settings) as (connection, acts):
+        token = next((each for each in all_tokens(connection) if each.token_id == token_id), None)
+        if token is None:
+            raise NotFoundError(f"there is no token {token_id!r}; `earmark users tokens` lists them")
+        revoke_token(connection, token_id, user_id=token.user.user_id, now=datetime.now(UTC))
+        acts.append(Act(action="token", subject=("token", token_id), details={"did": "revoked", "of": token.user.name}))
+    show.say(f"{token_id}: revoked")
+
+
+def _line(token: ApiToken) -> tuple[str, ...]:
+    until = "revoked" if token.revoked_at else f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "no end"
+    used = f"{token.used_at:%Y-%m-%d}" if token.used_at else "never"
+    return token.token_id, token.user.name, token.name, ", ".join(token.permissions), until, used
 
 
 def _ask_password() -> str:

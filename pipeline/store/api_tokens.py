@@ -63,6 +63,12 @@ def tokens_of(connection: Connection, user_id: str) -> list[ApiToken]:
     return [_token(row) for row in connection.execute(rows)]
 
 
+def all_tokens(connection: Connection) -> list[ApiToken]:
+    """Return everybody's tokens, by their users' names, the newest first."""
+    rows = _tokens().order_by(users.c.folded_name, api_tokens.c.created_at.desc())
+    return [_token(row) for row in connection.execute(rows)]
+
+
 def revoke_token(connection: Connection, token_id: str, *, user_id: str, now: datetime) -> bool:
     """Revoke a user's token; tell whether it was there and good."""
     token = api_tokens.c

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import build, tell
+from app.web.access.tokens import make_token
+from pipeline.config import Settings
+from pipeline.store.database import open_store
+from pipeline.store.people import list_users
 
 app = build()
 GOOD = "a sentence of one's own\n"
@@ -83,3 +88,23 @@ def test_serve_says_what_is_wrong_with_an_address(tmp_path: Path, monkeypatch: p
     code, out = invoke("serve", *where, "--host", "203.0.113.7")
     assert (code, "console.host" in out) == (1, True)
     assert not (tmp_path / "work").exists()
+
+
+def test_tokens_are_listed_without_their_words_and_revoked(tmp_path: Path) -> None:
+    where = ("-w", tmp_path)
+    assert invoke("users", "add", "Ann", "--role", "reviewer", *where, given=GOOD)[0] == 0
+    store = open_store(Settings(workspace=tmp_path).store_url)
+    now = datetime.now(UTC)
+    with store.begin() as connection:
+        [user] = list_users(connection)
+        token, words = make_token(connection, user, name="export", permissions=["calls.see"], days=7, now=now)
+    store.close()
+    code, out = invoke("users", "tokens", "--json", *where)
+    [listed] = json.loads(out)
+    assert (code, listed["token_id"], listed["user"], listed["revoked_at"]) == (0, token.token_id, "Ann", None)
+    assert words not in out
+    assert token.token_id in invoke("users", "tokens", *where)[1]
+    assert invoke("users", "revoke", "tk-nobodys", *where)[0] == 1
+    assert invoke("users", "revoke", token.token_id, *where)[0] == 0
+    assert json.loads(invoke("users", "tokens", "--json", *where)[1])[0]["revoked_at"] is not None
+    assert "revoked" in invoke("audit", "log", "--json", *where)[1]

@@ -23,6 +23,7 @@ from pipeline.store.search_index import index_some
 from pipeline.store.tables import recordings
 from tests.store.builders import taken_in
 from tests.web.api_tokens import program, token_of
+from tests.web.calls import acts_of, details_of
 from tests.web.conftest import Console
 
 API = "/api/v1"
@@ -117,6 +118,9 @@ def test_wrong_tokens_are_limited_and_good_ones_are_let_in_all_the_same(console:
     statuses = [wrong.get(f"{API}/me").status_code for _ in range(51)]
     assert statuses == [401] * 50 + [429]
     assert wrong.get(f"{API}/me").headers["retry-after"] == "900"
+    failed = acts_of(console, "sign-in-failed")
+    assert [details_of(entry)["why"] for entry in failed] == ["wrong token", "too many wrong tokens"]
+    assert "ek_wrong" not in str(failed)
     assert good.get(f"{API}/me").status_code == 200
 
 

@@ -101,7 +101,7 @@ def note_attempt(site: Site, keys: dict[str, int]) -> list[int]:
         return note_failed_sign_in(connection, list(keys), now)
 
 
-def log_failed(site: Site, name: str | None, why: str, *, counted_by: str) -> None:
+def log_failed(site: Site, name: str | None, why: str, *, counted_by: str, by: str = "password") -> None:
     """Write into the audit log that a sign-in failed; once until the wait is over, so that nobody can fill the log.
 
     Args:
@@ -109,6 +109,7 @@ def log_failed(site: Site, name: str | None, why: str, *, counted_by: str) -> No
         name: What was typed; only the id of an account of that name is kept, for people type passwords there, too.
         why: Why it failed.
         counted_by: A name or an address, hashed: once for each and for each reason.
+        by: What they came with: a ``password`` or a ``token``.
     """
     now = site.now()
     once = hashed(f"logged {why} {counted_by}")
@@ -123,7 +124,7 @@ def log_failed(site: Site, name: str | None, why: str, *, counted_by: str) -> No
         note_failed_sign_in(connection, [once], now)
         user = None if name is None else get_user(connection, folded(name))
         subject = ("user", user.user_id if user else "")
-        acts.append(Act(action="sign-in-failed", subject=subject, details={"by": "password", "why": why}))
+        acts.append(Act(action="sign-in-failed", subject=subject, details={"by": by, "why": why}))
 
 
 def sign_in_act(user: User, by: str) -> Act:

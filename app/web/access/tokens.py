@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from app.web.access.rights import MAY, Permission
 from app.web.access.sessions import hashed
+from app.web.access.sign_in import log_failed
 from app.web.errors import BadRequestError, RequestError, SignInNeededError, TooManyAttemptsError
 from app.web.site import Site
 from pipeline.records import User
@@ -111,8 +112,10 @@ def _wrong(site: Site, address: str, now: datetime) -> RequestError:
     with site.store.read() as connection:
         count = failed_sign_in_count(connection, key, since)
     if count >= _MOST_WRONG:
+        log_failed(site, None, "too many wrong tokens", counted_by=key, by="token")
         return TooManyAttemptsError(wait)
     with site.store.begin() as connection:
         note_failed_sign_in(connection, [key], now)
         forget_failed_sign_ins(connection, before=since)
+    log_failed(site, None, "wrong token", counted_by=key, by="token")
     return UnknownTokenError()
