@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,11 +16,15 @@ from sqlalchemy import Connection
 from pipeline.audit.kept_head import keep_head
 from pipeline.audit.log import Detail, Head, record_act
 from pipeline.config import Settings
+from pipeline.errors import StoreError
 from pipeline.records import Review
 from pipeline.store.database import Store
 
 if TYPE_CHECKING:
     from pipeline.store.disputes import DisputeRow
+
+
+log = logging.getLogger("earmark")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +113,10 @@ def editing(store: Store, settings: Settings, *, actor: str | None = None) -> It
         yield connection, acts
         if acts:
             record_acts(connection, acts, actor=actor or current_user(), now=datetime.now(UTC))
-    keep_log_head(store, settings)
+    try:
+        keep_log_head(store, settings)
+    except StoreError as error:  # it is done: to say that it failed would have people do it twice
+        log.warning("%s; it is kept with the next act", error)
 
 
 def current_user() -> str:

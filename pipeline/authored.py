@@ -109,7 +109,7 @@ def _parse(path: Path) -> Any:
         raise AuthoredFileError(str(path), [_marked("yaml", error)]) from None
     except (YAMLError, ValueError) as error:
         raise AuthoredFileError(str(path), [Problem(code="yaml", message=str(error)[:300])]) from None
-    except (RecursionError, AttributeError):  # what the parser raises for knots: `a: &a {<<: *a}`
+    except (RecursionError, AttributeError, TypeError):  # what the parser raises for knots: `a: &a {<<: *a}`
         problem = Problem(code="yaml", message="the file is nested too deeply, or refers to itself")
         raise AuthoredFileError(str(path), [problem]) from None
     except OSError as error:

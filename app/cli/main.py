@@ -133,7 +133,7 @@ def tell(error: Exception) -> int:
 
 
 def _stopped() -> int:
-    remark("earmark: stopped; what was finished is stored, and the same command goes on from there")
+    remark("earmark: stopped; what was finished is stored, and nothing of the rest")
     return STOPPED
 
 

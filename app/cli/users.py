@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from app.accounts import Account, LastAdminError, add_account, change_account, give_password, known_user
 from app.acts import Act, editing
@@ -16,11 +17,12 @@ from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_exis
 from app.cli.people import listed
 from pipeline.canonical import to_data
 from pipeline.errors import ConfigError, NotFoundError
-from pipeline.records import UserRole
+from pipeline.records import EVERYTHING, UserRole
 from pipeline.review.wording import checked_name
 from pipeline.store.api_tokens import ApiToken, all_tokens, revoke_token
 from pipeline.store.database import open_store
 from pipeline.store.people import list_users, password_hash_of
+from pipeline.store.subjects import subjects_in_scope
 
 app = typer.Typer(help="Make and change accounts of the console.", no_args_is_help=True)
 
@@ -66,6 +68,7 @@ def add(
         user = add_account(
             connection, acts, name=name, account=account, password_hash=password_hash, now=datetime.now(UTC)
         )
+        _remark_unknown_teams(connection, account)
     how = "at sign_in.issuer" if elsewhere else "with this password"
     show.say(f"{user.name} may sign in as {role.value}, {how}")
     if elsewhere and settings.sign_in.issuer is None:
@@ -120,6 +123,7 @@ def change(
             change_account(connection, acts, user, account, force=force)
         except LastAdminError as error:
             raise LastAdminError(user.name, todo=f"{error.todo} (--force does it all the same)") from None
+        _remark_unknown_teams(connection, account)
     show.say(f"{user.name}: changed")
 
 
@@ -202,6 +206,14 @@ def _hash(password: str, *names: str) -> str:
 def _require_agent_id(account: Account) -> None:
     if account.role is UserRole.AGENT and not account.agent_id:
         raise ConfigError("an agent sees their own calls: say which with --agent-id ID-IN-THE-RECORDINGS")
+
+
+def _remark_unknown_teams(connection: Connection, account: Account) -> None:
+    known = subjects_in_scope(connection, "team", EVERYTHING)
+    for team in account.teams:
+        if team not in known:
+            there = f"there are {', '.join(known)}" if known else "there are no calls yet"
+            show.remark(f"no call is of team {team!r} so far: they see nothing of it ({there})")
 
 
 def _teams(given: str | None) -> tuple[str, ...]:

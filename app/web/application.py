@@ -86,6 +86,7 @@ JOBS: tuple[str, ...] = (
     "old_stays",
     "webhooks",
     "uploads",
+    "left_packs",
     "questions",
 )
 

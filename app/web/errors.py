@@ -22,12 +22,15 @@ class SignInNeededError(RequestError):
 
 
 class ForbiddenError(RequestError):
-    """The visitor may not do this."""
+    """The visitor may not do this; or they may, but the token that they came with may not."""
 
     status = 403
 
-    def __init__(self, permission: Permission) -> None:
-        super().__init__(f"this needs the right {permission.value!r}, which your role does not have")
+    def __init__(self, permission: Permission, *, of_token: bool = False) -> None:
+        lacks = "which this token was not given; make another under /account/tokens"
+        super().__init__(
+            f"this needs the right {permission.value!r}, {lacks if of_token else 'which your role does not have'}"
+        )
 
 
 class PasswordChangeNeededError(RequestError):

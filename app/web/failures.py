@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -42,6 +43,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(EarmarkError, _of_earmark)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(ClientDisconnect, _of_broken_off)
     app.add_middleware(Unexpected)
 
 
@@ -59,6 +61,9 @@ async def _of_earmark(request: Request, error: Exception) -> Response:
     if isinstance(error, PasswordChangeNeededError) and not is_api(request):
         return _to(request, "/account")
     told = " ".join(error.lines()) if isinstance(error, AuthoredFileError) else str(error)
+    if isinstance(error, StoreError):  # it names the database and where it lies: for who runs it
+        log.warning("%s", error)
+        told = "the database cannot be used just now, so nothing is shown or changed; its operator finds why in the log"
     answer = told_so(request, status_of(error), told)
     if isinstance(error, SignInNeededError):
         answer.headers["WWW-Authenticate"] = "Bearer"
@@ -82,6 +87,10 @@ async def _of_validation(request: Request, error: Exception) -> Response:
     return told_so(
         request, HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(problems), errors=[_writable(each) for each in problems]
     )
+
+
+async def _of_broken_off(request: Request, _: Exception) -> Response:
+    return told_so(request, HTTPStatus.REQUEST_TIMEOUT, "what was sent broke off, or came too slowly; send it again")
 
 
 class Unexpected:

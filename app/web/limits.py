@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ MOST_ADDRESS_CHARACTERS = 16_000
 BODY_TIMEOUT_S = 30.0
 # They bound their bodies themselves, once they know who asks: exactly these, and nothing below them.
 UPLOADS = ("/intake/uploads", "/api/v1/intake/uploads", "/compliance/packs/check")
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s\[\]:/?#@]+)(?::\d{1,5})?")
 _TEXT_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -42,10 +44,10 @@ class KnownHosts:
         await self._app(scope, receive, send)
 
     def _is_known(self, host: str) -> bool:
-        try:
-            name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
-        except ValueError:
+        told = _HOST.fullmatch(host)
+        if told is None:
             return False
+        name = told[1].strip("[]").lower().rstrip(".")
         return name in self._known or _is_loopback(name)
 
 
@@ -81,7 +83,7 @@ class Limits:
             await _refusal(scope, HTTPStatus.BAD_REQUEST, "An address holds no zero bytes.")(scope, receive, send)
             return
         if self._is_upload(scope):
-            await self._app(scope, receive, send)
+            await self._app(scope, _in_time(receive, self._timeout_s), send)
             return
         read = await self._read(scope, receive)
         if isinstance(read, Response):
@@ -115,6 +117,25 @@ class Limits:
         if _header(scope, b"content-type").lower().startswith(_TEXT_FORMS) and (b"\0" in body or b"%00" in body):
             return _refusal(scope, HTTPStatus.BAD_REQUEST, "A form holds no zero bytes.")
         return bytes(body)
+
+
+def _in_time(receive: Receive, timeout_s: float) -> Receive:
+    """Return what gives the parts of a body; where the next one does not come in time, its sender counts as gone."""
+    whole = False
+
+    async def give() -> Message:
+        nonlocal whole
+        if whole:
+            return await receive()  # to learn that the asker has left, whenever that is
+        try:
+            async with asyncio.timeout(timeout_s):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        whole = not message.get("more_body", False)
+        return message
+
+    return give
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -226,3 +226,8 @@ class SubjectSummary:
     trend: tuple[TrendPoint, ...]
     standing: Standing | None = None
     reviewed: ReviewedFigures | None = None
+
+    @property
+    def calls_judged(self) -> int:
+        """Calls that were scored or tried: all but those that wait, which nobody can have flagged."""
+        return self.calls - self.excluded.get("not scored", 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +12,8 @@ from sqlalchemy import Connection, and_, or_, select, update
 from pipeline.records import Scope
 from pipeline.store.console_tables import uploads
 from pipeline.store.overviews import in_scope
-from pipeline.store.tables import recordings
+from pipeline.store.tables import files, recordings
+from pipeline.store.wanted_calls import in_batches
 
 
 class UploadState(StrEnum):
@@ -130,6 +132,15 @@ def take_back(connection: Connection, *, now: datetime) -> int:
     """Let what was at work wait anew, since whoever worked on it is gone; return how many."""
     working = update(uploads).where(uploads.c.state == UploadState.WORKING.value)
     return connection.execute(working.values(state=UploadState.WAITING.value, changed_at=now)).rowcount
+
+
+def unknown_files(connection: Connection, media_uris: Sequence[str]) -> list[str]:
+    """Return the files that neither an upload nor a call or a file of intake names."""
+    known: set[str] = set()
+    for some in in_batches(sorted(set(media_uris))):
+        for table in (uploads, files, recordings):
+            known.update(connection.scalars(select(table.c.media_uri).where(table.c.media_uri.in_(some))))
+    return [uri for uri in media_uris if uri not in known]
 
 
 def _upload(row: dict[str, object]) -> Upload:

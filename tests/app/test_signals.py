@@ -15,7 +15,7 @@ import pytest
 from tests.scripted_calls import write_batch
 
 CALLS = 24
-STOPPED = "earmark: stopped; what was finished is stored, and the same command goes on from there"
+STOPPED = "earmark: stopped; what was finished is stored, and nothing of the rest"
 
 
 def start(*arguments: str | Path, stdout: int | None = subprocess.PIPE) -> subprocess.Popen[str]:

@@ -62,6 +62,12 @@ def test_last_admin_is_lost_only_by_force(tmp_path: Path) -> None:
     assert json.loads(invoke("users", "list", "--json", *where)[1])[0]["active"] is False
 
 
+def test_team_that_no_call_names_is_told(tmp_path: Path) -> None:
+    code, out = invoke("users", "add", "max", "--role", "manager", "--teams", "northh", "-w", tmp_path, given=GOOD)
+    assert code == 0
+    assert "no call is of team 'northh' so far" in out
+
+
 def test_messages_say_what_to_do(tmp_path: Path) -> None:
     where = ("-w", tmp_path)
     assert "--agent-id" in invoke("users", "add", "ann", "--role", "agent", *where, given=GOOD)[1]

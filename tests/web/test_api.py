@@ -111,6 +111,18 @@ def test_tokens_of_others_cannot_be_revoked(console: Console) -> None:
     assert "of-ann" not in bob.get("/account/tokens").text
 
 
+def test_refusals_say_what_to_do(console: Console) -> None:
+    user = console.add("max", "manager")
+    client = console.visit()
+    client.headers["authorization"] = f"Bearer {token_of(console, user, ['calls.see'])}"
+    of_token = client.get(f"{API}/search?q=card")
+    assert of_token.status_code == 403
+    assert "this token was not given" in of_token.json()["detail"]
+    of_role = program(console, "agent", "maria", agent_id="maria").get(f"{API}/search?q=card")
+    assert "your role does not have" in of_role.json()["detail"]
+    assert "like 2026-11-01T00:00:00Z" in client.get(f"{API}/calls?since=2026-11-01").json()["detail"]
+
+
 def test_wrong_tokens_are_limited_and_good_ones_are_let_in_all_the_same(console: Console) -> None:
     good = program(console, "reviewer")
     wrong = console.visit()

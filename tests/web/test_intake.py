@@ -18,6 +18,7 @@ from app.web.intake import receive, run
 from app.web.intake.keep import remove_unfinished, shown_name
 from app.web.jobs import uploads as job
 from pipeline.config import CONFIG_VARIABLE, Settings
+from pipeline.errors import StoreError
 from pipeline.load_settings import load_settings
 from pipeline.records import EVERYTHING
 from pipeline.store.failures import put_failure
@@ -127,6 +128,7 @@ def test_upload_without_scripts_leads_back_to_the_page(console: Console) -> None
         ("/abs/a.wav", "a.wav"),
         ("a\0b\x1b[31m.wav", "ab [31m.wav"),
         ("x" * 5000 + ".wav", "x" * 120 + ".wav"),
+        ("\u202egnp.wav", "gnp.wav"),
     ],
 )
 def test_name_that_is_shown_is_never_a_path(told: str, shown: str) -> None:
@@ -297,6 +299,63 @@ def test_background_of_a_new_server_takes_up_what_the_old_one_was_at(
     job.run_uploads(console.site)
     assert len(started) == 2
     assert [upload.state for upload in listed(console)] == [UploadState.WORKING]
+
+
+def test_background_settles_a_run_once_the_database_is_back(
+    console: Console, started: list[tuple[list[str], Process]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: Any, **__: Any) -> None:
+        raise StoreError("gone")
+
+    send(console.sign_in("manager"), "a.wav")
+    job.run_uploads(console.site)
+    started[0][1].ends(1, "earmark: the rubric is gone\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(job, "set_state", gone)
+        with pytest.raises(StoreError):
+            job.run_uploads(console.site)
+    job.run_uploads(console.site)
+    (upload,) = listed(console)
+    assert (upload.state, upload.reason) == (UploadState.FAILED, "the rubric is gone")
+
+
+def test_background_that_cannot_start_a_run_tries_again(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise OSError("no more processes")
+
+    send(console.sign_in("manager"), "a.wav")
+    monkeypatch.setattr(job, "start", fails)
+    for _ in range(2):
+        with pytest.raises(OSError, match="no more processes"):
+            job.run_uploads(console.site)
+
+
+def test_recordings_that_nobody_was_told_of_go_and_others_stay(console: Console) -> None:
+    send(console.sign_in("manager"), "a.wav", data={"agent_id": "maria"})
+    known = kept(console)
+    left = receive.uploads_folder(console.site) / "up-killed.wav"
+    for each in (left, left.with_name("up-killed.wav.json")):
+        each.write_bytes(b"x")
+    job.remove_leftovers(console.site)
+    assert len(kept(console)) == len(known) + 2  # they may be arriving just now
+    for each in kept(console):
+        os.utime(each, (0, 0))
+    job.remove_leftovers(console.site)
+    assert kept(console) == known
+
+
+def test_upload_is_kept_where_only_the_head_of_the_log_cannot_be(
+    console: Console, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise StoreError("no space left on device")
+
+    stay = console.sign_in("manager")
+    monkeypatch.setattr("app.acts.keep_log_head", full)
+    assert send(stay, "a.wav").status_code == 201
+    (upload,) = listed(console)
+    assert Path(upload.media_uri).is_file()
+    assert "no space left" in caplog.text
 
 
 def test_background_tells_a_run_that_was_killed(console: Console, started: list[tuple[list[str], Process]]) -> None:

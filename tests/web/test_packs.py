@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from app.web.jobs import left_packs
 from app.web.pages import packs
 from pipeline.audit.verify import verify_pack
 from pipeline.store.audit import AuditEntry, entries
@@ -138,6 +140,24 @@ def test_damaged_note_beside_a_pack_hides_it_and_breaks_nothing(open_bare_consol
     for number, text in enumerate(("{", "[]", '{"teams": 3}', "\x00")):
         (folder / f"20261122-{number:012x}.json").write_text(text, encoding="utf-8")
     assert "No packs yet" in console.sign_in("compliance").get("/compliance/packs").text
+
+
+def test_what_a_killed_server_left_of_packs_is_no_pack_and_goes(open_bare_console: Callable[..., Console]) -> None:
+    console = open_bare_console()
+    folder = console.settings.workspace / "packs"
+    hidden = folder / ".20261122-000000000001.zip.abcd"
+    hidden.mkdir(parents=True)
+    left = [hidden / "transcript.json", folder / "20261122-000000000001.json", folder / "20261122-000000000002.zip"]
+    for each in left:
+        each.write_text("{}", encoding="utf-8")
+    officer = console.sign_in("compliance")
+    assert "No packs yet" in officer.get("/compliance/packs").text
+    left_packs.remove_left_packs(console.site)
+    assert all(each.exists() for each in left)  # they may be in the making
+    for each in (hidden, *left):
+        os.utime(each, (0, 0))
+    left_packs.remove_left_packs(console.site)
+    assert not list(folder.iterdir())
 
 
 def test_what_is_no_pack_is_refused_and_nothing_is_unpacked(open_bare_console: Callable[..., Console]) -> None:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import uvicorn
@@ -32,7 +33,20 @@ def console(open_bare_console: Callable[..., Console]) -> Console:
 
 
 @pytest.mark.parametrize(
-    "host", ["elsewhere.example", "127.0.0.1.elsewhere.example", "localhost.elsewhere.example", "", "a b", "[::1", "1"]
+    "host",
+    [
+        "elsewhere.example",
+        "127.0.0.1.elsewhere.example",
+        "localhost.elsewhere.example",
+        "",
+        "a b",
+        "[::1",
+        "1",
+        "127.0.0.1/x",
+        "127.0.0.1#x",
+        "127.0.0.1:999999",
+        "x@127.0.0.1",
+    ],
 )
 def test_other_hosts_are_refused_whoever_leads_them_here(console: Console, host: str) -> None:
     ann = console.sign_in("reviewer")
@@ -195,13 +209,15 @@ def test_database_that_is_gone_is_told_and_comes_back(console: Console, monkeypa
     ann = console.sign_in("reviewer")
 
     def gone(*_: object, **__: object) -> None:
-        raise StoreError("the database cannot be reached: the server has gone away")
+        raise StoreError("sqlite:////srv/earmark.db: the server has gone away")
 
     with monkeypatch.context() as patched:
         patched.setattr(type(console.store), "read", gone)
         page, problem = ann.get("/account"), ann.get("/api/v1/me")
         assert (page.status_code, problem.status_code) == (503, 503)
-        assert "gone away" in page.text
+        for answer in (page, problem):
+            assert "the database cannot be used just now" in answer.text
+            assert "/srv" not in answer.text
     assert ann.get("/account").status_code == 200
 
 
@@ -225,6 +241,25 @@ def test_slow_bodies_are_given_up() -> None:
     scope = {"type": "http", "path": "/sign-in", "query_string": b"", "headers": [], "method": "POST"}
     asyncio.run(Limits(app, timeout_s=0.2)(scope, receive, send))  # type: ignore[arg-type]
     assert sent[0]["status"] == 408
+
+
+def test_upload_that_stops_coming_counts_as_broken_off() -> None:
+    import asyncio
+
+    parts = [{"type": "http.request", "body": b"x", "more_body": True}]
+    seen: list[object] = []
+
+    async def app(_: object, receive: Any, __: object) -> None:
+        seen.extend([await receive(), await receive()])
+
+    async def receive() -> dict[str, object]:
+        if not parts:
+            await asyncio.sleep(60)
+        return parts.pop()
+
+    scope = {"type": "http", "path": UPLOADS[0], "query_string": b"", "headers": [(b"cookie", b"x")], "method": "POST"}
+    asyncio.run(Limits(app, timeout_s=0.1)(scope, receive, receive))  # type: ignore[arg-type]
+    assert seen == [{"type": "http.request", "body": b"x", "more_body": True}, {"type": "http.disconnect"}]
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ async def _let_in(request: Request, *, permission: Permission | None = None, wit
     if visitor.user.temporary_password and not with_temporary_password:
         raise PasswordChangeNeededError
     if permission is not None and permission not in visitor.permissions:
-        raise ForbiddenError(permission)
+        raise ForbiddenError(permission, of_token=permission in MAY[visitor.user.role])
     # Last: the form may be an upload, of which nothing is read for somebody who may not send it.
     if request.method not in _READS and visitor.form_token is not None:
         await _require_own_form(request, visitor.form_token)

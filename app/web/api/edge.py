@@ -10,7 +10,16 @@ from fastapi import APIRouter, Path, Query, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPBearer
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from starlette.responses import Response
 
 from app.web.access.sessions import COOKIE
@@ -26,9 +35,20 @@ Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=
 
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9._@:-]{1,120}$", description="Whole id.")]
 
+
+def _with_zone(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError as error:
+        if any(each["type"].startswith(("datetime", "timezone")) for each in error.errors()):
+            raise ValueError("a moment is written with its zone, like 2026-11-01T00:00:00Z") from None
+        raise
+
+
 Instant = Annotated[
     AwareDatetime,
     Field(ge=datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), lt=datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)),
+    WrapValidator(_with_zone),
 ]
 """A moment that is one in every zone."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -117,17 +119,30 @@ def make_pack(site: Site, visitor: Visitor, order: PackOrder, tell: Tell) -> Pac
             ),
         ]
         site.log(visitor, *acts)  # first: no pack is outside that the log does not know
+        _write_about(site, record)  # before the pack, which is listed once both are there
         made.publish()
-    about = _about(site, pack_id)
-    about.touch(mode=0o600)
-    about.write_text(json.dumps({**asdict(record), "made_at": now.isoformat()}), encoding="utf-8")
     return record
+
+
+def remove_leftovers(site: Site, *, older_than_s: float) -> None:
+    """Remove what a server that was killed left of packs that it was making: words and sound of calls."""
+    before = site.now().timestamp() - older_than_s
+    folder = folder_of(site)
+    for left in folder.glob(".*"):
+        with suppress(OSError):
+            if left.stat().st_mtime < before:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+    for one in (*folder.glob("*.json"), *folder.glob("*.zip")):
+        other = one.with_suffix(".zip" if one.suffix == ".json" else ".json")
+        with suppress(OSError):
+            if _ID.fullmatch(one.stem) and not other.exists() and one.stat().st_mtime < before:
+                one.unlink()
 
 
 def list_packs(site: Site, scope: Scope) -> list[PackRecord]:
     """Return the packs that somebody may have, the newest first."""
     try:
-        ids = [path.stem for path in folder_of(site).glob("*.json") if _ID.fullmatch(path.stem)]
+        ids = [path.stem for path in folder_of(site).glob("*.zip") if _ID.fullmatch(path.stem)]
     except OSError:
         return []
     records = [record for record in (_read(site, pack_id) for pack_id in ids) if record and _covers(scope, record)]
@@ -141,9 +156,10 @@ def pack_of(site: Site, scope: Scope, pack_id: str) -> tuple[PackRecord, Path]:
         NotFoundError: There is none that somebody of this scope may have.
     """
     record = _read(site, pack_id) if _ID.fullmatch(pack_id) else None
-    if record is None or not _covers(scope, record):
+    file = folder_of(site) / f"{pack_id}.zip"
+    if record is None or not _covers(scope, record) or not file.is_file():
         raise NotFoundError("there is no such pack; it may have been removed")
-    return record, folder_of(site) / f"{pack_id}.zip"
+    return record, file
 
 
 def remove_pack(site: Site, visitor: Visitor, record: PackRecord) -> None:
@@ -184,6 +200,19 @@ def _require_some(call_ids: Sequence[str]) -> None:
 
 def _about(site: Site, pack_id: str) -> Path:
     return folder_of(site) / f"{pack_id}.json"
+
+
+def _write_about(site: Site, record: PackRecord) -> None:
+    """Write what a pack is beside it, whole or not at all."""
+    about = _about(site, record.pack_id)
+    unfinished = about.with_name(f".{about.name}")
+    try:
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(json.dumps({**asdict(record), "made_at": record.made_at.isoformat()}), encoding="utf-8")
+        unfinished.replace(about)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise ReportError(f"the folder of packs cannot be written ({error.strerror})") from None
 
 
 def _read(site: Site, pack_id: str) -> PackRecord | None:

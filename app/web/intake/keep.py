@@ -26,6 +26,7 @@ from pipeline.records import Scope
 from pipeline.store.uploads import Upload
 
 TYPED = ("agent_id", "team", "queue", "customer_ref")
+_PREFIX = "up-"
 _LONGEST_SHOWN = 120
 _LONGEST_SUFFIX = 12
 
@@ -80,7 +81,7 @@ def keep(received: Received, site: Site, *, by: str, now: datetime) -> Upload:
         NoRoomError: It cannot be written; then nothing of it stays.
     """
     folder = uploads_folder(site)
-    upload_id = f"up-{secrets.token_hex(8)}"
+    upload_id = f"{_PREFIX}{secrets.token_hex(8)}"
     place = folder / f"{upload_id}{received.suffix}"
     beside = folder / f"{place.name}.json"
     temporary: Any = received.file.file
@@ -110,6 +111,11 @@ def remove_unfinished(folder: Path, *, older_than_s: float, now: datetime) -> No
         with contextlib.suppress(OSError):
             if now.timestamp() - file.stat().st_mtime > older_than_s:
                 file.unlink()
+
+
+def kept_files(folder: Path) -> list[Path]:
+    """Return the recordings that were kept by `keep`."""
+    return [file for file in folder.glob(f"{_PREFIX}*") if file.suffix != ".json"]
 
 
 def _give_name(hidden: Path, place: Path) -> None:

@@ -16,9 +16,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from app.web.access.rights import Permission
+from app.web.access.rights import MAY, Permission
 from app.web.access.visitor import visitor_of
-from app.web.errors import BadRequestError, ForbiddenError, RequestError, SignInNeededError
+from app.web.errors import (
+    BadRequestError,
+    ForbiddenError,
+    PasswordChangeNeededError,
+    RequestError,
+    SignInNeededError,
+)
 from app.web.site import Site, site_of
 
 MOST_FILES = 50
@@ -75,8 +81,10 @@ async def receive_upload(request: Request) -> AsyncIterator[FormData]:
     visitor = await visitor_of(request)
     if visitor is None:
         raise SignInNeededError
+    if visitor.user.temporary_password:
+        raise PasswordChangeNeededError
     if Permission.INTAKE_ADD not in visitor.permissions:
-        raise ForbiddenError(Permission.INTAKE_ADD)
+        raise ForbiddenError(Permission.INTAKE_ADD, of_token=Permission.INTAKE_ADD in MAY[visitor.user.role])
     size = request.headers.get("content-length", "")
     if not size.isascii() or not size.isdigit():
         raise LengthNeededError

@@ -42,16 +42,19 @@ class Run:
         return self.process.poll() is not None
 
     def told(self) -> str | None:
-        """Return what the process said when it could not go on; None where it went through."""
+        """Return what the process said when it could not go on; None where it went through. Until `close`."""
         code = self.process.wait()
         atexit.unregister(self.process.terminate)
         self.errors.seek(0)
         lines = self.errors.read().decode("utf-8", "replace").splitlines()
-        self.errors.close()
         if code == 0:
             return None
         said = [line.removeprefix(_MARK) for line in lines if line.startswith(_MARK)]
         return (said[-1] if said else f"the run ended unexpectedly (exit code {code})")[:_LONGEST_TOLD]
+
+    def close(self) -> None:
+        """Forget what it said."""
+        self.errors.close()
 
 
 def start(settings: Settings, uploads: Sequence[Upload], *, now: datetime) -> Run:

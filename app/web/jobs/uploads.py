@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from app.web.background import Job
-from app.web.intake.keep import remove_unfinished
+from app.web.intake.keep import drop, kept_files, remove_unfinished
 from app.web.intake.outcome import outcome_of
 from app.web.intake.run import ANOTHER_RUN, Run, start
 from app.web.site import Site
-from pipeline.store.uploads import UploadState, claim, set_state, take_back
+from pipeline.store.uploads import UploadState, claim, set_state, take_back, unknown_files
 
 AT_ONCE = 25
 _WAIT = timedelta(seconds=15)
-_DAY_S = 86_400
+_LEFT_S = 3600.0
 _KEPT = "uploads"
 
 
@@ -28,14 +29,14 @@ def run_uploads(site: Site) -> bool:
     if "mended" not in kept:
         with site.store.begin() as connection:
             take_back(connection, now=now)
-        remove_unfinished(site.settings.uploads_dir.resolve(), older_than_s=_DAY_S, now=now)
         kept["mended"] = True
     at_work: Run | None = kept.get("run")
     if at_work is not None:
         if not at_work.is_over():
             return False
-        del kept["run"]
         _settle(site, at_work, kept)
+        del kept["run"]  # only now: where the database is away, it is settled when that is back
+        at_work.close()
         return True
     not_before: datetime | None = kept.get("not_before")
     if not_before is not None and now < not_before:
@@ -43,7 +44,23 @@ def run_uploads(site: Site) -> bool:
     with site.store.begin() as connection:
         claimed = claim(connection, most=AT_ONCE, now=now)
     if claimed:
-        kept["run"] = start(site.settings, claimed, now=now)
+        try:
+            kept["run"] = start(site.settings, claimed, now=now)
+        except BaseException:
+            del kept["mended"]  # what was claimed waits anew
+            raise
+    return False
+
+
+def remove_leftovers(site: Site) -> bool:
+    """Remove what a server left that was killed while it received something: nobody was told that it is kept."""
+    folder = site.settings.uploads_dir.resolve()
+    remove_unfinished(folder, older_than_s=_LEFT_S, now=site.now())
+    old = [file for file in kept_files(folder) if site.now().timestamp() - file.stat().st_mtime > _LEFT_S]
+    with site.store.read() as connection:
+        nobodys = unknown_files(connection, [str(file) for file in old])
+    for file in nobodys:
+        drop(Path(file))
     return False
 
 
@@ -66,4 +83,7 @@ def _settle(site: Site, run: Run, kept: dict[str, Any]) -> None:
             set_state(connection, upload.upload_id, state, now=now, reason=reason, call_id=found.call_id)
 
 
-JOBS = (Job(name="uploads", every_s=1, run=run_uploads),)
+JOBS = (
+    Job(name="uploads", every_s=1, run=run_uploads),
+    Job(name="left uploads", every_s=_LEFT_S, run=remove_leftovers),
+)

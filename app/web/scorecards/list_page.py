@@ -141,7 +141,7 @@ _KEYS: dict[str, Callable[[SubjectSummary], Any]] = {
     "mean": _judged(lambda each: each.mean_share.estimate if each.mean_share else None, best_first=True),
     "low": _judged(lambda each: each.mean_share.estimate if each.mean_share else None, best_first=False),
     "passed": _judged(lambda each: each.pass_rate.estimate if each.pass_rate else None, best_first=True),
-    "flagged": lambda each: (-each.flagged / each.calls if each.calls else 0.0,),
+    "flagged": lambda each: (-each.flagged / each.calls_judged if each.calls_judged else 0.0,),
 }
 
 
