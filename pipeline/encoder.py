@@ -123,11 +123,18 @@ def _load(weights: Path, tokenizer_file: Path, config_file: Path, *, eight_bits:
         encoded = [tokenizer.encode(text).ids for text in texts]
         chosen = list(batches([len(tokens) for tokens in encoded]))
         work = [[encoded[i] for i in batch] for batch in chosen]
-        if len(texts) < PARALLEL_FROM:
-            found = list(map(features_of, work))
-        else:
-            with ThreadPoolExecutor(THREADS) as pool:
-                found = list(pool.map(features_of, work))
+        # The products of matrices inside torch heed this alone, and how many threads share one shows in its last digits.
+        # Threads that begin now take the number over.
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            if len(texts) < PARALLEL_FROM:
+                found = list(map(features_of, work))
+            else:
+                with ThreadPoolExecutor(THREADS) as pool:
+                    found = list(pool.map(features_of, work))
+        finally:
+            torch.set_num_threads(before)
         for batch, rows in zip(chosen, found, strict=True):
             features[batch] = rows
         return features

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from pipeline import encoder
 from pipeline.encoder import MAX_BATCH_TEXTS, MAX_PADDING, MIN_BATCH_TOKENS, Encoder, batches, load_encoder
@@ -36,8 +37,15 @@ def test_eight_bits_give_nearly_the_same_features(eight_bits: Encoder) -> None:
         assert one @ other / np.linalg.norm(one) / np.linalg.norm(other) > 0.95
 
 
-def test_two_threads_give_what_one_gives(eight_bits: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("of_others", [1, 2, 4])
+def test_two_threads_give_what_one_gives(eight_bits: Encoder, monkeypatch: pytest.MonkeyPatch, of_others: int) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(of_others)  # as the recognition of speech does
     texts = [f"order number {i} " + "has not come " * (i % 9) for i in range(encoder.PARALLEL_FROM)]
     together = eight_bits(texts)
     monkeypatch.setattr(encoder, "PARALLEL_FROM", len(texts) + 1)
-    assert np.array_equal(together, eight_bits(texts))
+    alone = eight_bits(texts)
+    left = torch.get_num_threads()
+    torch.set_num_threads(before)
+    assert np.array_equal(together, alone)
+    assert left == of_others
