@@ -123,7 +123,7 @@ def _load(weights: Path, tokenizer_file: Path, config_file: Path, *, eight_bits:
         encoded = [tokenizer.encode(text).ids for text in texts]
         chosen = list(batches([len(tokens) for tokens in encoded]))
         work = [[encoded[i] for i in batch] for batch in chosen]
-        # The products of matrices inside torch heed this alone, and how many threads share one shows in the last digits.
+        # Products of matrices inside torch heed this alone, and how many threads share one shows in their last digits.
         # Threads that begin now take the number over.
         before = torch.get_num_threads()
         torch.set_num_threads(1)
