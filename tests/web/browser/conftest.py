@@ -36,14 +36,14 @@ _WAITS_S = 60  # machines that run tests are busy
 expect.set_options(timeout=1000 * _WAITS_S)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright, without a browser of its own."""
+    """Playwright, without a browser of its own. Its event loop ends with each file: others could not run theirs."""
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The machine's Chromium."""
     found = next((path for path in map(shutil.which, _NAMES) if path), None)
