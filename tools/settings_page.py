@@ -1,4 +1,4 @@
-"""Write docs/settings.md from pipeline/config.py (`python -m tools.settings_page`); a test holds the page to it."""
+"""Write docs/settings.md from pipeline/config (`python -m tools.settings_page`); a test holds the page to it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TYPES = {
 }
 INTRODUCTION = f"""# Settings
 
-<!-- Written by tools/settings_page.py from pipeline/config.py; change the descriptions there. -->
+<!-- Written by tools/settings_page.py from pipeline/config; change the descriptions there. -->
 
 Every setting has a default; none has to be set. A value is looked for in four places, the later ones winning: the
 default, a settings file, the environment, the command line.

@@ -1,0 +1,53 @@
+"""Settings of intake."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field, field_validator
+
+from pipeline.config.group import Group, Zone
+
+
+class IntakeSettings(Group):
+    """Which files are recordings, and where their metadata stand."""
+
+    suffixes: tuple[str, ...] = Field(
+        default=(".wav", ".mp3", ".opus", ".ogg", ".flac", ".m4a", ".mp4", ".aac", ".gsm", ".amr", ".wma", ".webm"),
+        description="File name endings that are taken for recordings.",
+    )
+    site_timezone: Zone | None = Field(
+        default=None, description="IANA zone of the site, such as America/New_York, for times that name no zone."
+    )
+    file_name_patterns: dict[str, str] = Field(
+        default={
+            "started_at": r"(?P<Y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})T(?P<H>\d{2})-(?P<M>\d{2})-(?P<S>\d{2})",
+            "external_id": r"_GUID_(.*?)_",
+            "agent_id": r"_AGENT_(.*?)_",
+            "customer_ref": r"_CUST_(.*?)_",
+        },
+        description="One regular expression per field, searched in the file name. The first group is the value; "
+        "`started_at` names its parts Y m d H M S.",
+    )
+    agent_teams: dict[str, str] = Field(default={}, description="Team by agent id, where the metadata name none.")
+    require_metadata: bool = Field(
+        default=False, description="Refuse a recording for which no agent and no time are known, instead of scoring it."
+    )
+    min_duration_ms: int = Field(default=1000, ge=0, description="Shorter recordings are refused as empty.")
+    duplicate_channel_sameness: float = Field(
+        default=0.95,
+        ge=0,
+        le=1,
+        description="Two channels that hold the same sound for more than this share of the speech are one mono stored "
+        "twice; 1 never takes them for one.",
+    )
+
+    @field_validator("file_name_patterns")
+    @classmethod
+    def _regular_expressions(cls, patterns: dict[str, str]) -> dict[str, str]:
+        for field, pattern in patterns.items():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{field}: no regular expression ({error}); in TOML use 'single quotes'") from None
+        return patterns

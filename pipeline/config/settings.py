@@ -1,0 +1,82 @@
+"""All settings of a workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field
+
+from pipeline.config.console import ConsoleSettings, SignInSettings
+from pipeline.config.group import Group
+from pipeline.config.intake import IntakeSettings
+from pipeline.config.privacy import PrivacySettings
+from pipeline.config.reading import ComplianceSettings, ConversationSettings, SentimentSettings
+from pipeline.config.review import ReviewSettings, SamplingSettings
+from pipeline.config.scorecards import FairnessSettings, ScorecardSettings
+from pipeline.config.scoring import FlagSettings, JudgeSettings, ScoreSettings
+from pipeline.config.transcribe import TranscribeSettings
+from pipeline.errors import ConfigError
+
+
+class RunSettings(Group):
+    """How the flow runs."""
+
+    workers: int = Field(default=2, ge=1, description="Calls in work at once; recognition itself takes turns.")
+    retries: int = Field(default=2, ge=0, description="Times a call is tried again after a passing fault.")
+    retry_delay_s: float = Field(default=2.0, ge=0, description="Wait before the first retry; doubles each time.")
+    call_timeout_s: int = Field(default=3600, ge=1, description="A call that takes longer is given up and listed.")
+
+
+class Settings(Group):
+    """All settings of one workspace."""
+
+    workspace: Path = Field(
+        default=Path("earmark-data"), description="Folder for database, reports and Prefect's own data."
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="SQLAlchemy URL; none means SQLite inside the workspace. Keep passwords in the environment.",
+    )
+    models_dir: Path = Field(
+        default=Path(platformdirs.user_cache_dir("earmark")) / "models",
+        description="Where model files are put together and kept, and an empty database for Prefect.",
+    )
+    intake: IntakeSettings = IntakeSettings()
+    transcribe: TranscribeSettings = TranscribeSettings()
+    sentiment: SentimentSettings = SentimentSettings()
+    conversation: ConversationSettings = ConversationSettings()
+    compliance: ComplianceSettings = ComplianceSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    score: ScoreSettings = ScoreSettings()
+    judge: JudgeSettings = JudgeSettings()
+    flags: FlagSettings = FlagSettings()
+    review: ReviewSettings = ReviewSettings()
+    sampling: SamplingSettings = SamplingSettings()
+    scorecards: ScorecardSettings = ScorecardSettings()
+    fairness: FairnessSettings = FairnessSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    sign_in: SignInSettings = SignInSettings()
+    run: RunSettings = RunSettings()
+
+    @property
+    def unredacted_dir(self) -> Path:
+        """Where transcripts before masking are kept, if at all."""
+        return self.privacy.unredacted_dir or self.workspace / "unredacted"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Where uploaded recordings are kept."""
+        return self.console.uploads_dir or self.workspace / "uploads"
+
+    @property
+    def store_url(self) -> str:
+        """The database to use."""
+        if self.database_url:
+            return self.database_url
+        file = self.workspace.resolve() / "earmark.db"
+        if "?" in str(file):  # an address ends there, and the database would lie beside the workspace
+            raise ConfigError(
+                f"workspace {self.workspace}: a question mark cannot stand in its path; rename the folder"
+            )
+        return f"sqlite:///{file}"
