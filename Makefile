@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --no-deps --require-hashes
 WORKSPACE ?= earmark-data
 
-.PHONY: setup web demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-console bench-rules judge-model bench-judge check format samples lock clean
+.PHONY: setup web demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-scorecards bench-console bench-rules bench-reasons judge-model bench-judge check format samples lock clean
 
 setup: $(VENV)/.installed app/web/static/vendor/htmx.min.js
 
@@ -59,6 +59,10 @@ bench-measures: setup
 bench-rules: setup
 	@$(BIN)/python -m benchmarks.rules $(BENCH)
 
+# Contact reasons by groups and by rules, beside TF-IDF and other groupings, into benchmarks/REASONS.md: three minutes.
+bench-reasons: setup
+	@$(BIN)/python -m benchmarks.reasons $(BENCH)
+
 # What masking leaves of 200 made secrets in text and sound, into benchmarks/REDACTION.md: a minute. BENCH takes options.
 bench-redaction: setup
 	@$(BIN)/python -m benchmarks.redaction $(BENCH)
@@ -80,6 +84,11 @@ bench-judge: setup judge-model
 # 10,000 calls scored again from stored facts, into benchmarks/RESCORE.md: ten minutes, most of them to make the calls.
 bench-rescore: setup
 	@$(BIN)/python -m benchmarks.rescore $(BENCH)
+
+# All scorecards of a month of 200,000 calls, into benchmarks/SCORECARDS.md: ten minutes, most of them to make the calls.
+# BENCH="--calls 20000" is quick.
+bench-scorecards: setup
+	@$(BIN)/python -m benchmarks.scorecards $(BENCH)
 
 # Every page of the console on 100,000 made calls, into benchmarks/CONSOLE.md: twenty minutes, most of them to make the
 # calls. BENCH="--calls 10000" is quick.

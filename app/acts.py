@@ -53,12 +53,13 @@ def log_acts(store: Store, settings: Settings, acts: Sequence[Act], *, actor: st
     """
     with store.begin() as connection:
         head = record_acts(connection, acts, actor=actor or current_user(), now=datetime.now(UTC))
-    keep_log_head(store, settings)
+    with store.read() as connection:
+        keep_head(connection, settings.workspace)
     return head
 
 
 def record_acts(connection: Connection, acts: Sequence[Act], *, actor: str, now: datetime) -> Head:
-    """Write acts into the audit log in a transaction of the caller's, who calls `keep_log_head` after it.
+    """Write acts into the audit log in a transaction of the caller's, after which the head is to be kept.
 
     Returns:
         The log's head after them.
@@ -70,9 +71,16 @@ def record_acts(connection: Connection, acts: Sequence[Act], *, actor: str, now:
 
 
 def keep_log_head(store: Store, settings: Settings) -> None:
-    """Keep where the log ends in the workspace, beside the database: what is cut off behind it is noticed."""
-    with store.read() as connection:
-        keep_head(connection, settings.workspace)
+    """Keep where the log ends in the workspace, beside the database: what is cut off behind it is noticed.
+
+    After something was done: where the head cannot be kept just now, it is with the next act. To say that this act
+    failed would have people do it twice.
+    """
+    try:
+        with store.read() as connection:
+            keep_head(connection, settings.workspace)
+    except StoreError as error:
+        log.warning("%s; it is kept with the next act", error)
 
 
 def review_act(review: Review) -> Act:
@@ -113,10 +121,7 @@ def editing(store: Store, settings: Settings, *, actor: str | None = None) -> It
         yield connection, acts
         if acts:
             record_acts(connection, acts, actor=actor or current_user(), now=datetime.now(UTC))
-    try:
-        keep_log_head(store, settings)
-    except StoreError as error:  # it is done: to say that it failed would have people do it twice
-        log.warning("%s; it is kept with the next act", error)
+    keep_log_head(store, settings)
 
 
 def current_user() -> str:

@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 from flows.prefect_home import prefect_server, told_as_server_error
 from flows.runtime import Runtime, using
@@ -22,6 +23,8 @@ def serve_schedule(
     *,
     every_minutes: int,
     report: Callable[[str, str], None],
+    digests_at: time | None = None,
+    reasons_at: time | None = None,
 ) -> None:
     """Run the main job now, and then on an interval until stopped, one run at a time.
 
@@ -35,6 +38,9 @@ def serve_schedule(
         paths: Files and folders to look into.
         every_minutes: From one start to the next.
         report: Told (event, subject) during the first run.
+        digests_at: When digests are sent, each day in the site's zone; None: not at all. What is due goes out then: a
+            week's on any day after it has ended, to whoever does not have it.
+        reasons_at: When new calls get their contact reason, likewise.
 
     Raises:
         EarmarkError: A path, the database, a rubric or Prefect's server is not as it should be.
@@ -53,13 +59,34 @@ def serve_schedule(
             with told_as_server_error():
                 score_recordings(roots)
             with _printing_to(settings.workspace / "prefect" / "schedule.log"):
-                score_recordings.serve(
-                    name="earmark",
-                    parameters={"paths": roots},
-                    interval=timedelta(minutes=every_minutes),
-                    limit=1,
-                    print_starting_message=False,
-                )
+                _serve(settings, roots, every_minutes=every_minutes, digests_at=digests_at, reasons_at=reasons_at)
+
+
+def _serve(
+    settings: Settings,
+    roots: Sequence[str],
+    *,
+    every_minutes: int,
+    digests_at: time | None,
+    reasons_at: time | None,
+) -> None:
+    """Start runs when they are due, one at a time: digests wait for scores that are being made."""
+    from prefect import serve  # noqa: PLC0415 (Prefect reads its environment when imported)
+    from prefect.schedules import Cron  # noqa: PLC0415
+
+    from flows.digest_flow import send_due_digests  # noqa: PLC0415
+    from flows.main_job import score_recordings  # noqa: PLC0415
+    from flows.reasons_flow import find_contact_reasons  # noqa: PLC0415
+
+    every = timedelta(minutes=every_minutes)
+    served = [score_recordings.to_deployment(name="earmark", parameters={"paths": list(roots)}, interval=every)]
+    daily = ((send_due_digests, "earmark-digests", digests_at), (find_contact_reasons, "earmark-reasons", reasons_at))
+    for job, name, at in daily:
+        if at is not None:
+            each_day = Cron(f"{at.minute} {at.hour} * * *", timezone=settings.scorecards.timezone)
+            served.append(job.to_deployment(name=name, schedule=each_day))
+    # to_deployment gives a coroutine where a loop is running, which is not so here
+    serve(*cast(Any, served), limit=1, print_starting_message=False)
 
 
 @contextmanager

@@ -12,25 +12,29 @@ from prefect import task
 from flows.runtime import current, utc_now
 from pipeline import registry
 from pipeline.canonical import fingerprint, to_data
-from pipeline.scorecards.report import ScorecardReport, build_report
-from pipeline.store.scorecard_rows import scorecard_rows
+from pipeline.reviewing.report_rows import report_rows
+from pipeline.scorecards.report import WORKSPACE_FORMS, ScorecardReport, build_report
 
 MADE_FROM = ".made-from"
 
 
 @task(name="write scorecards")
 def write_scorecards(out: str) -> bool:
-    """Write every scorecard of the workspace into a folder, in every format; False where nothing has changed since."""
+    """Write every scorecard of the workspace into a folder; False where nothing has changed since."""
     runtime = current()
-    with runtime.store.read() as connection:
-        rows = scorecard_rows(connection)
-    report = build_report(rows, runtime.settings.scorecards, generated_at=utc_now())
+    report = build_report(
+        report_rows(runtime.store),
+        runtime.settings.scorecards,
+        generated_at=utc_now(),
+        coaching=runtime.settings.coaching,
+        console_url=runtime.settings.console.public_url,
+    )
     folder, made_from = Path(out), _made_from(report)
     marker = folder / MADE_FROM
     if marker.is_file() and marker.read_text() == made_from and (folder / "index.html").is_file():
         return False
     marker.unlink(missing_ok=True)
-    for name in registry.names("scorecard format"):
+    for name in WORKSPACE_FORMS:
         registry.load("scorecard format", name)(report, folder)
     marker.write_text(made_from)
     return True

@@ -22,5 +22,6 @@ BUILTIN: dict[str, tuple[tuple[str, str], ...]] = {
         ("json", "pipeline.scorecards.render.json:write"),
         ("pdf", "pipeline.scorecards.render.pdf:write"),
         ("xlsx", "pipeline.scorecards.render.xlsx:write"),
+        ("parquet", "pipeline.scorecards.render.parquet:write"),
     ),
 }

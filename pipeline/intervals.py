@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.records import Interval
 
 RESAMPLES = 2000
+DRAWN_BELOW = 100
+"""From so many values on, the bootstrap's quantiles are worked out: closer than 2000 draws come, and in no time."""
 DECIMALS = 6  # of the 0..1 scale: keeps reports equal where floating point differs in its last bits
 
 
@@ -50,7 +53,8 @@ def bootstrap_mean(values: Sequence[float], level: float = 0.95) -> Interval | N
     Agresti and Coull's adjusted intervals): with 5 to 200 calls of which 0 to 15 % are auto-fails, at least 94 % of
     nominal 95 % intervals then hold the true mean; plain resampling of 5 calls gets 60 to 78 %.
 
-    Resampling is seeded by the values themselves: equal values in any order give equal intervals.
+    Resampling is seeded by the values themselves: equal values in any order give equal intervals. Of 100 values and
+    more, the quantiles of the resampled means are worked out instead of drawn (`_expanded`).
 
     Args:
         values: Shares, 0..1.
@@ -62,12 +66,15 @@ def bootstrap_mean(values: Sequence[float], level: float = 0.95) -> Interval | N
     Raises:
         ValueError: A value is not within 0..1, or is NaN.
     """
-    if not values:
+    if not len(values):
         return None
-    if not all(0 <= value <= 1 for value in values):
-        raise ValueError("shares must be within 0..1")
     shares = np.sort(np.round(np.asarray(values, dtype=np.float64), DECIMALS))
-    low, high = _resampled(shares.tobytes(), level)
+    if not np.all((shares >= 0) & (shares <= 1)):
+        raise ValueError("shares must be within 0..1")
+    if len(shares) < DRAWN_BELOW:
+        low, high = _resampled(shares.tobytes(), level)
+    else:
+        low, high = _expanded(np.concatenate([[0.0], shares, [1.0]]), level)
     return _interval(math.fsum(values) / len(values), low, high, level)
 
 
@@ -85,6 +92,19 @@ def _resampled(shares_as_bytes: bytes, level: float) -> tuple[float, float]:
     )
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def _expanded(pool: NDArray[np.float64], level: float) -> tuple[float, float]:
+    """Return the quantiles of the mean of as many draws from a pool as it has values, by its mean, spread and skewness.
+
+    The Cornish-Fisher expansion to the first order: mean + spread / sqrt(n) * (z + skewness * (z^2 - 1) / (6 sqrt(n)))
+    (Cornish and Fisher 1937; for the bootstrap: Hall, "The Bootstrap and Edgeworth Expansion", 1992, section 3.3).
+    """
+    n, mean, spread = len(pool), float(pool.mean()), float(pool.std())
+    skewness = float(((pool - mean) ** 3).mean()) / spread**3
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    bent = skewness * (z * z - 1) / (6 * math.sqrt(n))
+    return mean + spread / math.sqrt(n) * (bent - z), mean + spread / math.sqrt(n) * (bent + z)
 
 
 def _interval(estimate: float, low: float, high: float, level: float) -> Interval:

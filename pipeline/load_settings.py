@@ -15,9 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from pipeline.config import CONFIG_VARIABLE, DEBUG_VARIABLE, ENVIRONMENT_PREFIX, Settings
 from pipeline.errors import AuthoredFileError, ConfigError, Problem, did_you_mean
+
+_BESIDE_THE_FILE = (("transcribe", "vocabulary"), ("reports", "budget"))
+"""Files that people keep beside their settings file: a relative path counts from it, and not from where one stands."""
+_ENVIRONMENT_ONLY = (("kpis", "database_password"), ("reports", "smtp_password"))
 
 
 def load_settings(
@@ -40,8 +45,9 @@ def load_settings(
         file = Path(variables[CONFIG_VARIABLE])
     from_file: dict[str, Any] = _read_toml(file) if file else {}
     if file:
+        _refuse_secrets(from_file, file)
         _validate(from_file, file)
-        from_file = _with_vocabulary_beside(file, from_file)
+        from_file = _with_paths_beside(file, from_file)
     merged = _merge(from_file, _from_environment(variables))
     for key, value in (flags or {}).items():
         if value is not None:
@@ -52,12 +58,26 @@ def load_settings(
     return _validate(merged, None)
 
 
-def _with_vocabulary_beside(file: Path, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a settings file's data in which the vocabulary's path counts from that file."""
-    named = data.get("transcribe", {}).get("vocabulary")
-    if named is None or named.strip().casefold() == "none":
-        return dict(data)
-    return _merge(data, _nested(["transcribe", "vocabulary"], str(file.parent / named)))
+def _refuse_secrets(data: Mapping[str, Any], file: Path) -> None:
+    """Refuse a settings file with a password in it: such files are shown, copied and committed."""
+    for table, name in _ENVIRONMENT_ONLY:
+        group = data.get(table)
+        if isinstance(group, Mapping) and name in group:
+            variable = f"{ENVIRONMENT_PREFIX}{table}__{name}".upper()
+            message = f"keep it in the environment: {variable}"
+            line = _line_of(f"{table}.{name}", file.read_text(encoding="utf-8"))
+            problem = Problem(code="secret", where=f"{table}.{name}", message=message, line=line)
+            raise AuthoredFileError(str(file), [problem])
+
+
+def _with_paths_beside(file: Path, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a settings file's data in which paths of files that stand beside it count from it."""
+    found = dict(data)
+    for table, name in _BESIDE_THE_FILE:
+        named = data.get(table, {}).get(name)
+        if named is not None and named.strip().casefold() != "none":
+            found = _merge(found, _nested([table, name], str(file.parent / named)))
+    return found
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -116,7 +136,7 @@ def _validate(data: Mapping[str, Any], file: Path | None) -> Settings:
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
-        problems = [_problem(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()]
+        problems = [_problem(detail) for detail in error.errors()]
         if file:
             text = file.read_text(encoding="utf-8")
             lined = [dataclasses.replace(p, line=_line_of(p.where, text)) for p in problems]
@@ -139,7 +159,9 @@ def _line_of(where: str, text: str) -> int | None:
     return best[1] or None
 
 
-def _problem(location: tuple[int | str, ...], kind: str, message: str) -> Problem:
+def _problem(detail: ErrorDetails) -> Problem:
+    """Say what is wrong and what is allowed, in words for somebody who has never heard of pydantic."""
+    location, kind = detail["loc"], detail["type"]
     where = ".".join(str(part) for part in location)
     if kind == "extra_forbidden":
         group: Any = Settings
@@ -148,4 +170,22 @@ def _problem(location: tuple[int | str, ...], kind: str, message: str) -> Proble
             group = field.annotation if field else group
         known = list(getattr(group, "model_fields", {}))
         message = f"unknown setting{did_you_mean(str(location[-1]), known)}; there are: {', '.join(known)}"
-    return Problem(code=kind, where=where, message=message)
+        return Problem(code="unknown-setting", where=where, message=message)
+    bound = next((detail["ctx"][name] for name in ("ge", "gt", "le", "lt") if name in detail.get("ctx", {})), None)
+    said = detail["msg"].removeprefix("Value error, ").replace("Input should be", "has to be")
+    return Problem(code="setting", where=where, message=_WANTED[kind].format(bound) if kind in _WANTED else said)
+
+
+_WANTED = {
+    "greater_than": "has to be more than {}",
+    "greater_than_equal": "has to be at least {}",
+    "less_than": "has to be less than {}",
+    "less_than_equal": "has to be at most {}",
+    "finite_number": "has to be a number that is finite",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "has to be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "has to be a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "has to be true or false"),
+    **dict.fromkeys(("string_type", "path_type"), "has to be text"),
+    **dict.fromkeys(("tuple_type", "list_type"), 'has to be a list, such as ["one", "two"]'),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "has to be a table: names with their values"),
+}

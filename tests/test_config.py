@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import FlagSettings, Settings
+from pipeline.config import FlagSettings, KpiSettings, Settings
 from pipeline.errors import AuthoredFileError, ConfigError
 from pipeline.load_settings import load_settings
 
@@ -81,10 +81,16 @@ def test_settings_take_lists_and_tables_from_the_environment_as_json() -> None:
     [
         ({"EARMARK_TRANSCRIBE__ENGIN": "x"}, r"transcribe\.engin: unknown setting \(did you mean 'engine'\?\)"),
         ({"EARMARK_WORKSPASE": "x"}, r"workspase: unknown setting \(did you mean 'workspace'\?\)"),
-        ({"EARMARK_FLAGS__BELOW_SHARE": "60"}, r"flags\.below_share: .*less than or equal to 1"),
-        ({"EARMARK_RUN__WORKERS": "two"}, r"run\.workers: .*valid integer"),
-        ({"EARMARK_RUN": "2"}, r"run: "),
-        ({"EARMARK_SCORECARDS__TIMEZONE": "Berlin"}, r"scorecards\.timezone: .*unknown time zone 'Berlin'"),
+        ({"EARMARK_FLAGS__BELOW_SHARE": "60"}, r"flags\.below_share: has to be at most 1"),
+        ({"EARMARK_RUN__WORKERS": "two"}, r"run\.workers: has to be a whole number"),
+        ({"EARMARK_RUN": "2"}, r"run: has to be a table"),
+        ({"EARMARK_RUN__WORKERS": "0"}, r"run\.workers: has to be at least 1"),
+        ({"EARMARK_KPIS__REPEAT_DAYS": "0"}, r"kpis\.repeat_days: has to be more than 0"),
+        ({"EARMARK_KPIS__DURATION_UNIT": "h"}, r"kpis\.duration_unit: has to be 's', 'min' or 'ms'"),
+        ({"EARMARK_REPORTS__QUOTES": "maybe"}, r"reports\.quotes: has to be true or false"),
+        ({"EARMARK_REPORTS__PERIODS": "week"}, r"reports\.periods: has to be a list"),
+        ({"EARMARK_KPIS__TIME_FORMAT": "%Q"}, r"kpis\.time_format: no format: 'Q' is a bad directive"),
+        ({"EARMARK_SCORECARDS__TIMEZONE": "Berlin"}, r"scorecards\.timezone: unknown time zone 'Berlin'"),
     ],
 )
 def test_settings_refuse_a_bad_variable_and_say_what_is_allowed(environment: dict[str, str], expected: str) -> None:
@@ -118,6 +124,68 @@ def test_settings_file_problems_come_all_at_once_with_their_lines(tmp_path: Path
     assert "unknown time zone 'America/New_Yorc'; use an IANA name such as America/New_York" in found[1]
     assert "agent_id: no regular expression" in found[3]
     assert "unknown setting (did you mean 'below_share'?)" in found[4]
+
+
+def test_settings_problems_have_codes_and_words_of_their_own(tmp_path: Path) -> None:
+    text = "workspace = 3\nnope = 1\n[run]\nworkers = 'x'\n[reports]\nsmtp_host = 'a b'\n[kpis]\nencoding = 'x'\n"
+    found = problems(tmp_path, text)
+    assert [line.split(" ")[1] for line in found] == ["[setting]", "[unknown-setting]", *["[setting]"] * 3]
+    told = "\n".join(found)
+    for foreign in ("Value error", "Input should", "value_error", "<class", "pathlib"):
+        assert foreign not in told
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "%d/%m/%Y %H:%M:%S",
+        "%Y-%m-%d %I:%M %p",
+        "%Y-%m-%dT%H:%M:%S.%f%z",
+        "%y%m%d %H%M",
+        "%Y-%j",
+        "%d. %B %Y %H.%M",
+        "%c",
+    ],
+)
+def test_settings_take_formats_by_which_times_are_read_again(written: str) -> None:
+    assert KpiSettings(time_format=written).time_format == written
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("%Q", "bad directive"),
+        ("%Y-%m-%d %", "stray %"),
+        ("%d/%d/%Y", "stands there twice"),
+        ("%H:%M", "does not tell day, month and year"),
+        ("%m/%Y", "does not tell day, month and year"),
+        ("d/m/Y", "does not tell day, month and year"),
+        ("%Y-%m-%d %I:%M", "morning from afternoon"),
+        ("%Y-%m-%d %H:%M %Z", "%z reads"),
+    ],
+)
+def test_settings_refuse_formats_by_which_no_time_is_read(written: str, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
+        KpiSettings(time_format=written)
+
+
+def test_settings_refuse_a_zone_of_days() -> None:
+    assert KpiSettings(day_format="%d/%m/%Y").day_format == "%d/%m/%Y"
+    with pytest.raises(ValueError, match="a day has no zone"):
+        KpiSettings(day_format="%d/%m/%Y %z")
+
+
+@pytest.mark.parametrize(("table", "name"), [("transcribe", "vocabulary"), ("reports", "budget")])
+def test_settings_file_names_files_beside_it(tmp_path: Path, table: str, name: str) -> None:
+    def named(written: str) -> object:
+        settings = load_settings(file=toml(tmp_path, f"[{table}]\n{name} = '{written}'\n"), environment={})
+        return getattr(getattr(settings, table), name)
+
+    assert named("own/table.csv") == tmp_path / "own" / "table.csv"
+    assert named("/elsewhere/table.csv") == Path("/elsewhere/table.csv")
+    assert named("none") is None
+    from_environment = load_settings(environment={f"EARMARK_{table}__{name}".upper(): "table.csv"})
+    assert getattr(getattr(from_environment, table), name) == Path("table.csv")
 
 
 def test_settings_file_lines_are_found_for_dotted_keys_too(tmp_path: Path) -> None:

@@ -38,10 +38,12 @@ ACTIONS = (
     "comment",
     "deletion",
     "dispute",
+    "edit",
     "export",
     "flag",
     "hear",
     "hear-unredacted",
+    "import",
     "queue",
     "rescore",
     "retry",
@@ -58,6 +60,7 @@ ACTIONS = (
     "user",
     "view",
     "webhook",
+    "withdrawal",
 )
 """What is logged. That learnt confidences are switched off is listed with ``calibration``."""
 

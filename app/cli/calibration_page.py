@@ -72,7 +72,7 @@ def _own_words(review: dict[str, Any]) -> dict[str, Any]:
 def print_view(shown: SessionView, by: str | None) -> None:
     """Print what somebody may see of a session."""
     session = shown.session
-    state = f"closed by {shown.closing.closed_by}, {show.instant(shown.closing.closed_at)}" if shown.closing else "open"
+    state = f"closed by {shown.closing.closed_by}, {show.moment(shown.closing.closed_at)}" if shown.closing else "open"
     show.say(f"{session.session_id} · {session.rubric_id} · {state}")
     show.say(f"reviewers {', '.join(session.reviewers)}; expert {session.expert}; {len(session.calls)} calls")
     if shown.closing:

@@ -33,7 +33,7 @@ def print_call(call: CallRecord, evaluation: Evaluation | None) -> None:
         recording.call_id,
         show.known(recording.agent_id),
         show.known(recording.queue),
-        show.instant(recording.started_at),
+        show.moment(recording.started_at),
     ]
     show.out.print(show.text(" · ".join([*about, show.minutes(recording.duration_ms)]), "bold"))
     for defect in recording.defects:

@@ -55,7 +55,7 @@ def print_others(shown: Evaluation, scores: Sequence[StoredScore], *, beside: bo
         _print_beside(shown, evaluation_of(others[0], shown))
     show.say("Other scores of this call:" if beside else "This call has other scores, too:")
     for each in others[:_SHOWN]:
-        total = f"{name_of(each.score)} {show.percent(each.score.share)}, made {show.instant(each.made_at)}"
+        total = f"{name_of(each.score)} {show.percent(each.score.share)}, made {show.moment(each.made_at)}"
         show.say(f"  {total}{', the one that counts' if each.current else ''}")
     if len(others) > _SHOWN:
         show.say(f"  {len(others) - _SHOWN} more; --json has all of them.")

@@ -22,6 +22,7 @@ from app.cli.options import (
     open_existing,
     read_settings,
 )
+from app.cli.periods import FromOption, ToOption, period
 from app.cli.retry import retry
 from app.cli.search_index import index
 from pipeline.audit.log import Detail
@@ -52,6 +53,8 @@ def list_(
     agent: AgentOption = None,
     team: TeamOption = None,
     queue: Annotated[str | None, typer.Option("--queue", help="Only this queue.")] = None,
+    first: FromOption = None,
+    last: ToOption = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
@@ -59,10 +62,13 @@ def list_(
 ) -> None:
     """List calls with score and flags; `--status failed` lists what could not be used, and why."""
     settings = read_settings(workspace, config)
+    since, before = period(first, last, settings)
     store = open_existing(settings)
     with store.read() as connection:
         require_known(connection, settings, queue=queue, team=team, agent=agent)
-        found = list_calls(connection, status=status, agent=agent, team=team, queue=queue, limit=limit)
+        found = list_calls(
+            connection, status=status, agent=agent, team=team, queue=queue, since=since, before=before, limit=limit
+        )
         with_answers = {review.call_id for review in all_reviews(connection)}
         scored = [call.call_id for call in found if call.call_id in with_answers and call.status == "scored"]
         counting = {call_id: read_evaluation(connection, call_id).effective for call_id in scored}

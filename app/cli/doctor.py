@@ -16,6 +16,7 @@ from rich.text import Text
 from app.cli import show
 from app.cli.console_checks import ConsoleCheck, check_console
 from app.cli.judge_checks import JudgeCheck, check_judge
+from app.cli.mail_checks import MailCheck, check_mail
 from app.cli.models import statuses
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, has_database, read_settings
 from app.rubric_checks import active_rules
@@ -51,18 +52,19 @@ class Check:
 
 
 def doctor(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Check Python, packages, models with their hashes, rules, rubrics, language model, database, console, disk.
+    """Check Python, packages, models with hashes, rules, rubrics, language model, database, console, mail server, disk.
 
     Exit code 1 if one fails.
     """
     settings = read_settings(workspace, config)
-    checks: list[Check | JudgeCheck | ConsoleCheck] = [
+    checks: list[Check | JudgeCheck | ConsoleCheck | MailCheck] = [
         _python(),
         *_packages(),
         *_models(settings),
         *_authored(settings),
     ]
-    checks += [*check_judge(settings.judge), _database(settings), *check_console(settings), *_disk(settings)]
+    checks += [*check_judge(settings.judge), _database(settings), *check_console(settings)]
+    checks += [*check_mail(settings), *_disk(settings)]
     if as_json:
         show.print_json([asdict(check) for check in checks])
     else:

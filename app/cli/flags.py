@@ -116,7 +116,7 @@ def _why(row: FlagRow) -> str:
     if row.flag.state is FlagState.OPEN or not row.changes:
         return row.flag.reason
     closed = row.changes[-1]
-    return f"{row.flag.reason}\nclosed by {closed.changed_by}, {show.instant(closed.changed_at)}: {closed.reason}"
+    return f"{row.flag.reason}\nclosed by {closed.changed_by}, {show.moment(closed.changed_at)}: {closed.reason}"
 
 
 def _change(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,11 +20,35 @@ app = typer.Typer(help="Run Earmark on a schedule.", no_args_is_help=True)
 def serve(
     paths: Annotated[list[Path], typer.Argument(help="Recordings, or folders of them.", show_default=False)],
     every_minutes: Annotated[int, typer.Option("--every-minutes", min=1, help="Minutes between runs.")] = 15,
+    digests_at: Annotated[
+        datetime | None,
+        typer.Option("--digests-at", formats=["%H:%M"], help="Send digests each day at this time.", show_default=False),
+    ] = None,
+    reasons_at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--reasons-at", formats=["%H:%M"], help="Give new calls their contact reason each day.", show_default=False
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Score new recordings under PATHS again and again, until stopped. One run at a time."""
     settings = read_settings(workspace, config)
     config_file = settings_file(workspace, config)
-    remark(f"scoring new recordings now and every {every_minutes} min; Ctrl-C stops")
-    serve_schedule(settings, config_file, paths, every_minutes=every_minutes, report=plain_lines())
+    if digests_at is not None:
+        from flows.digests import require_somewhere  # noqa: PLC0415 - imports pandas
+
+        require_somewhere(settings)
+    daily = {"digests": digests_at, "contact reasons": reasons_at}
+    then = "".join(f"; {what} at {at:%H:%M} ({settings.scorecards.timezone})" for what, at in daily.items() if at)
+    remark(f"scoring new recordings now and every {every_minutes} min{then}; Ctrl-C stops")
+    serve_schedule(
+        settings,
+        config_file,
+        paths,
+        every_minutes=every_minutes,
+        report=plain_lines(),
+        digests_at=digests_at.time() if digests_at else None,
+        reasons_at=reasons_at.time() if reasons_at else None,
+    )

@@ -49,13 +49,18 @@ def _result(call: CallRow) -> Text:
 
 
 def print_subjects(summaries: Sequence[SubjectSummary], *, title: str, min_calls: int) -> None:
-    """Print agents or teams with their figures; few calls are said to be few, and nobody is ranked."""
+    """Print agents, teams or queues with their figures; few calls are said to be few, and nobody is ranked.
+
+    Where there is more than one period each line says of which it is.
+    """
     if not summaries:
         return
-    columns = [("Agent" if title == "Agents" else "Team", "left"), ("Calls", "right"), ("Mean score", "right")]
+    by_period = any(summary.period.label != "all" for summary in summaries)
+    columns = [(title.removesuffix("s"), "left"), *([("Period", "left")] if by_period else [])]
+    columns += [("Calls", "right"), ("Mean score", "right")]
     columns += [("95 % interval", "left"), ("Passed", "right"), ("Auto-fails", "right"), ("Flagged", "right")]
     columns += [("", "left")]
-    rows = []
+    rows: list[tuple[str | Text, ...]] = []
     for summary in summaries:
         mean = summary.mean_share
         interval = f"{show.percent(mean.low)} to {show.percent(mean.high)}" if mean else "–"
@@ -63,6 +68,7 @@ def print_subjects(summaries: Sequence[SubjectSummary], *, title: str, min_calls
         rows.append(
             (
                 summary.subject,
+                *([summary.period.label] if by_period else []),
                 str(summary.calls_scored),
                 show.percent(mean.estimate if mean else None),
                 interval,

@@ -32,16 +32,20 @@ GROUPS = (
     "rules",
     "vocabulary",
     "scorecards",
+    "kpis",
+    "reasons",
     "sentiment",
     "audit",
     "fairness",
     "flows",
+    "reports",
     "reviews",
     "disputes",
     "calibration",
     "queue",
     "judge",
     "users",
+    "coaching",
 )
 
 

@@ -39,6 +39,7 @@ ModelOption = Annotated[
 ]
 AgentOption = Annotated[str | None, typer.Option("--agent", "-a", help="Only this agent.")]
 TeamOption = Annotated[str | None, typer.Option("--team", "-t", help="Only this team.")]
+QueueOption = Annotated[str | None, typer.Option("--queue", help="Only calls of this queue.", show_default=False)]
 
 
 def settings_file(workspace: Path | None, config: Path | None) -> Path | None:

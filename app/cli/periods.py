@@ -14,7 +14,6 @@ FromOption = Annotated[
     datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.", show_default=False)
 ]
 ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default=False)]
-QueueOption = Annotated[str | None, typer.Option("--queue", help="Only calls of this queue.", show_default=False)]
 
 _BEGINNING = datetime(2, 1, 1)  # noqa: DTZ001 - days of the command line have no zone yet
 _END = datetime(9998, 12, 31)  # noqa: DTZ001

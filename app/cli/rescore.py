@@ -17,12 +17,13 @@ from app.cli.options import (
     AgentOption,
     ConfigOption,
     JsonOption,
+    QueueOption,
     TeamOption,
     WorkspaceOption,
     open_existing,
     read_settings,
 )
-from app.cli.periods import FromOption, QueueOption, ToOption, period
+from app.cli.periods import FromOption, ToOption, period
 from flows.rescore import Outcome, run_rescore
 from pipeline.audit.log import Detail
 from pipeline.records import Rubric

@@ -73,7 +73,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     rows = []
     for told, counts, review in corrections(evaluation):
         untouched = review is None and same_answer(told, counts)
-        who = f"{review.reviewer}, {show.instant(review.made_at)}" if review else "–"
+        who = f"{review.reviewer}, {show.moment(review.made_at)}" if review else "–"
         changed = "–" if untouched else answered(counts) + ("" if same_answer(told, counts) else " *")
         unreviewed = asked_before(evaluation, told) if untouched else follows(evaluation, counts)
         reason = review.reason if review else unreviewed
@@ -83,7 +83,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     if any(not same_answer(told, counts) for told, counts, _ in corrections(evaluation)):
         show.say("* other than the machine's")
     for seen in evaluation.acknowledgements:
-        show.say(f"acknowledged as it stands by {seen.acknowledged_by}, {show.instant(seen.made_at)}")
+        show.say(f"acknowledged as it stands by {seen.acknowledged_by}, {show.moment(seen.made_at)}")
 
 
 def follows(evaluation: Evaluation, result: CriterionResult) -> str:

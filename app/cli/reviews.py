@@ -189,5 +189,5 @@ def acknowledge(
     if as_json:
         show.print_json(to_data(made) | {"new": is_new})
         return
-    when = "" if is_new else f" on {show.instant(made.made_at)} already; nothing has changed since"
+    when = "" if is_new else f" on {show.moment(made.made_at)} already; nothing has changed since"
     show.say(f"{made.call_id}: {review_page.total(evaluation.effective)} acknowledged by {made.acknowledged_by}{when}")

@@ -14,13 +14,14 @@ from app.cli.options import (
     AgentOption,
     ConfigOption,
     JsonOption,
+    QueueOption,
     TeamOption,
     WorkspaceOption,
     has_database,
     open_existing,
     read_settings,
 )
-from app.cli.periods import FromOption, QueueOption, ToOption, period
+from app.cli.periods import FromOption, ToOption, period
 from pipeline.audit.log import Detail
 from pipeline.canonical import to_data
 from pipeline.config import Settings

@@ -1,4 +1,4 @@
-"""`earmark scorecards`: agents and teams by period."""
+"""`earmark scorecards`: agents, teams and queues by period."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.cli.options import (
     AgentOption,
     ConfigOption,
     JsonOption,
+    QueueOption,
     TeamOption,
     WorkspaceOption,
     open_existing,
@@ -25,12 +26,9 @@ from pipeline import registry
 from pipeline.canonical import to_data
 from pipeline.config import Settings
 from pipeline.errors import NotFoundError, did_you_mean
-from pipeline.reviewing.reviewed_rows import with_reviewed_shares
-from pipeline.scorecards.report import ScorecardReport, build_report
-from pipeline.store.scorecard_rows import ScorecardRows, scorecard_rows
-
-BUILT = ("html", "csv", "json")
-"""What `build` writes: PDF and XLSX are made when somebody wants to hand them out."""
+from pipeline.reviewing.report_rows import report_rows
+from pipeline.scorecards.report import WORKSPACE_FORMS, ScorecardReport, build_report
+from pipeline.store.scorecard_rows import ScorecardRows
 
 app = typer.Typer(help="Build, show and export scorecards.", no_args_is_help=True)
 
@@ -38,6 +36,15 @@ PeriodOption = Annotated[
     Literal["week", "month", "all"] | None,
     typer.Option("--period", help="One scorecard per week, per month, or in all."),
 ]
+
+
+FORMATS = ("html", "csv", "json", "pdf", "xlsx", "parquet")
+
+
+def _named(out: str) -> Path:
+    if not out.strip():
+        raise typer.BadParameter("name a file or a folder to write; . is the folder where you stand")
+    return Path(out)
 
 
 @app.command("build")
@@ -49,7 +56,7 @@ def build(
     """Write all scorecards as HTML, CSV and JSON into the workspace's reports folder."""
     settings = read_settings(workspace, config, scorecards__period=period)
     report = _report(settings)
-    for name in BUILT:
+    for name in WORKSPACE_FORMS:
         registry.load("scorecard format", name)(report, settings.workspace / "reports")
     show.say(f"Scorecards: {settings.workspace / 'reports' / 'index.html'}")
 
@@ -58,6 +65,7 @@ def build(
 def show_(
     agent: AgentOption = None,
     team: TeamOption = None,
+    queue: QueueOption = None,
     first: FromOption = None,
     last: ToOption = None,
     period: PeriodOption = None,
@@ -65,39 +73,50 @@ def show_(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show agents and teams with their figures."""
+    """Show agents, teams and queues with their figures."""
     settings = read_settings(workspace, config, scorecards__period=period)
-    report = _report(settings, agent=agent, team=team, first=first, last=last)
+    report = _report(settings, agent=agent, team=team, queue=queue, first=first, last=last)
     if _is_empty(report):
-        show.remark(_nothing_for(agent, team, first, last))
+        show.remark(_nothing_for(agent, team, queue, first, last))
     if as_json:
         show.print_json(to_data(report))
         return
     least = settings.scorecards.min_calls
     listing.print_subjects(report.agents, title="Agents", min_calls=least)
     listing.print_subjects(report.teams, title="Teams", min_calls=least)
+    listing.print_subjects(report.queues, title="Queues", min_calls=least)
 
 
 @app.command("export")
 def export(
-    out: Annotated[Path, typer.Option("--out", "-o", help="File or folder to write.", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="File or folder to write.", parser=_named, metavar="PATH", show_default=False),
+    ],
     format: Annotated[
-        Literal["html", "csv", "json", "pdf", "xlsx"], typer.Option("--format", "-f", help="Form of the files.")
+        Literal["html", "csv", "json", "pdf", "xlsx", "parquet"],
+        typer.Option("--format", "-f", help="Form of the files."),
     ] = "html",
     agent: AgentOption = None,
     team: TeamOption = None,
+    queue: QueueOption = None,
     first: FromOption = None,
     last: ToOption = None,
     period: PeriodOption = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write scorecards of an agent, a team or everybody; days without scored calls give an empty report."""
+    """Write scorecards of an agent, a team, a queue or everybody; days without scored calls give an empty report."""
+    ending = out.suffix.lower().removeprefix(".")
+    if ending in FORMATS and ending != format:
+        told = f"{out.name} ends in .{ending}, and --format is {format}"
+        todo = f"choose --format {ending}, or a name that ends in .{format} or is a folder's"
+        raise typer.BadParameter(f"{told}: {todo}", param_hint="--out")
     settings = read_settings(workspace, config, scorecards__period=period)
-    report = _report(settings, agent=agent, team=team, first=first, last=last)
+    report = _report(settings, agent=agent, team=team, queue=queue, first=first, last=last)
     if _is_empty(report):
-        show.remark(_nothing_for(agent, team, first, last))
-    asked = {"format": format, "agent": agent, "team": team, "period": period, "name": out.name}
+        show.remark(_nothing_for(agent, team, queue, first, last))
+    asked = {"format": format, "agent": agent, "team": team, "queue": queue, "period": period, "name": out.name}
     days = {"first_day": f"{first:%Y-%m-%d}" if first else None, "last_day": f"{last:%Y-%m-%d}" if last else None}
     store = open_existing(settings)
     log_acts(store, settings, [Act(action="export", subject=("scorecards", ""), details={**asked, **days})])
@@ -107,13 +126,16 @@ def export(
 
 
 def _is_empty(report: ScorecardReport) -> bool:
-    return not (report.agents or report.teams)
+    return not report.subjects
 
 
-def _nothing_for(agent: str | None, team: str | None, first: datetime | None, last: datetime | None) -> str:
+def _nothing_for(
+    agent: str | None, team: str | None, queue: str | None, first: datetime | None, last: datetime | None
+) -> str:
     asked = {
         "of agent": agent,
         "of team": team,
+        "of queue": queue,
         "from": f"{first:%Y-%m-%d}" if first else None,
         "to": f"{last:%Y-%m-%d}" if last else None,
     }
@@ -125,33 +147,37 @@ def _report(
     *,
     agent: str | None = None,
     team: str | None = None,
+    queue: str | None = None,
     first: datetime | None = None,
     last: datetime | None = None,
 ) -> ScorecardReport:
     require_order(first, last)
     store = open_existing(settings)
-    with store.read() as connection:
-        rows = with_reviewed_shares(connection, scorecard_rows(connection))
+    rows = report_rows(store)
     store.close()
     _require_known("agent", agent, rows)
     _require_known("team", team, rows)
+    _require_known("queue", queue, rows)
     return build_report(
         rows,
         settings.scorecards,
         generated_at=utc_now(),
+        coaching=settings.coaching,
+        console_url=settings.console.public_url,
         agent=agent,
         team=team,
+        queue=queue,
         first_day=first.date() if first else None,
         last_day=last.date() if last else None,
     )
 
 
-def _require_known(what: Literal["agent", "team"], name: str | None, rows: ScorecardRows) -> None:
+def _require_known(what: Literal["agent", "team", "queue"], name: str | None, rows: ScorecardRows) -> None:
     """Refuse a name that no call bears: an empty report would look as if somebody had no calls.
 
     Raises:
         NotFoundError: There is none; with the nearest name.
     """
-    known = {call["agent_id" if what == "agent" else "team"] for call in rows.calls} - {None}
+    known = {call["agent_id" if what == "agent" else what] for call in rows.calls} - {None}
     if name is not None and name not in known:
         raise NotFoundError(f"no call of {what} {name!r} in this workspace{did_you_mean(name, known)}")

@@ -139,8 +139,13 @@ def minutes(milliseconds: int | None) -> str:
 
 
 def instant(moment: datetime | None) -> str:
-    """Return an instant in UTC to the minute; a dash where it is unknown."""
+    """Return an instant in UTC to the minute, for columns whose heading says so; a dash where it is unknown."""
     return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def moment(instant_in_utc: datetime | None) -> str:
+    """Return an instant with its zone, for sentences and cells that have no heading of their own."""
+    return "–" if instant_in_utc is None else f"{instant(instant_in_utc)} UTC"
 
 
 def known(content: str | None) -> str:

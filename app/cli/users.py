@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypeVar
 
 import typer
 from sqlalchemy import Connection
@@ -23,6 +25,8 @@ from pipeline.store.api_tokens import ApiToken, all_tokens, revoke_token
 from pipeline.store.database import open_store
 from pipeline.store.people import list_users, password_hash_of
 from pipeline.store.subjects import subjects_in_scope
+
+T = TypeVar("T")
 
 app = typer.Typer(help="Make and change accounts of the console.", no_args_is_help=True)
 
@@ -78,18 +82,15 @@ def add(
 @app.command("list")
 def list_(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List accounts."""
-    store = open_existing(read_settings(workspace, config))
-    with closing(store), store.read() as connection:
-        found = list_users(connection)
+    found = _read(workspace, config, list_users)
     if as_json:
         show.print_json([to_data(user) for user in found])
         return
-    columns = [("Name", "left"), ("Role", "left"), ("Teams", "left"), ("Agent", "left"), ("Signs in", "left")]
     rows = [
         (u.name, u.role.value, ", ".join(u.teams) or "all", show.known(u.agent_id), "yes" if u.active else "no")
         for u in found
     ]
-    show.table(columns, rows)
+    _print_table(("Name", "Role", "Teams", "Agent", "Signs in"), rows)
 
 
 @app.command("change")
@@ -151,14 +152,11 @@ def password(
 @app.command("tokens")
 def tokens(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List the tokens for the API: whose they are, what they may, until when, and when they were used last."""
-    store = open_existing(read_settings(workspace, config))
-    with closing(store), store.read() as connection:
-        found = all_tokens(connection)
+    found = _read(workspace, config, all_tokens)
     if as_json:
         show.print_json([{**to_data(token), "user": token.user.name} for token in found])
         return
-    titles = ("Token", "Of", "Name", "May", "Until", "Used")
-    show.table([(title, "left") for title in titles], [_line(token) for token in found])
+    _print_table(("Token", "Of", "Name", "May", "Until", "Used"), [_line(token) for token in found])
 
 
 @app.command("revoke")
@@ -177,6 +175,16 @@ def revoke(
         revoke_token(connection, token_id, user_id=token.user.user_id, now=datetime.now(UTC))
         acts.append(Act(action="token", subject=("token", token_id), details={"did": "revoked", "of": token.user.name}))
     show.say(f"{token_id}: revoked")
+
+
+def _read(workspace: Path | None, config: Path | None, read: Callable[[Connection], list[T]]) -> list[T]:
+    store = open_existing(read_settings(workspace, config))
+    with closing(store), store.read() as connection:
+        return read(connection)
+
+
+def _print_table(titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
+    show.table([(title, "left") for title in titles], rows)
 
 
 def _line(token: ApiToken) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -84,6 +84,7 @@ def snapshot(
     wait_s: float | None = None,
     state: Callable[[Site], Hashable] = results_state,
     worker: str = "snapshots",
+    most_alike: int = MOST_KEPT,
 ) -> Snapshot[T]:
     """Return what is known of some figures, and have newer ones computed where there may be any.
 
@@ -96,13 +97,17 @@ def snapshot(
             something is counted.
         state: Tells whether there can be newer figures, as something that is equal where nothing has changed.
         worker: Whose turn it waits for: what takes a second has another one than what takes a minute.
+        most_alike: So many are kept whose key, a tuple, begins with the same name: fewer of what takes much memory.
     """
     shelf: _Shelf = site.kept.setdefault("snapshots", _Shelf())
     with shelf.lock:
         entry = shelf.kept.setdefault(key, _Kept())
         shelf.asked += 1
         entry.asked = shelf.asked
-        _make_room(shelf)
+        _make_room(shelf, list(shelf.kept), MOST_KEPT)
+        if isinstance(key, tuple) and most_alike < MOST_KEPT:
+            alike = [each for each in shelf.kept if isinstance(each, tuple) and each[:1] == key[:1]]
+            _make_room(shelf, alike, most_alike)
     fresh = _is_fresh(site, entry, timedelta(seconds=stale_after_s), state)
     with shelf.lock:
         again = entry.failed_at is None or site.now() - entry.failed_at >= _AGAIN_AFTER
@@ -143,10 +148,10 @@ def _renew(
         entry.done.set()
 
 
-def _make_room(shelf: _Shelf) -> None:
+def _make_room(shelf: _Shelf, keys: Sequence[Hashable], most: int) -> None:
     """Forget what nobody has asked for the longest time."""
-    while len(shelf.kept) > MOST_KEPT:
-        idle = [key for key, entry in shelf.kept.items() if not entry.working]
-        if not idle:
-            return
-        del shelf.kept[min(idle, key=lambda key: shelf.kept[key].asked)]
+    if len(keys) <= most:
+        return
+    idle = sorted((key for key in keys if not shelf.kept[key].working), key=lambda key: shelf.kept[key].asked)
+    for key in idle[: len(keys) - most]:
+        del shelf.kept[key]

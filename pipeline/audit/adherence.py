@@ -113,7 +113,7 @@ def count_adherence(connection: Connection, asked: AskedCalls, *, timezone: str,
 
 def by_rule(cells: Iterable[Cell], min_calls: int) -> tuple[RuleLine, ...]:
     """Return one line per rule over all teams and steps."""
-    return rule_lines((replace(cell.count, team=None) for cell in cells), min_calls)
+    return rule_lines((cell.count for cell in cells), min_calls, by_subject=False)
 
 
 def by_team(cells: Iterable[Cell], min_calls: int) -> tuple[Kept, ...]:

@@ -158,12 +158,20 @@ def build_audit_report(
     )
 
 
-def rule_lines(counts: Iterable[OutcomeCount], min_calls: int) -> tuple[RuleLine, ...]:
-    """Return one line per rule of each team and agent that the counts name; below ``min_calls`` none has a share."""
+def rule_lines(counts: Iterable[OutcomeCount], min_calls: int, *, by_subject: bool = True) -> tuple[RuleLine, ...]:
+    """Return one line per rule of each team and agent that the counts name; below ``min_calls`` none has a share.
+
+    Args:
+        counts: What was counted.
+        min_calls: The fewest assessed calls for a share.
+        by_subject: False: one line per rule, over all teams and agents.
+    """
     groups: dict[tuple[str | None, str | None, str, str], list[OutcomeCount]] = defaultdict(list)
     for count in counts:
-        groups[count.team, count.agent_id, count.rule_id, count.expected].append(count)
-    return tuple(sorted((_line(group, min_calls) for group in groups.values()), key=_order))
+        team, agent_id = (count.team, count.agent_id) if by_subject else (None, None)
+        groups[team, agent_id, count.rule_id, count.expected].append(count)
+    lines = (_line(group, team, agent_id, min_calls) for (team, agent_id, *_), group in groups.items())
+    return tuple(sorted(lines, key=_order))
 
 
 def _order(line: RuleLine) -> tuple[bool, str, bool, str, bool, int, str, str]:
@@ -174,7 +182,7 @@ def _order(line: RuleLine) -> tuple[bool, str, bool, str, bool, int, str, str]:
     )
 
 
-def _line(counts: Sequence[OutcomeCount], min_calls: int) -> RuleLine:
+def _line(counts: Sequence[OutcomeCount], team: str | None, agent_id: str | None, min_calls: int) -> RuleLine:
     """Return the line of one rule and subject, under the title and severity of its newest version."""
     newest = max(counts, key=_newness)
     present, absent = sum(count.present for count in counts), sum(count.absent for count in counts)
@@ -186,8 +194,8 @@ def _line(counts: Sequence[OutcomeCount], min_calls: int) -> RuleLine:
         title=newest.title,
         severity=newest.severity,
         expected=newest.expected,
-        team=newest.team,
-        agent_id=newest.agent_id,
+        team=team,
+        agent_id=agent_id,
         assessed=present + absent,
         present=present,
         probable=sum(count.probable for count in counts),

@@ -6,11 +6,15 @@ the part that it is about.
 
 from __future__ import annotations
 
+from pipeline.config.coaching import CoachingSettings
 from pipeline.config.console import ConsoleSettings, SignInSettings
+from pipeline.config.contact_reasons import ReasonSettings
 from pipeline.config.group import CONFIG_VARIABLE, DEBUG_VARIABLE, ENVIRONMENT_PREFIX, PACKAGE_ROOT, Group, Zone
 from pipeline.config.intake import IntakeSettings
+from pipeline.config.kpis import KpiSettings
 from pipeline.config.privacy import ALWAYS_MASKED, PrivacySettings
 from pipeline.config.reading import ComplianceSettings, ConversationSettings, SentimentSettings
+from pipeline.config.reports import ReportSettings
 from pipeline.config.review import ReviewSettings, SamplingSettings
 from pipeline.config.scorecards import FairnessSettings, ScorecardSettings
 from pipeline.config.scoring import FlagSettings, JudgeSettings, ScoreSettings
@@ -20,6 +24,7 @@ from pipeline.config.transcribe import TranscribeSettings
 __all__ = [
     "ALWAYS_MASKED",
     "CONFIG_VARIABLE",
+    "CoachingSettings",
     "ComplianceSettings",
     "ConsoleSettings",
     "ConversationSettings",
@@ -30,8 +35,11 @@ __all__ = [
     "Group",
     "IntakeSettings",
     "JudgeSettings",
+    "KpiSettings",
     "PACKAGE_ROOT",
     "PrivacySettings",
+    "ReasonSettings",
+    "ReportSettings",
     "ReviewSettings",
     "RunSettings",
     "SamplingSettings",

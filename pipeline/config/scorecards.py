@@ -21,6 +21,12 @@ class ScorecardSettings(Group):
         description="IANA zone in which days begin; `intake.site_timezone` where that is set and this is not.",
     )
     calls_to_hear: int = Field(default=5, ge=0, description="At most this many calls to coach on.")
+    min_random_reviews: int = Field(
+        default=10,
+        ge=2,
+        description="People's answers correct the machine's mean only where so many calls, drawn at random, were "
+        "reviewed.",
+    )
     min_agents: int = Field(
         default=5,
         ge=2,

@@ -7,11 +7,15 @@ from pathlib import Path
 import platformdirs
 from pydantic import Field
 
+from pipeline.config.coaching import CoachingSettings
 from pipeline.config.console import ConsoleSettings, SignInSettings
+from pipeline.config.contact_reasons import ReasonSettings
 from pipeline.config.group import Group
 from pipeline.config.intake import IntakeSettings
+from pipeline.config.kpis import KpiSettings
 from pipeline.config.privacy import PrivacySettings
 from pipeline.config.reading import ComplianceSettings, ConversationSettings, SentimentSettings
+from pipeline.config.reports import ReportSettings
 from pipeline.config.review import ReviewSettings, SamplingSettings
 from pipeline.config.scorecards import FairnessSettings, ScorecardSettings
 from pipeline.config.scoring import FlagSettings, JudgeSettings, ScoreSettings
@@ -54,7 +58,11 @@ class Settings(Group):
     review: ReviewSettings = ReviewSettings()
     sampling: SamplingSettings = SamplingSettings()
     scorecards: ScorecardSettings = ScorecardSettings()
+    coaching: CoachingSettings = CoachingSettings()
     fairness: FairnessSettings = FairnessSettings()
+    kpis: KpiSettings = KpiSettings()
+    reasons: ReasonSettings = ReasonSettings()
+    reports: ReportSettings = ReportSettings()
     console: ConsoleSettings = ConsoleSettings()
     sign_in: SignInSettings = SignInSettings()
     run: RunSettings = RunSettings()

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from pipeline.config import IntakeSettings
 from pipeline.intake.defects import defect
-from pipeline.intake.fields import FIELDS, direction
+from pipeline.intake.fields import FIELDS
 from pipeline.intake.file_names import NamedValues, read_file_name
 from pipeline.intake.metadata import MetadataIndex
 from pipeline.intake.sidecar import read_sidecars
 from pipeline.intake.times import parse_start
 from pipeline.records import Defect
+from pipeline.records.direction import direction
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

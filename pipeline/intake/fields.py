@@ -12,8 +12,6 @@ MAX_CHARACTERS = 200
 _TURNS_TEXT = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They show the rest of a line backwards: a name that ends in ``gnp.wav`` as ``vaw.png``."""
 
-_DIRECTIONS = {"in": "inbound", "incoming": "inbound", "out": "outbound", "outgoing": "outbound"}
-
 
 def field_name(text: str) -> str:
     """Return a column or key as a field name: ``Agent ID`` is ``agent_id``."""
@@ -25,9 +23,3 @@ def clean(text: str) -> str:
     shown = (char for char in text if char not in _TURNS_TEXT)
     kept = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in shown)
     return " ".join(unicodedata.normalize("NFC", kept).split())[:MAX_CHARACTERS]
-
-
-def direction(text: str) -> str:
-    """Return ``inbound`` or ``outbound`` for the usual words for them, and any other word in lower case."""
-    folded = text.casefold()
-    return _DIRECTIONS.get(folded, folded)

@@ -32,6 +32,15 @@ class CoachingItem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CoachingWithdrawal:
+    """An item was taken back by who sent it: it is in no list any more, and stays in the database."""
+
+    item_id: str
+    withdrawn_by: str
+    withdrawn_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CoachedQuestion:
     """A question that a coaching session was about: by its rubric and id, for the version may change."""
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from pipeline.records.basics import Severity
 from pipeline.records.facts import Evidence
+
+SubjectKind = Literal["agent", "team", "queue"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +139,61 @@ class ReviewedFigures:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PooledFigure:
+    """A figure drawn toward that of the peers, as far as few calls and small differences between peers require.
+
+    Attributes:
+        figure: The drawn figure with its interval.
+        own_weight: How much the subject's own calls count in it, 0..1; the rest is the peers' mean.
+        peers_mean: Toward what it was drawn.
+        peers: How many subjects, this one among them.
+    """
+
+    figure: Interval
+    own_weight: float
+    peers_mean: float
+    peers: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CorrectedMean:
+    """The machine's mean score of all calls, corrected by what people answered on calls drawn at random.
+
+    Attributes:
+        mean_share: The corrected mean; None where too few such calls were reviewed.
+        bias: By how much people's scores exceed the machine's over all calls, -1..+1; None likewise.
+        pairs: Calls that were drawn at random and reviewed; all calls where people reviewed every one.
+        missing: How many more such calls are needed; 0 where there are enough.
+    """
+
+    mean_share: Interval | None
+    bias: Interval | None
+    pairs: int
+    missing: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasureComparison:
+    """One measure of a subject's calls beside that of its peers' calls in the same queues.
+
+    Attributes:
+        measure: Which, such as ``agent_talk_share``; its unit is that of `pipeline.scorecards.measures`.
+        value: Mean over the ``calls`` in which it is known.
+        peers_value: What the peers' calls have in the subject's mix of queues; None without peers.
+        peers: How many other agents or teams.
+        difference: ``value`` minus ``peers_value`` with its interval; None where either side has too few calls.
+    """
+
+    measure: str
+    value: float
+    calls: int
+    peers_value: float | None = None
+    peers_calls: int = 0
+    peers: int = 0
+    difference: Interval | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """Place among ``compared`` subjects: group 1 of ``groups`` is best. Intervals of two groups do not overlap.
 
@@ -152,8 +210,8 @@ class Scorecard:
     """One agent's or team's calls of one period under one rubric fingerprint.
 
     Attributes:
-        subject_kind: ``agent`` or ``team``.
-        team: The team; an agent's is that of the latest call.
+        subject_kind: ``agent``, ``team`` or ``queue``.
+        team: The team; an agent's is that of the latest call, and a queue has none.
         calls_scored: Calls that have a score.
         excluded: Why calls do not count, with how many, such as ``{"nothing could be assessed": 1}``.
         enough_calls: False below the minimum sample: then no rank and no colour.
@@ -165,9 +223,12 @@ class Scorecard:
         topics: Repeated misses to coach on; agents only.
         standing: Among the subjects of this rubric fingerprint and period; None where the calls are too few.
         reviewed: What people's answers make of the calls that they reviewed; None where they reviewed none.
+        pooled_mean: The mean drawn toward the peers' of the same period and rubrics; None where they are too few.
+        pooled_pass_rate: The pass rate likewise.
+        corrected: The mean corrected by a random sample that people reviewed; None where no call has a score.
     """
 
-    subject_kind: str
+    subject_kind: SubjectKind
     subject: str
     team: str | None
     period: Period
@@ -190,6 +251,9 @@ class Scorecard:
     topics: tuple[CoachingTopic, ...] = ()
     standing: Standing | None = None
     reviewed: ReviewedFigures | None = None
+    pooled_mean: PooledFigure | None = None
+    pooled_pass_rate: PooledFigure | None = None
+    corrected: CorrectedMean | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,9 +270,13 @@ class SubjectSummary:
         standing: Among subjects scored under the same rubrics only, since rubrics are not equally hard; None where the
             calls are too few.
         reviewed: What people's answers make of the calls that they reviewed; None where they reviewed none.
+        pooled_mean: The mean drawn toward the peers' of the same period and rubrics; None where they are too few.
+        pooled_pass_rate: The pass rate likewise.
+        corrected: The mean corrected by a random sample that people reviewed; None where no call has a score.
+        measures: Conversation and sentiment beside the peers'; empty where none is known.
     """
 
-    subject_kind: str
+    subject_kind: SubjectKind
     subject: str
     team: str | None
     period: Period
@@ -226,6 +294,10 @@ class SubjectSummary:
     trend: tuple[TrendPoint, ...]
     standing: Standing | None = None
     reviewed: ReviewedFigures | None = None
+    pooled_mean: PooledFigure | None = None
+    pooled_pass_rate: PooledFigure | None = None
+    corrected: CorrectedMean | None = None
+    measures: tuple[MeasureComparison, ...] = ()
 
     @property
     def calls_judged(self) -> int:

@@ -11,6 +11,7 @@ from pipeline.records import (
     CoachingAcknowledgement,
     CoachingItem,
     CoachingSession,
+    CoachingWithdrawal,
     Recording,
     Span,
 )
@@ -134,6 +135,26 @@ def acknowledged_by(
     return CoachingAcknowledgement(
         session_id=session.session_id, acknowledged_by=checked_name(name), acknowledged_at=now
     )
+
+
+def withdrawn_by(item: CoachingItem, *, taken_up: bool, name: str, now: datetime) -> CoachingWithdrawal:
+    """Return that an item is taken back.
+
+    Args:
+        item: The item.
+        taken_up: Whether a session has taken it up.
+        name: Who takes it back.
+        now: When.
+
+    Raises:
+        ReviewError: Somebody else sent it, or it was talked about already.
+    """
+    by = checked_name(name)
+    if not same_name(by, item.sent_by):
+        raise ReviewError("only who sent an item takes it back; ask them, or leave it out of the session")
+    if taken_up:
+        raise ReviewError("a session has taken this item up: the agent may have read it, so it stays")
+    return CoachingWithdrawal(item_id=item.item_id, withdrawn_by=by, withdrawn_at=now)
 
 
 def _text(text: str, what: str) -> str:

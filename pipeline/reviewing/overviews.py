@@ -14,6 +14,7 @@ from pipeline.review.queue import place_of
 from pipeline.review.wording import folded
 from pipeline.reviewing.queue import read_queue
 from pipeline.score.effective import effective_score
+from pipeline.store.call_measures import measure_calls
 from pipeline.store.database import Store
 from pipeline.store.overview_facts import read_bare_overviews
 from pipeline.store.overviews import CallOverview, OverviewReason, put_overviews
@@ -42,6 +43,7 @@ def refresh_overviews(store: Store, flags: FlagSettings, *, most: int = IDS_AT_O
     with store.begin() as connection:
         taken = take_stale(connection, most=some, first=first)
         put_overviews(connection, taken, make_overviews(connection, taken, flags))
+        measure_calls(connection, taken)
     return len(taken) >= some
 
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
 import pandas as pd
 
-from pipeline.config import ScorecardSettings
-from pipeline.records import Interval, ReviewedFigures, Scorecard, Standing, SubjectSummary, TrendPoint
+from pipeline.config import CoachingSettings, ScorecardSettings
+from pipeline.records import (
+    CallToHear,
+    CoachingTopic,
+    CriterionSummary,
+    Interval,
+    ReviewedFigures,
+    Scorecard,
+    Standing,
+    SubjectKind,
+    SubjectSummary,
+    TrendPoint,
+)
 from pipeline.scorecards.criteria import coaching_topics, criterion_summaries
 from pipeline.scorecards.examples import FlagsByScore, calls_to_hear, flags_by_score, good_calls
-from pipeline.scorecards.selection import (
-    NOT_SCORED,
-    ScorecardRows,
-    Selection,
-    SubjectKind,
-    answers_of,
-    select,
-)
+from pipeline.scorecards.peers import Spread, corrected, spread_of, with_measures, with_pooled
+from pipeline.scorecards.selection import NOT_SCORED, ScorecardRows, Selection, answers_of, group_numbers, select
 from pipeline.scorecards.statistics import DECIMALS, bootstrap_mean, distinguishable, wilson
 from pipeline.scorecards.trend import weekly_trend
 
@@ -36,6 +42,7 @@ def build_scorecards(
     team: str | None = None,
     first_day: date | None = None,
     last_day: date | None = None,
+    coaching: CoachingSettings | None = None,
 ) -> tuple[Scorecard, ...]:
     """Return one scorecard per subject, period and rubric fingerprint.
 
@@ -49,31 +56,40 @@ def build_scorecards(
         team: Only this team's calls; None for all.
         first_day: First day in the site's zone; None for no bound.
         last_day: Last day, inclusive; None for no bound.
+        coaching: What makes a topic; None for the defaults.
 
     Returns:
         In order of period, subject and rubric; empty where no call was scored.
     """
     chosen = select(rows, settings, by=by, agent=agent, team=team, first_day=first_day, last_day=last_day)
-    return cards_of(chosen, rows, settings, by=by)
+    return cards_of(chosen, rows, settings, by=by, coaching=coaching)
 
 
 def cards_of(
-    chosen: Selection, rows: ScorecardRows, settings: ScorecardSettings, *, by: SubjectKind
+    chosen: Selection,
+    rows: ScorecardRows,
+    settings: ScorecardSettings,
+    *,
+    by: SubjectKind,
+    coaching: CoachingSettings | None = None,
 ) -> tuple[Scorecard, ...]:
     """Return the scorecards of calls that were chosen already; as `build_scorecards`."""
     calls = chosen.calls[chosen.calls["why_not"] != NOT_SCORED]
     if calls.empty:
         return ()
-    flags = flags_by_score(rows.flags)
     keys = ["period", "subject", "rubric_id", "rubric_version", "rubric_fingerprint"]
-    calls = calls.assign(card=calls.groupby(keys).ngroup())  # numbered in the order of the keys
-    answers = answers_of(rows, calls["score_id"].tolist()).merge(calls[["score_id", "card"]], on="score_id")
-    of_card = dict(iter(answers.groupby("card")))
-    cards = [
-        _scorecard(group, of_card.get(number, answers.iloc[:0]), flags, by=by, chosen=chosen, settings=settings)
-        for number, group in calls.groupby("card")
-    ]
-    return _with_standings(cards, lambda card: (card.period.label, card.rubric_fingerprint))
+    calls = calls.sort_values(["started_at", "call_id"], na_position="first", kind="stable")
+    calls = calls.assign(card=group_numbers(calls, keys), place=range(len(calls)))
+    answers = answers_of(rows, calls)
+    named = _Named(
+        flags=flags_by_score(rows.flags),
+        criteria=criterion_summaries(answers, calls, settings.min_calls),
+        topics=coaching_topics(answers, calls, coaching or CoachingSettings()) if by == "agent" else {},
+        good=good_calls(calls[calls["why_not"].isna()], answers, settings.calls_to_hear),
+    )
+    groups: Iterable[tuple[Any, pd.DataFrame]] = calls.groupby("card")
+    cards = [_scorecard(number, group, named, by=by, chosen=chosen, settings=settings) for number, group in groups]
+    return _with_peers(cards, lambda card: (card.period.label, card.rubric_fingerprint))
 
 
 def summarise(
@@ -105,25 +121,36 @@ def summaries_of(
         return ()
     summaries = [
         _summary(group, by=by, chosen=chosen, settings=settings, weekly_intervals=weekly_intervals)
-        for _, group in chosen.calls.groupby(["period", "subject"])
+        for _, group in chosen.calls.groupby(group_numbers(chosen.calls, ["period", "subject"]))
     ]
-    return _with_standings(summaries, lambda summary: (summary.period.label, summary.rubric_ids))
+    placed = _with_peers(summaries, lambda summary: (summary.period.label, summary.rubric_ids))
+    return with_measures(placed, chosen.calls, chosen.measures, settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Named:
+    """What is told of all scorecards at once: flags by score, the rest by the number of the scorecard."""
+
+    flags: FlagsByScore
+    criteria: Mapping[int, tuple[CriterionSummary, ...]]
+    topics: Mapping[int, tuple[CoachingTopic, ...]]
+    good: Mapping[int, tuple[CallToHear, ...]]
 
 
 def _scorecard(
+    number: int,
     group: pd.DataFrame,
-    answers: pd.DataFrame,
-    flags: FlagsByScore,
+    named: _Named,
     *,
     by: SubjectKind,
     chosen: Selection,
     settings: ScorecardSettings,
-) -> Scorecard:
+) -> tuple[Scorecard, Spread]:
     counted = group[group["why_not"].isna()]
-    return Scorecard(
+    card = Scorecard(
         subject_kind=by,
         subject=str(group["subject"].iloc[0]),
-        team=_latest_team(group),
+        team=_latest_team(group) if by != "queue" else None,
         period=chosen.periods[group["period"].iloc[0]],
         rubric_id=str(group["rubric_id"].iloc[0]),
         rubric_version=int(group["rubric_version"].iloc[0]),
@@ -131,12 +158,13 @@ def _scorecard(
         **_figures(counted, settings),
         excluded=_excluded(group),
         flagged=int(group["flagged"].sum()),
-        criteria=criterion_summaries(answers, group, settings.min_calls),
+        criteria=named.criteria.get(number, ()),
         trend=_trend(counted),
-        calls_to_hear=calls_to_hear(group, flags, settings.calls_to_hear),
-        best_calls=good_calls(counted, answers, settings.calls_to_hear),
-        topics=coaching_topics(answers, group) if by == "agent" else (),
+        calls_to_hear=calls_to_hear(group, named.flags, settings.calls_to_hear),
+        best_calls=named.good.get(number, ()),
+        topics=named.topics.get(number, ()),
     )
+    return card, spread_of(counted)
 
 
 def _summary(
@@ -146,14 +174,14 @@ def _summary(
     chosen: Selection,
     settings: ScorecardSettings,
     weekly_intervals: bool,
-) -> SubjectSummary:
+) -> tuple[SubjectSummary, Spread]:
     calls = _one_line_per_call(group)
     counted = calls[calls["why_not"].isna()]
     rubric_ids = group.loc[group["why_not"].isna(), "rubric_id"]
-    return SubjectSummary(
+    summary = SubjectSummary(
         subject_kind=by,
         subject=str(group["subject"].iloc[0]),
-        team=_latest_team(group),
+        team=_latest_team(group) if by != "queue" else None,
         period=chosen.periods[group["period"].iloc[0]],
         calls=len(calls),
         **_figures(counted, settings),
@@ -162,6 +190,7 @@ def _summary(
         rubric_ids=tuple(sorted({str(rubric_id) for rubric_id in rubric_ids})),
         trend=_trend(counted, intervals=weekly_intervals),
     )
+    return summary, spread_of(counted)
 
 
 def _one_line_per_call(group: pd.DataFrame) -> pd.DataFrame:
@@ -181,7 +210,8 @@ def _one_line_per_call(group: pd.DataFrame) -> pd.DataFrame:
     calls["passed"] = by_call["passed"].min()
     for column in ("auto_failed", "critical_error"):
         calls[column] = by_call[column].max()
-    calls["flagged"] = group.groupby("call_id")["flagged"].max()
+    for column in ("flagged", "ever_flagged"):
+        calls[column] = group.groupby("call_id")[column].max()
     return calls.rename_axis(None)
 
 
@@ -198,6 +228,7 @@ def _figures(counted: pd.DataFrame, settings: ScorecardSettings) -> dict[str, An
         "critical_errors": int(counted["critical_error"].fillna(False).sum()),
         "customer_sentiment": round(float(sentiment.mean()), DECIMALS) if len(sentiment) else None,
         "reviewed": _reviewed(counted),
+        "corrected": corrected(counted, settings.min_random_reviews),
     }
 
 
@@ -222,11 +253,16 @@ def _latest_team(group: pd.DataFrame) -> str | None:
 
 
 def _trend(counted: pd.DataFrame, *, intervals: bool = True) -> tuple[TrendPoint, ...]:
-    by_week: dict[date, list[float]] = {}
-    for week, share in zip(counted["week"], counted["share"], strict=True):
-        if isinstance(week, date):
-            by_week.setdefault(week, []).append(float(share))
-    return weekly_trend(by_week, intervals=intervals)
+    weeks: Iterable[tuple[Any, pd.Series[float]]] = counted.groupby("week")["share"]
+    return weekly_trend({monday.date(): shares.tolist() for monday, shares in weeks}, intervals=intervals)
+
+
+def _with_peers(
+    subjects: Sequence[tuple[Compared, Spread]], comparable: Callable[[Compared], Hashable]
+) -> tuple[Compared, ...]:
+    """Give subjects what takes their peers: a standing, and the figures drawn toward those of the others."""
+    placed = _with_standings([subject for subject, _ in subjects], comparable)
+    return with_pooled(placed, [spread for _, spread in subjects], comparable)
 
 
 def _with_standings(subjects: Sequence[Compared], comparable: Callable[[Compared], Hashable]) -> tuple[Compared, ...]:

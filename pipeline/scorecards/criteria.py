@@ -2,132 +2,123 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
+from pipeline.config import CoachingSettings
 from pipeline.records import CoachingTopic, CriterionSummary, Interval, Status
 from pipeline.scorecards.statistics import DECIMALS, difference, wilson
-from pipeline.scorecards.topics import ASSESSED, LAST_CALLS, MAX_TOPICS, MISSES
+from pipeline.scorecards.topics import ASSESSED
+
+_QUESTION = ["card", "criterion_id"]
 
 
-def criterion_summaries(answers: pd.DataFrame, calls: pd.DataFrame, min_calls: int) -> tuple[CriterionSummary, ...]:
-    """Return one summary per criterion, in the rubric's order.
+def criterion_summaries(
+    answers: pd.DataFrame, calls: pd.DataFrame, min_calls: int
+) -> Mapping[int, tuple[CriterionSummary, ...]]:
+    """Return one summary per criterion, in the rubric's order, by the number of the scorecard.
 
     Args:
-        answers: Answers of the calls of one scorecard, in the rubric's order (`selection.answers_of`).
-        calls: Those calls, with ``score_id``, ``call_id`` and ``started_at``.
+        answers: Answers of `selection.answers_of`.
+        calls: Lines of their calls in order of time, with ``card`` and ``started_at``.
         min_calls: The smallest half of the calls whose pass rate is compared with that of the other half.
     """
     if answers.empty:
-        return ()
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for criterion_id, status in zip(answers["criterion_id"], answers["status"], strict=True):
-        counts[criterion_id][status] += 1
-    assessed = answers[answers["points_earned"].notna()].groupby("criterion_id")
-    earned, possible = assessed["points_earned"].sum().to_dict(), assessed["points_possible"].sum().to_dict()
+        return {}
+    counts = answers.groupby([*_QUESTION, "status"]).size().unstack(fill_value=0).reindex(columns=list(Status))
+    points = answers[answers["points_earned"].notna()].groupby(_QUESTION)[["points_earned", "points_possible"]].sum()
     # Wording may change under one fingerprint: the latest answer has the wording of today.
-    described = answers.drop_duplicates("criterion_id", keep="last").to_dict(orient="records")
+    described = answers.drop_duplicates(_QUESTION, keep="last").sort_values("position", kind="stable")
+    lines = described[[*_QUESTION, "section_id", "title", "critical"]].join(counts.fillna(0), on=_QUESTION)
+    lines = lines.join(points.fillna(0), on=_QUESTION).fillna({"points_earned": 0.0, "points_possible": 0.0})
     changes = _changes(answers, calls, min_calls)
-    return tuple(
-        _summary(
-            row,
-            counts[criterion_id],
-            earned.get(criterion_id, 0.0),
-            possible.get(criterion_id, 0.0),
-            changes.get(criterion_id),
-        )
-        for row in described
-        for criterion_id in [row["criterion_id"]]
-    )
+    summaries: defaultdict[int, list[CriterionSummary]] = defaultdict(list)
+    for line in lines.to_dict(orient="records"):
+        summaries[line["card"]].append(_summary(line, changes.get((line["card"], line["criterion_id"]))))
+    return {card: tuple(of_card) for card, of_card in summaries.items()}
 
 
-def coaching_topics(answers: pd.DataFrame, calls: pd.DataFrame) -> tuple[CoachingTopic, ...]:
-    """Return what to coach on: criteria failed in at least 4 of the last 5 calls that could be assessed, at most two.
+def coaching_topics(
+    answers: pd.DataFrame, calls: pd.DataFrame, settings: CoachingSettings
+) -> Mapping[int, tuple[CoachingTopic, ...]]:
+    """Return what to coach on: criteria failed in most of the last calls that could be assessed (4 of 5, at most two).
 
-    A single miss is no topic, and neither is one of fewer than 4 calls. Critical criteria come first, then the most
-    frequent misses.
+    A single miss is no topic, and neither is one of fewer calls than have to be failed. Critical criteria come first,
+    then the most frequent misses.
 
     Args:
-        answers: Answers of the calls of one scorecard.
-        calls: Those calls, with ``score_id``, ``call_id`` and ``started_at``; calls without a time count as oldest.
+        answers: Answers of `selection.answers_of`.
+        calls: Lines of their calls in order of time, with ``call_id``; calls without a time count as oldest.
+        settings: How many of how many calls make a topic, and how many topics are named.
+
+    Returns:
+        Topics by the number of the scorecard; scorecards without any are left out.
     """
-    place = _places(calls)
-    call_ids = dict(zip(calls["score_id"], calls["call_id"], strict=True))
-    told = zip(*(answers[name] for name in ("criterion_id", "score_id", "status", "title", "critical")), strict=True)
-    by_criterion: defaultdict[str, list[tuple[int, str, str, str, bool]]] = defaultdict(list)
-    for criterion_id, score_id, status, title, critical in told:
-        if status in ASSESSED:
-            by_criterion[criterion_id].append((place[score_id], score_id, status, title, critical))
-    topics = []
-    for criterion_id, placed in by_criterion.items():
-        last = sorted(placed)[-LAST_CALLS:]
-        missed = [score_id for _, score_id, status, _, _ in last if status == Status.FAIL]
-        if len(missed) >= MISSES:
-            topics.append(
-                CoachingTopic(
-                    criterion_id=str(criterion_id),
-                    title=str(last[-1][3]),
-                    missed=len(missed),
-                    assessed=len(last),
-                    call_ids=tuple(call_ids[score_id] for score_id in missed),
-                    critical=bool(last[-1][4]),
-                )
-            )
-    return tuple(sorted(topics, key=lambda topic: (not topic.critical, -topic.missed))[:MAX_TOPICS])
+    last = answers[answers["status"].isin(ASSESSED)].groupby(_QUESTION).tail(settings.last_calls)
+    last = last.assign(missed=last["status"] == Status.FAIL)
+    last = last[last.groupby(_QUESTION)["missed"].transform("sum") >= settings.misses]
+    found: defaultdict[int, list[tuple[int, CoachingTopic]]] = defaultdict(list)
+    questions: Iterable[tuple[Any, pd.DataFrame]] = last.groupby(_QUESTION)
+    for (card, criterion_id), of_question in questions:
+        latest = of_question.iloc[-1]
+        missed = calls["call_id"].iloc[of_question.loc[of_question["missed"], "place"]]
+        topic = CoachingTopic(
+            criterion_id=str(criterion_id),
+            title=str(latest["title"]),
+            missed=len(missed),
+            assessed=len(of_question),
+            call_ids=tuple(missed),
+            critical=bool(latest["critical"]),
+        )
+        found[card].append((int(latest["position"]), topic))
+    return {card: _first(topics)[: settings.max_topics] for card, topics in found.items()}
 
 
-def _places(calls: pd.DataFrame) -> dict[str, int]:
-    """Return the place in time of each score; calls without a time come first."""
-    in_order = calls.sort_values(["started_at", "call_id"], na_position="first", kind="stable")
-    return {score_id: place for place, score_id in enumerate(in_order["score_id"])}
+def _first(topics: list[tuple[int, CoachingTopic]]) -> tuple[CoachingTopic, ...]:
+    """Return topics with their positions in the rubric in order of urgency."""
+    ranked = sorted(topics, key=lambda each: (not each[1].critical, -each[1].missed, each[0]))
+    return tuple(topic for _, topic in ranked)
 
 
-def _changes(answers: pd.DataFrame, calls: pd.DataFrame, min_calls: int) -> dict[str, Interval]:
-    """Return by criterion how its pass rate changed from the earlier half of the assessed calls to the later one."""
-    place = _places(calls[calls["started_at"].notna()])
-    by_criterion: defaultdict[str, list[tuple[int, bool]]] = defaultdict(list)
-    for criterion_id, score_id, status in zip(
-        answers["criterion_id"], answers["score_id"], answers["status"], strict=True
-    ):
-        if status in ASSESSED and score_id in place:
-            by_criterion[criterion_id].append((place[score_id], status == Status.PASS))
-    changes = {}
-    for criterion_id, placed in by_criterion.items():
-        passes = [passed for _, passed in sorted(placed)]
-        middle = len(passes) // 2
-        if middle >= min_calls:
-            earlier, later = _rate(passes[:middle]), _rate(passes[middle:])
-            changes[criterion_id] = difference(later, earlier)
-    return changes
+def _changes(answers: pd.DataFrame, calls: pd.DataFrame, min_calls: int) -> dict[tuple[int, str], Interval]:
+    """Return by question how its pass rate changed from the earlier half of the assessed calls to the later one."""
+    dated = calls["started_at"].notna().to_numpy()
+    assessed = answers[answers["status"].isin(ASSESSED) & dated[answers["place"]]]
+    questions = assessed.groupby(_QUESTION)["place"]
+    is_later = questions.cumcount() >= questions.transform("size") // 2
+    marked = assessed[_QUESTION].assign(passed=assessed["status"] == Status.PASS)
+    earlier, later = (marked[half].groupby(_QUESTION)["passed"].agg(["sum", "size"]) for half in (~is_later, is_later))
+    enough = earlier[earlier["size"] >= min_calls].join(later.add_suffix("_later"))
+    halves: Mapping[Any, Mapping[Any, int]] = enough.to_dict(orient="index")
+    return {
+        question: difference(_rate(half["sum_later"], half["size_later"]), _rate(half["sum"], half["size"]))
+        for question, half in halves.items()
+    }
 
 
-def _rate(passes: Sequence[bool]) -> Interval:
-    rate = wilson(sum(passes), len(passes))
+def _rate(passed: int, calls: int) -> Interval:
+    rate = wilson(passed, calls)
     assert rate is not None, "a half has calls"
     return rate
 
 
-def _summary(
-    row: Mapping[Any, Any],
-    count: Mapping[str, int],
-    points_earned: float,
-    points_possible: float,
-    change: Interval | None,
-) -> CriterionSummary:
+def _summary(line: Mapping[Any, Any], change: Interval | None) -> CriterionSummary:
+    passed, partial, failed = (int(line[status]) for status in ASSESSED)
+    possible = line["points_possible"]
     return CriterionSummary(
-        criterion_id=str(row["criterion_id"]),
-        title=str(row["title"]),
-        section_id=str(row["section_id"]),
-        passed=count[Status.PASS],
-        partial=count[Status.PARTIAL],
-        failed=count[Status.FAIL],
-        not_applicable=count[Status.NOT_APPLICABLE],
-        cannot_assess=count[Status.CANNOT_ASSESS],
-        pass_rate=wilson(count[Status.PASS], count[Status.PASS] + count[Status.PARTIAL] + count[Status.FAIL]),
-        points_share=round(points_earned / points_possible, DECIMALS) if points_possible > 0 else None,
-        critical=bool(row["critical"]),
+        criterion_id=str(line["criterion_id"]),
+        title=str(line["title"]),
+        section_id=str(line["section_id"]),
+        passed=passed,
+        partial=partial,
+        failed=failed,
+        not_applicable=int(line[Status.NOT_APPLICABLE]),
+        cannot_assess=int(line[Status.CANNOT_ASSESS]),
+        pass_rate=wilson(passed, passed + partial + failed),
+        points_share=round(line["points_earned"] / possible, DECIMALS) if possible > 0 else None,
+        critical=bool(line["critical"]),
         change=change,
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.records import CallToHear, Evidence, FlagReason, Severity, Status
+from pipeline.scorecards.topics import ASSESSED
 
 FlagsByScore = Mapping[str, Sequence[FlagReason]]
 
@@ -41,8 +42,12 @@ def calls_to_hear(calls: pd.DataFrame, flags: FlagsByScore, limit: int) -> tuple
         flags: Flags by score.
         limit: At most this many.
     """
-    named = [_call(row, flags=tuple(flags[row["score_id"]])) for row in _dicts(calls[calls["flagged"]])]
-    return tuple(sorted(named, key=urgency)[:limit])
+    flagged = calls[calls["flagged"]]
+    gravest = flagged["score_id"].map(lambda score_id: _RANK[flags[score_id][0].severity])
+    first = flagged.assign(gravest=gravest).sort_values(
+        ["gravest", "share", "started_at", "call_id"], ascending=[True, True, False, True]
+    )
+    return tuple(_call(row, flags=tuple(flags[row["score_id"]])) for row in _dicts(first.head(limit)))
 
 
 def urgency(call: CallToHear) -> tuple[Any, ...]:
@@ -56,31 +61,43 @@ def urgency(call: CallToHear) -> tuple[Any, ...]:
     )
 
 
-def good_calls(calls: pd.DataFrame, answers: pd.DataFrame, limit: int) -> tuple[CallToHear, ...]:
-    """Return passed calls without a flag, the best first, then the newest; what was met is said in the note."""
+def good_calls(calls: pd.DataFrame, answers: pd.DataFrame, limit: int) -> Mapping[int, tuple[CallToHear, ...]]:
+    """Return passed calls without a flag, the best first, then the newest; what was met is said in the note.
+
+    Args:
+        calls: Lines of `selection.select` with ``card``, the number of their scorecard, and ``place``.
+        answers: Answers of `selection.answers_of`.
+        limit: At most this many of each scorecard, and never more than `MAX_GOOD_CALLS`.
+
+    Returns:
+        Calls by the number of the scorecard; scorecards without any are left out.
+    """
+    if calls.empty:
+        return {}
     passed = calls[calls["passed"].fillna(False).astype("bool") & ~calls["flagged"]]
     ascending = [False, False, True]
     ranked = passed.sort_values(["share", "started_at", "call_id"], ascending=ascending, kind="stable")
-    best = _dicts(ranked.head(min(limit, MAX_GOOD_CALLS)))
-    statuses = answers[answers["score_id"].isin([row["score_id"] for row in best])].groupby("score_id")["status"]
-    by_score = {score_id: list(group) for score_id, group in statuses}
-    return tuple(_call(row, note=_note(by_score.get(row["score_id"], []))) for row in best)
+    best = ranked.groupby("card").head(min(limit, MAX_GOOD_CALLS))
+    assessed = answers[answers["place"].isin(best["place"]) & answers["status"].isin(ASSESSED)]
+    met = (assessed["status"] == Status.PASS).groupby(assessed["place"]).agg(["sum", "size"])
+    good: defaultdict[int, list[CallToHear]] = defaultdict(list)
+    for row in _dicts(best.join(met, on="place")):
+        good[row["card"]].append(_call(row, note=_note(row["sum"], row["size"])))
+    return {card: tuple(of_card) for card, of_card in good.items()}
 
 
-def _note(statuses: Sequence[str]) -> str:
-    assessed = [status for status in statuses if status in (Status.PASS, Status.PARTIAL, Status.FAIL)]
-    met = sum(status == Status.PASS for status in assessed)
-    if not assessed:
+def _note(met: float | None, assessed: float | None) -> str:
+    if met is None or assessed is None:
         return ""
-    if met == len(assessed):
+    if met == assessed:
         return "met every criterion that could be assessed"
-    return f"met {met} of {len(assessed)} criteria that could be assessed"
+    return f"met {met:.0f} of {assessed:.0f} criteria that could be assessed"
 
 
 def _call(row: Mapping[str, Any], *, flags: tuple[FlagReason, ...] = (), note: str = "") -> CallToHear:
     return CallToHear(
         call_id=row["call_id"],
-        started_at=row["started_at"],
+        started_at=None if row["started_at"] is None else row["started_at"].to_pydatetime(),
         share=row["share"],
         raw_share=row["raw_share"],
         severity=flags[0].severity if flags else None,

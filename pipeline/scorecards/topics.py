@@ -6,11 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pipeline.config import CoachingSettings
 from pipeline.records import AgentAnswer, Status
 
-LAST_CALLS = 5
-MISSES = 4
-MAX_TOPICS = 2
 ASSESSED = (Status.PASS, Status.PARTIAL, Status.FAIL)
 
 
@@ -20,6 +18,7 @@ class MissedQuestion:
 
     Attributes:
         missed: So many of ``assessed`` were failed.
+        repeats: Whether it is a topic: a single miss is none.
         misses: Those answers, the latest first.
     """
 
@@ -32,24 +31,22 @@ class MissedQuestion:
     missed: int
     assessed: int
     misses: tuple[AgentAnswer, ...]
-
-    @property
-    def repeats(self) -> bool:
-        """Whether it is a topic: a single miss is none."""
-        return self.missed >= MISSES
+    repeats: bool
 
 
-def missed_questions(answers: Iterable[AgentAnswer]) -> tuple[MissedQuestion, ...]:
-    """Return which questions were failed in the last 5 calls that could be assessed, topics first.
+def missed_questions(answers: Iterable[AgentAnswer], settings: CoachingSettings) -> tuple[MissedQuestion, ...]:
+    """Return which questions were failed in the last calls that could be assessed (5 by default), topics first.
 
-    Topics are those that were failed in at least 4 of them. Critical ones come first, then the most frequent misses.
+    Topics are those that were failed in at least ``misses`` of them (4). Critical ones come first, then the most
+    frequent misses.
 
     Args:
         answers: Of one agent, the latest call first.
+        settings: How many of how many calls make a topic.
     """
     by_question: dict[str, list[AgentAnswer]] = defaultdict(list)
     for answer in answers:
-        if answer.status in ASSESSED and len(by_question[answer.question]) < LAST_CALLS:
+        if answer.status in ASSESSED and len(by_question[answer.question]) < settings.last_calls:
             by_question[answer.question].append(answer)
     found = []
     for last in by_question.values():
@@ -67,6 +64,7 @@ def missed_questions(answers: Iterable[AgentAnswer]) -> tuple[MissedQuestion, ..
                     missed=len(misses),
                     assessed=len(last),
                     misses=misses,
+                    repeats=len(misses) >= settings.misses,
                 )
             )
     return tuple(sorted(found, key=lambda each: (not each.repeats, not each.critical, -each.missed, each.title)))

@@ -54,6 +54,17 @@ def sentiment_word(value: float | None) -> str:
     return "positive" if value >= 0.2 else "negative" if value <= -0.2 else "neutral"
 
 
+def only(narrowed: Mapping[str, str], *, but: str = "") -> str:
+    """Return ``only calls of queue sales``, or "" where calls are not narrowed.
+
+    Args:
+        narrowed: Kind and name, as `ScorecardReport.only`.
+        but: A kind that need not be said, since the page is about it.
+    """
+    parts = [f"{kind} {name}" for kind, name in narrowed.items() if kind != but]
+    return f"only calls of {' and '.join(parts)}" if parts else ""
+
+
 def day(value: date) -> str:
     """Return ``5 Oct 2026``."""
     return f"{value.day} {value:%b %Y}"
@@ -123,3 +134,10 @@ def title(identifier: str) -> str:
     """Return an identifier such as ``bank_support`` as a heading, ``Bank support``."""
     spaced = identifier.replace("_", " ").replace("-", " ").strip()
     return spaced[:1].upper() + spaced[1:] if spaced else identifier
+
+
+def direction(change: Interval | None) -> str:
+    """Return where a criterion is going; only what the sample shows is called better or worse."""
+    if change is None:
+        return UNKNOWN
+    return "▲ better" if change.low > 0 else "▼ worse" if change.high < 0 else "no clear change"

@@ -83,6 +83,8 @@ def list_calls(
     agent: str | None = None,
     team: str | None = None,
     queue: str | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
     limit: int | None = None,
 ) -> list[CallRow]:
     """Return calls and rejected files by time (unknown last), then by path.
@@ -92,6 +94,8 @@ def list_calls(
         agent: Only this agent's calls. A rejected file has no agent, team or queue.
         team: Only this team's calls.
         queue: Only this queue's calls.
+        since: Begun then or later. A call without a start time is in no time, and neither is a rejected file.
+        before: Begun earlier than this.
         limit: At most so many, the first ones; None for all.
 
     Raises:
@@ -101,6 +105,8 @@ def list_calls(
         raise UnknownNameError("status", status, [known.value for known in CallStatus])
     wanted = {recordings.c.agent_id: agent, recordings.c.team: team, recordings.c.queue: queue}
     chosen = [column == value for column, value in wanted.items() if value is not None]
+    chosen += [recordings.c.started_at >= since] if since is not None else []
+    chosen += [recordings.c.started_at < before] if before is not None else []
     statement = _calls().where(*chosen)
     if status is not None:
         statement = statement.where(_status() == status)

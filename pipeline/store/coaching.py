@@ -11,12 +11,21 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
 from pipeline.canonical import to_json
 from pipeline.errors import NotFoundError
-from pipeline.records import EVERYTHING, CoachedQuestion, CoachingAcknowledgement, CoachingItem, CoachingSession, Scope
+from pipeline.records import (
+    EVERYTHING,
+    CoachedQuestion,
+    CoachingAcknowledgement,
+    CoachingItem,
+    CoachingSession,
+    CoachingWithdrawal,
+    Scope,
+)
 from pipeline.store.console_tables import (
     coaching_acknowledgements,
     coaching_items,
     coaching_session_items,
     coaching_sessions,
+    coaching_withdrawals,
 )
 from pipeline.store.overviews import in_scope
 from pipeline.store.payload import read_payload
@@ -54,21 +63,37 @@ def put_item(connection: Connection, item: CoachingItem) -> bool:
     return insert_new(connection, coaching_items, asdict(item))
 
 
+def hold_items(connection: Connection, item_ids: Sequence[str]) -> None:
+    """Let nobody else take these items up or back until this transaction ends.
+
+    On SQLite a transaction that writes holds the whole database already.
+    """
+    held = select(coaching_items.c.item_id).where(coaching_items.c.item_id.in_(sorted(item_ids)))
+    connection.execute(held.order_by(coaching_items.c.item_id).with_for_update(key_share=True))
+
+
+def put_withdrawal(connection: Connection, withdrawal: CoachingWithdrawal) -> bool:
+    """Keep that an item was taken back; False, and nothing changed, where that was known already."""
+    return insert_new(connection, coaching_withdrawals, asdict(withdrawal))
+
+
 def list_items(
     connection: Connection,
     *,
     scope: Scope = EVERYTHING,
+    item_id: str | None = None,
     agent: str | None = None,
     call_id: str | None = None,
     session_id: str | None = None,
     only_open: bool = False,
     limit: int | None = None,
 ) -> list[ItemRow]:
-    """Return items, the latest first.
+    """Return items that were not taken back, the latest first.
 
     Args:
         connection: Where to read.
         scope: Whose calls may be seen.
+        item_id: Only this one.
         agent: Only this agent's.
         call_id: Only of this call.
         session_id: Only those that this session took up.
@@ -78,7 +103,12 @@ def list_items(
     item, taken = coaching_items.c, coaching_session_items.c
     conditions = [
         column == wanted
-        for column, wanted in ((item.agent_id, agent), (item.call_id, call_id), (taken.session_id, session_id))
+        for column, wanted in (
+            (item.item_id, item_id),
+            (item.agent_id, agent),
+            (item.call_id, call_id),
+            (taken.session_id, session_id),
+        )
         if wanted is not None
     ]
     if only_open:
@@ -87,7 +117,7 @@ def list_items(
         select(coaching_items, taken.session_id)
         .outerjoin(coaching_session_items, taken.item_id == item.item_id)
         .join(recordings, recordings.c.call_id == item.call_id)
-        .where(in_scope(scope, recordings), *conditions)
+        .where(in_scope(scope, recordings), _NOT_WITHDRAWN, *conditions)
         .order_by(item.sent_at.desc(), item.item_id)
         .limit(limit)
     )
@@ -101,7 +131,7 @@ def open_item_counts(connection: Connection, scope: Scope = EVERYTHING) -> dict[
         select(item.agent_id, func.count())
         .join(recordings, recordings.c.call_id == item.call_id)
         .outerjoin(coaching_session_items, taken.item_id == item.item_id)
-        .where(in_scope(scope, recordings), taken.item_id.is_(None))
+        .where(in_scope(scope, recordings), _NOT_WITHDRAWN, taken.item_id.is_(None))
         .group_by(item.agent_id)
     )
     return dict(connection.execute(statement).tuples().all())
@@ -176,6 +206,11 @@ def last_sessions(connection: Connection, scope: Scope = EVERYTHING) -> dict[str
 def acknowledge(connection: Connection, acknowledgement: CoachingAcknowledgement) -> bool:
     """Keep that an agent has read a session; False, and nothing changed, where that was known already."""
     return insert_new(connection, coaching_acknowledgements, asdict(acknowledgement))
+
+
+_NOT_WITHDRAWN = (
+    ~select(coaching_withdrawals.c.item_id).where(coaching_withdrawals.c.item_id == coaching_items.c.item_id).exists()
+)
 
 
 def _of_scope(scope: Scope) -> ColumnElement[bool]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from pipeline.records import AgentAnswer, Scope, Status
+from pipeline.records import AgentAnswer, CoachedQuestion, Scope, Status
 from pipeline.store.console_tables import call_overviews
 from pipeline.store.overviews import in_scope
 from pipeline.store.tables import criterion_results
@@ -23,6 +24,14 @@ class AgentInScope:
     agent_id: str
     team: str | None
     calls: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuestionNow:
+    """How a question is asked in the latest call that it was asked in: its fingerprint and title."""
+
+    asked: str
+    title: str
 
 
 def recent_answers(
@@ -110,6 +119,28 @@ def passes_of_others(
         .limit(limit)
     )
     return _rows(connection, statement)
+
+
+def questions_now(connection: Connection, questions: Iterable[CoachedQuestion]) -> dict[CoachedQuestion, QuestionNow]:
+    """Return how questions are asked now; what no current score asks is left out."""
+    found = {}
+    for question in set(questions):
+        statement = (
+            select(_result.asked, _result.title)
+            .join(call_overviews, _result.score_id == _call.score_id)
+            .where(
+                _call.rubric_id == question.rubric_id,
+                _result.criterion_id == question.criterion_id,
+                _result.asked.is_not(None),
+                _result.asked != "",
+            )
+            .order_by(_call.started_at.desc().nulls_last(), _call.call_id)
+            .limit(1)
+        )
+        row = connection.execute(statement).first()
+        if row is not None:
+            found[question] = QuestionNow(asked=row.asked, title=row.title)
+    return found
 
 
 def agents_in_scope(connection: Connection, scope: Scope, *, agent: str | None = None) -> list[AgentInScope]:

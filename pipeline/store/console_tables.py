@@ -183,6 +183,15 @@ coaching_session_items = Table(
     Column("session_id", Code, ForeignKey("coaching_sessions.session_id"), nullable=False, index=True),
 )
 
+# An item that was sent by mistake: nothing is deleted, it is only left out of lists.
+coaching_withdrawals = Table(
+    "coaching_withdrawals",
+    metadata,
+    Column("item_id", Code, ForeignKey("coaching_items.item_id"), primary_key=True),
+    Column("withdrawn_by", Code, nullable=False),
+    Column("withdrawn_at", UtcDateTime, nullable=False, info=WHEN),
+)
+
 coaching_acknowledgements = Table(
     "coaching_acknowledgements",
     metadata,

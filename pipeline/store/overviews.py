@@ -13,6 +13,7 @@ from pipeline.canonical import from_json, to_json
 from pipeline.records import QueueKind, Scope, Severity
 from pipeline.store.calls import CallStatus
 from pipeline.store.console_tables import call_overview_flags, call_overviews
+from pipeline.store.contact_reason_tables import call_reasons
 from pipeline.store.keyset import By, behind
 from pipeline.store.wanted_calls import in_batches
 
@@ -85,6 +86,7 @@ class OverviewFilter:
         waiting: Only calls of the review queue.
         states: Only calls that stand so.
         flag: Only calls with an open flag of this code.
+        reason: Only calls of this contact reason; ``other``: those near none.
         severity: Only calls whose gravest open flag is so grave.
         since: The first instant that counts.
         before: The first instant that does not count any more.
@@ -104,6 +106,7 @@ class OverviewFilter:
     queue: str | None = None
     rubric: str | None = None
     flag: str | None = None
+    reason: str | None = None
     severity: Severity | None = None
     since: datetime | None = None
     before: datetime | None = None
@@ -277,6 +280,10 @@ def _conditions(filters: OverviewFilter, scope: Scope) -> list[ColumnElement[boo
     if filters.flag is not None:
         flagged = call_overview_flags.c
         conditions.append(_C.call_id.in_(select(flagged.call_id).where(flagged.code == filters.flag)))
+    if filters.reason is not None:
+        told = call_reasons.c
+        chosen = told.told_by == "no group near" if filters.reason == "other" else told.reason_id == filters.reason
+        conditions.append(_C.call_id.in_(select(told.call_id).where(chosen)))
     return [*conditions, *_waiting(filters)]
 
 

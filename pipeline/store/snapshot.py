@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,7 +13,7 @@ from pipeline.store.tables import metadata
 def dump(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     """Return every row of every table by table name, ordered by primary key.
 
-    Left out is when a row was written. Times of calls are ISO 8601 text.
+    Left out is when a row was written. Days and times are ISO 8601 text, bytes are hexadecimal.
     """
     snapshot: dict[str, list[dict[str, Any]]] = {}
     for table in metadata.sorted_tables:
@@ -24,4 +24,6 @@ def dump(connection: Connection) -> dict[str, list[dict[str, Any]]]:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.hex() if isinstance(value, bytes) else value

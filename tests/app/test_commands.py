@@ -162,7 +162,7 @@ def test_scorecards_export_writes_each_format(earmark: Earmark, workspace: Path,
         assert all(Path(line).is_file() for line in finished.stdout.splitlines())
     with (tmp_path / "csv" / "scorecards.csv").open() as file:
         subjects = {row["subject"] for row in csv.DictReader(file)}
-    assert subjects == {"maria.lopez", "tom.becker", "north", "south"}
+    assert subjects == {"maria.lopez", "tom.becker", "north", "south", "bank_support"}
 
 
 def test_scorecards_export_narrows_to_agent_and_days(earmark: Earmark, workspace: Path, tmp_path: Path) -> None:

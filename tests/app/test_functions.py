@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,46 @@ def test_scorecards_of_days_without_calls_are_empty_and_say_so(
     code, printed, said = invoke("scorecards", "show", "--json", *days)
     assert (code, said, json.loads(printed)["agents"]) == (0, expected, [])
     assert invoke("scorecards", "show", *days) == (0, "", expected)
+
+
+def test_scorecards_of_weeks_say_of_which_week_each_line_is(workspace: Path) -> None:
+    asked = ("scorecards", "show", "--agent", "maria.lopez", "--workspace", workspace)
+    _, printed, _ = invoke(*asked, "--period", "week", "--json")
+    labels = [each["period"]["label"] for each in json.loads(printed)["agents"]]
+    assert len(labels) == len(set(labels)) > 0
+    code, printed, _ = invoke(*asked, "--period", "week")
+    assert code == 0
+    assert "Period" in printed
+    assert all(label in printed for label in labels)
+    assert "Period" not in invoke(*asked)[1]
+
+
+@pytest.mark.parametrize(
+    ("form", "out", "said"),
+    [
+        ("pdf", "maria.csv", "choose --format csv, or a name that ends in .pdf"),
+        ("csv", "report.HTML", "--format is csv"),
+        ("html", "cards.pdf", "choose --format pdf"),
+        ("pdf", "", "name a file or a folder"),
+        ("pdf", " ", "name a file or a folder"),
+    ],
+)
+def test_scorecards_are_not_written_where_form_and_name_disagree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, out: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "300")
+    code, _, told = invoke("scorecards", "export", "--format", form, "--out", out, "--workspace", tmp_path / "data")
+    assert (code, list(tmp_path.iterdir())) == (2, [])
+    assert said in told
+
+
+def test_times_in_sentences_say_their_zone(workspace: Path) -> None:
+    assert show.moment(datetime(2026, 11, 2, 15, 8, tzinfo=UTC)) == "2026-11-02 15:08 UTC"
+    assert show.moment(None) == "–"
+    [call, *_] = json.loads(invoke("calls", "list", "--status", "scored", "--json", "--workspace", workspace)[1])
+    _, printed, _ = invoke("calls", "show", call["call_id"], "--workspace", workspace)
+    assert f"{call['started_at'][:10]} {call['started_at'][11:16]} UTC" in printed.splitlines()[0]
 
 
 def test_calls_show_tells_why_a_file_was_held_back(workspace: Path) -> None:

@@ -19,6 +19,11 @@ class Rows:
     calls: list[dict[str, Any]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
     flags: list[dict[str, Any]] = field(default_factory=list)
+    measures: dict[str, list[Any]] = field(default_factory=dict)
+    sampled: dict[str, frozenset[str]] = field(default_factory=dict)
+    draws: dict[tuple[str, str], frozenset[datetime]] = field(default_factory=dict)
+    heard_at: dict[str, datetime] = field(default_factory=dict)
+    closed_flags: frozenset[str] = frozenset()
 
 
 def call(number: int, share: float | None = 0.9, **changes: Any) -> dict[str, Any]:

@@ -227,6 +227,40 @@ def test_agent_and_team_choose_their_calls() -> None:
     assert {card.subject for card in report.scorecards} == {"tom.becker"}
 
 
+def test_queue_has_scorecards_of_its_own_and_no_team() -> None:
+    rows = Rows(
+        calls=[call(1, 0.9), call(2, 0.5, team="south"), call(3, 0.7, queue="sales"), call(4, queue=None)],
+        answers=[answer(1, "pass"), answer(2, "fail"), answer(3, "pass")],
+    )
+
+    report = build_report(rows, settings(), generated_at=NOW)
+
+    assert [(s.subject, s.calls_scored, s.team) for s in report.queues] == [
+        ("bank_support", 2, None),
+        ("sales", 1, None),
+    ]
+    bank, sales = (card for card in report.scorecards if card.subject_kind == "queue")
+    assert (bank.criteria[0].passed, bank.criteria[0].failed) == (1, 1)
+    assert (sales.criteria[0].passed, sales.criteria[0].failed) == (1, 0)
+    assert report.exclusions == {"no queue known": 1}
+    assert [s.subject_kind for s in report.subjects] == ["team", "team", "queue", "queue", "agent"]
+
+
+def test_report_of_a_queue_is_of_its_calls_only() -> None:
+    rows = Rows(calls=[call(1, 0.9), call(2, 0.5, queue="sales"), call(3, agent_id="tom.becker", queue="sales")])
+
+    report = build_report(rows, settings(), generated_at=NOW, queue="sales")
+
+    assert [(s.subject, s.calls_scored) for s in report.agents] == [("maria.lopez", 1), ("tom.becker", 1)]
+    assert [(s.subject, s.calls_scored) for s in report.queues] == [("sales", 2)]
+
+
+def test_where_no_recording_names_a_queue_nothing_is_said_to_be_missing() -> None:
+    report = build_report(Rows(calls=[call(1, queue=None)]), settings(), generated_at=NOW)
+
+    assert (report.queues, report.exclusions) == ((), {})
+
+
 def _agents(*shares_by_agent: float, calls: int = 40, **changes: Any) -> Rows:
     return Rows(
         calls=[

@@ -75,7 +75,9 @@ def test_charts_escape_what_they_are_given(hostile: str) -> None:
     assert root.get("aria-label") == hostile
     assert root.find("title") is not None
     assert root.findtext("title") == hostile
-    assert {element.tag for element in root.iter()} <= {"svg", "title", "g", "path", "line", "text", "tspan", "rect"}
+    drawn = {"g", "path", "line", "text", "tspan", "rect"}
+    assert {element.tag for element in root.iter()} <= {"svg", "title", "desc", *drawn}
+    assert f"{hostile}: 75% (" in (root.findtext("desc") or "")
 
 
 def test_charts_take_every_colour_from_the_page() -> None:

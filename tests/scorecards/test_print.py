@@ -46,13 +46,14 @@ def test_workbook_holds_no_formula_whatever_was_said(name: str) -> None:
 
 def test_workbook_has_typed_cells_under_a_frozen_head() -> None:
     workbook = _workbook(two_agents())
-    assert workbook.sheetnames == ["Summary", "Criteria", "Calls"]
+    assert workbook.sheetnames == ["Summary", "Measures", "Criteria", "Calls"]
     for sheet in workbook:
         assert sheet.freeze_panes == "C2"
         assert sheet.auto_filter.ref == sheet.dimensions
         assert sheet.column_dimensions["B"].width >= 20
     head = [cell.value for cell in workbook["Summary"][1]]
-    line = dict(zip(head, workbook["Summary"][3], strict=True))
+    lines = [dict(zip(head, cells, strict=True)) for cells in list(workbook["Summary"].iter_rows())[1:]]
+    line = next(line for line in lines if line["Name"].value == "maria.lopez")
     assert (line["Name"].value, line["Counted"].value) == ("maria.lopez", 8)
     assert line["Mean score"].value == pytest.approx(0.725)
     assert line["Mean score"].number_format == "0%"
@@ -84,7 +85,10 @@ def test_pdf_is_tagged_and_says_what_it_is() -> None:
 def test_pdf_in_a_folder_is_a_list_and_a_file_for_each(tmp_path: Path) -> None:
     paths = pdf.write(a_report(), tmp_path)
     named = [path.relative_to(tmp_path).as_posix() for path in paths]
-    assert named == ["scorecards.pdf", "teams/north.pdf", "agents/maria.lopez.pdf", "agents/tom.becker.pdf"]
+    assert named == [
+        *("scorecards.pdf", "teams/north.pdf", "queues/bank_support.pdf"),
+        *("agents/maria.lopez.pdf", "agents/tom.becker.pdf"),
+    ]
 
 
 def _figures_of(card: dict[str, Sequence[dict[str, str]]]) -> dict[str, str]:
@@ -93,8 +97,8 @@ def _figures_of(card: dict[str, Sequence[dict[str, str]]]) -> dict[str, str]:
 
 def test_pdf_says_figures_in_words_and_judges_nobody_of_few_calls() -> None:
     content = content_of(a_report())
-    assert [each["title"] for each in content["lists"]] == ["Teams", "Agents"]
-    assert len(content["cards"]) == 3
+    assert [each["title"] for each in content["lists"]] == ["Teams", "Queues", "Agents"]
+    assert len(content["cards"]) == 4
     maria = next(card for card in content["cards"] if card["heading"] == "maria.lopez")
     assert _figures_of(maria)["Calls counted"] == "8"
     assert "8 calls counted, with a mean score of 73%" in maria["sentence"]

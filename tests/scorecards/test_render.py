@@ -92,12 +92,13 @@ def test_csv_has_a_line_for_every_scorecard_criterion_and_quote(tmp_path: Path) 
     )
     files = {name: _table(text) for name, text in _folder(tmp_path, csv_format.write, rows).items()}
 
-    assert list(files) == ["subjects.csv", "scorecards.csv", "criteria.csv", "calls_to_hear.csv"]
-    team, agent = files["scorecards.csv"]
-    assert (team["subject_kind"], agent["subject_kind"]) == ("team", "agent")
+    assert list(files) == ["subjects.csv", "scorecards.csv", "criteria.csv", "measures.csv", "calls_to_hear.csv"]
+    team, queue, agent = files["scorecards.csv"]
+    assert [line["subject_kind"] for line in (team, queue, agent)] == ["team", "queue", "agent"]
+    assert (queue["subject"], queue["team"]) == ("bank_support", "")
     assert (agent["calls_scored"], agent["mean_share"], agent["enough_calls"]) == ("2", "0.5", "false")
     assert agent["excluded"] == "1 nothing could be assessed"
-    assert files["subjects.csv"][1]["excluded"] == "1 not scored; 1 nothing could be assessed"
+    assert files["subjects.csv"][2]["excluded"] == "1 not scored; 1 nothing could be assessed"
     assert files["criteria.csv"][0]["pass_rate"] == "0.5"
     quotes = [line for line in files["calls_to_hear.csv"] if line["subject_kind"] == "agent"]
     assert [(line["flag_severity"], line["quote_start_ms"]) for line in quotes] == [
@@ -137,7 +138,8 @@ def test_csv_cells_are_no_formulas(formula: str, tmp_path: Path) -> None:
 def test_html_has_an_overview_and_a_page_for_each_agent_and_team(tmp_path: Path) -> None:
     pages = _folder(tmp_path, html_format.write)
 
-    assert list(pages) == ["index.html", "teams/north.html", "agents/maria.lopez.html", "agents/tom.becker.html"]
+    subjects = ["teams/north.html", "queues/bank_support.html", "agents/maria.lopez.html", "agents/tom.becker.html"]
+    assert list(pages) == ["index.html", *subjects]
     assert 'href="agents/maria.lopez.html"' in pages["index.html"]
     assert 'href="../teams/north.html"' in pages["agents/maria.lopez.html"]
 

@@ -71,6 +71,22 @@ def test_bootstrap_agrees_with_scipy_on_the_values_and_both_ends_of_the_scale() 
     assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), abs=0.02)
 
 
+@pytest.mark.parametrize("auto_fails", [0.0, 0.03, 0.15])
+@pytest.mark.parametrize("n", [100, 400, 3000])
+def test_bootstrap_of_many_is_what_resampling_comes_to(n: int, auto_fails: float) -> None:
+    generator = np.random.default_rng(n)
+    values = generator.binomial(20, 0.9, size=n) / 20 * (generator.random(n) >= auto_fails)
+    pool = np.array([*values, 0.0, 1.0])
+    means = np.array([generator.choice(pool, size=len(pool)).mean() for _ in range(20_000)])
+    expected = np.quantile(means, [0.025, 0.975])
+
+    interval = bootstrap_mean(values.tolist())
+
+    assert interval is not None
+    # 20,000 draws have an error of their own: 0.02 spreads of the mean
+    assert (interval.low, interval.high) == pytest.approx(tuple(expected), abs=0.06 * means.std())
+
+
 def test_bootstrap_of_equal_scores_still_has_a_width() -> None:
     five, fifty = bootstrap_mean([1.0] * 5), bootstrap_mean([1.0] * 50)
 

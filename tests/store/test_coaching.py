@@ -19,7 +19,6 @@ from pipeline.records import (
     Scope,
     Status,
 )
-from pipeline.reviewing.coaching import Part, before_and_after
 from pipeline.reviewing.overviews import make_overviews
 from pipeline.store.coaching import (
     acknowledge,
@@ -158,49 +157,6 @@ def test_agents_in_scope_have_the_team_of_their_latest_call(connection: Connecti
     found = [(agent.agent_id, agent.team, agent.calls) for agent in agents_in_scope(connection, EVERYTHING)]
     assert found == [("lena", "south", 1), ("maria", "north", 1), ("tom", "north", 2)]
     assert agents_in_scope(connection, Scope(teams=("south",)), agent="tom") == []
-
-
-def _around(connection: Connection, agent: str, before: int, after: int, *, team: str = "north") -> None:
-    """Calls of an agent before and after now, all failed before and all passed after."""
-    call_ids = []
-    for number in range(before + after):
-        call_id, late = f"c-{agent}-{number}", number >= before
-        at = NOW + timedelta(days=1 + number if late else -1 - number)
-        taken_in(connection, call_id, agent_id=agent, team=team, started_at=at)
-        made = result("closing", "pass" if late else "fail", asked="asks")
-        scored(connection, score(call_id, f"s-{agent}-{number}", made))
-        call_ids.append(call_id)
-    put_overviews(connection, call_ids, make_overviews(connection, call_ids, FlagSettings()))
-
-
-def test_change_since_a_session_stands_beside_the_uncoached_teams(connection: Connection) -> None:
-    _around(connection, "tom", 6, 5)
-    _around(connection, "maria", 5, 5)
-    _around(connection, "lena", 9, 9)
-    _around(connection, "far", 9, 9, team="south")
-    terms: dict[str, Any] = {"min_calls": 5, "now": NOW + timedelta(weeks=20), "scope": EVERYTHING}
-    found = before_and_after(connection, _session(), "asks", team="north", coached=["lena"], **terms)
-    assert (found.before, found.after) == (Part(passed=0, assessed=6), Part(passed=5, assessed=5))
-    assert found.change is not None
-    assert found.change.estimate == 1.0
-    assert 0 < found.change.low < 1
-    assert (found.team_before, found.team_after) == (Part(passed=0, assessed=5), Part(passed=5, assessed=5))
-    assert found.team_change is not None
-    alone = before_and_after(connection, _session(), "asks", team=None, coached=[], **terms)
-    assert (alone.change, alone.team_before, alone.team_change) == (found.change, None, None)
-
-
-def test_too_few_calls_tell_no_change_and_calls_out_of_time_or_scope_do_not_count(connection: Connection) -> None:
-    _around(connection, "tom", 6, 4)
-    terms: dict[str, Any] = {"team": None, "coached": [], "min_calls": 5}
-    found = before_and_after(connection, _session(), "asks", now=NOW + timedelta(weeks=20), scope=EVERYTHING, **terms)
-    assert (found.after.assessed, found.change) == (4, None)
-    soon = before_and_after(connection, _session(), "asks", now=NOW + timedelta(days=1), scope=EVERYTHING, **terms)
-    assert (soon.before.assessed, soon.after) == (6, Part(passed=0, assessed=0))
-    assert soon.after.rate is None
-    south = Scope(teams=("south",))
-    none = before_and_after(connection, _session(), "asks", now=NOW + timedelta(weeks=20), scope=south, **terms)
-    assert (none.before.assessed, none.after.assessed) == (0, 0)
 
 
 def test_sessions_are_bounded_by_their_team_and_by_the_calls_of_their_items(connection: Connection) -> None:

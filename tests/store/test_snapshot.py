@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ def _made_row(table: Table, call_id: str, now: datetime) -> dict[str, object]:
             return now if column.info == WHEN else NOW
         if column.primary_key and column.type.python_type is int:
             return int(call_id.encode().hex(), 16) % 1_000_003
-        return {int: 1, float: 0.5, bool: True}.get(column.type.python_type, f"{column.name} of {call_id}")
+        made = {bytes: call_id.encode(), date: NOW.date(), int: 1, float: 0.5, bool: True}
+        return made.get(column.type.python_type, f"{column.name} of {call_id}")
 
     return {column.name: value(column) for column in table.columns}
 

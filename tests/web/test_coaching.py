@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import update
 
-from pipeline.records import Span
+from pipeline.coaching.answers import answers_of_agent
+from pipeline.coaching.plan import make_plan
+from pipeline.records import EVERYTHING, Scope, Span
 from pipeline.review.coaching import make_item
+from pipeline.reviewing.evaluations import questions_at_hand
 from pipeline.store.calls import get_recording, list_calls
 from pipeline.store.coaching import list_items, list_sessions, put_item
 from pipeline.store.console_tables import call_overviews
 from pipeline.store.tables import recordings
-from tests.web.calls import GOOD, POOR, acts_of, call_of, details_of
+from tests.web.calls import GOOD, POOR, acts_of, call_of, details_of, evaluation_of
 from tests.web.conftest import Console, Stay
 from tests.web.test_calibration import until
 
@@ -23,11 +28,13 @@ REPEATS = re.compile(r'name="question" value="([^" ]+) ([^" ]+)"')
 PAGE = f"/coaching/{POOR}"
 
 
-def _item(console: Console, note: str = "Hear how the pace changes.", agent: str = POOR) -> str:
+def _item(
+    console: Console, note: str = "Hear how the pace changes.", agent: str = POOR, *, criterion: str = "closing"
+) -> str:
     with console.store.begin() as connection:
         call = get_recording(connection, call_of(console, agent))
         span = Span(start_ms=1000, end_ms=3000)
-        item = make_item(call, note=note, sent_by="ann", now=console.site.now(), criterion_id="closing", span=span)
+        item = make_item(call, note=note, sent_by="ann", now=console.site.now(), criterion_id=criterion, span=span)
         put_item(connection, item)
     return item.item_id
 
@@ -165,6 +172,68 @@ def test_before_and_after_counts_calls_on_either_side_and_says_too_few(console: 
     assert "Team without" not in console.sign_in("agent", "tom", agent_id=POOR).get(PAGE).text
 
 
+def _move(console: Console, *agents: str, first: int = 0, **values: Any) -> None:
+    """Change something about agents' scored calls, from the first or a later one on."""
+    with console.store.begin() as connection:
+        for agent in agents:
+            for call in list_calls(connection, agent=agent, status="scored")[first:]:
+                for table in (recordings, call_overviews):
+                    connection.execute(update(table).where(table.c.call_id == call.call_id).values(**values))
+
+
+def _held_amid_calls(console: Console, lead: Stay) -> str:
+    """Hold a session of team south, with two calls of both agents before it and two since."""
+    lead.get("/coaching")
+    _move(console, POOR, GOOD, team="south", started_at=console.site.now() - timedelta(minutes=1))
+    _hold(console, lead)
+    _move(console, POOR, GOOD, first=2, started_at=console.site.now())
+    with console.store.read() as connection:
+        return list_sessions(connection)[0].session.session_id
+
+
+def test_agent_who_moved_is_compared_with_the_team_of_the_session(console: Console) -> None:
+    lead = console.sign_in("manager", "max")
+    _held_amid_calls(console, lead)
+    _move(console, POOR, team="elsewhere")
+    page = until(lead, PAGE, "in 2 calls before")
+    assert "Team elsewhere" in page
+    assert "in 2 calls before" in page
+    assert "1 agent, each with the same weight" in page
+
+
+def test_figures_of_before_and_after_lead_to_their_calls(console: Console) -> None:
+    lead = console.sign_in("manager", "max")
+    session_id = _held_amid_calls(console, lead)
+    page = until(lead, PAGE, "in 2 calls before")
+    [address] = re.findall(rf'href="(/coaching/sessions/{session_id}/calls[^"]+)"', page)
+    address = address.replace("&amp;", "&")
+    shown = until(lead, address, "Missed it as often")
+    with console.store.read() as connection:
+        own, others = ({c.call_id for c in list_calls(connection, agent=a, status="scored")} for a in (POOR, GOOD))
+    assert set(re.findall(r'href="/calls/([^"#]+)#criterion-', shown)) == own
+    assert (shown.count(">before<"), shown.count(">since<")) == (2, 2)
+    [beside] = re.findall(rf'href="([^"]+agent={GOOD})"', shown)
+    listed = lead.get(beside.replace("&amp;", "&")).text
+    assert set(re.findall(r'href="/calls/([^"#]+)#criterion-', listed)) == others
+    assert lead.get(f"{address}&agent=nobody").status_code == 404
+    assert lead.get(f"/coaching/sessions/{session_id}/calls?rubric=general&criterion=none").status_code == 404
+    assert lead.get(address.replace(session_id, "cs-none")).status_code == 404
+    entry = acts_of(console, "view")[-1]
+    assert entry.subject_kind == "coaching"
+    tom = console.sign_in("agent", "tom", agent_id=POOR)
+    seen = tom.get(address).text
+    assert set(re.findall(r'href="/calls/([^"#]+)#criterion-', seen)) == own
+    assert GOOD not in seen
+    for stranger in (
+        console.sign_in("agent", "maria", agent_id=GOOD),
+        console.sign_in("manager", "nora", teams=("north",)),
+    ):
+        assert stranger.get(address).status_code == 404
+    assert tom.get(f"{address}&agent={GOOD}").status_code == 404
+    reviewer = console.sign_in("reviewer").get(address)
+    assert GOOD not in reviewer.text
+
+
 @pytest.mark.parametrize("agent", [POOR, "nobody", "a/b"])
 def test_agents_out_of_scope_are_not_there(console: Console, agent: str) -> None:
     maria = console.sign_in("agent", "maria", agent_id=GOOD)
@@ -215,3 +284,99 @@ def test_session_of_another_teams_calls_is_not_there(console: Console) -> None:
     assert "Said among us." in console.sign_in("agent", "tom", agent_id=POOR).get(PAGE).text
     read = f"/api/v1/coaching/sessions/{told['session']['session_id']}/acknowledgement"
     assert other.post(read).status_code == 404
+
+
+def test_plan_of_page_and_command_are_the_same(console: Console) -> None:
+    page = console.sign_in("manager").get(PAGE).text
+    settings = console.settings
+    with console.store.read() as connection:
+        plan = make_plan(
+            connection,
+            POOR,
+            answers_of_agent(connection, EVERYTHING, POOR),
+            examples_among=Scope(teams=("south",)),
+            questions=questions_at_hand(settings.score),
+            settings=settings.coaching,
+        )
+    assert plan.topics
+    for topic in plan.topics:
+        assert escape(topic.missed.title) in page
+        assert escape(topic.advice) in page
+        assert all(moment.call_id in page for moment in topic.moments)
+
+
+def test_settings_say_how_many_topics_and_whose_example(open_console: Callable[..., Console]) -> None:
+    console = open_console(coaching__max_topics=1, coaching__name_examples=True)
+    lead = console.sign_in("admin")
+    lead.get("/coaching")
+    with console.store.begin() as connection:  # the two agents become one team
+        for table in (recordings, call_overviews):
+            connection.execute(update(table).values(team="south"))
+    page = lead.get(PAGE).text
+    assert "more that repeat" in page
+    assert f"By {GOOD}." in page
+
+
+def test_sheet_is_for_who_coaches_and_is_in_the_log(console: Console) -> None:
+    lead = console.sign_in("manager", "max")
+    assert f'href="{PAGE}/sheet.pdf"' in lead.get(PAGE).text
+    made = lead.get(f"{PAGE}/sheet.pdf")
+    assert (made.status_code, made.headers["content-type"]) == (200, "application/pdf")
+    assert made.content.startswith(b"%PDF")
+    assert f"coaching-{POOR}.pdf" in made.headers["content-disposition"]
+    page = lead.get(f"{PAGE}/sheet.html").text
+    assert "What to practise" in page
+    assert GOOD not in page
+    assert lead.get(f"{PAGE}/sheet.doc").status_code == 404
+    assert [entry.subject_id for entry in acts_of(console, "export")] == [POOR, POOR]
+    assert console.sign_in("reviewer").get(f"{PAGE}/sheet.pdf").status_code == 403
+    north = console.sign_in("manager", "nora", teams=("north",))
+    assert north.get(f"{PAGE}/sheet.pdf").status_code == 404
+    own = console.sign_in("manager", "lead", agent_id=POOR)
+    assert own.get(f"{PAGE}/sheet.pdf").status_code == 404
+
+
+def test_item_is_taken_back_by_its_sender_where_they_sent_it(console: Console) -> None:
+    call_id = call_of(console, POOR)
+    criterion = evaluation_of(console, call_id).machine.results[0].criterion_id
+    item = _item(console, criterion=criterion)
+    ann, lead = console.sign_in("reviewer", "ann"), console.sign_in("manager", "max")
+    path = f"/coaching/items/{item}/withdraw"
+    assert f'action="{path}"' in ann.get(f"/calls/{call_id}").text
+    assert f'action="{path}"' not in lead.get(f"/calls/{call_id}").text
+    assert lead.post(path).status_code == 409
+    assert console.sign_in("agent", "tom", agent_id=POOR).post(path).status_code == 403
+    assert console.sign_in("reviewer", "elsewhere", teams=("north",)).post(path).status_code == 404
+    sent = ann.post(path, {"back": "call"})
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/calls/{call_id}#criterion-{criterion}")
+    assert ann.post(path).status_code == 404
+    assert "Hear how the pace changes." not in lead.get(PAGE).text
+    assert f'action="{path}"' not in ann.get(f"/calls/{call_id}").text
+    [entry] = acts_of(console, "withdrawal")
+    assert (entry.actor, entry.subject_id) == ("ann", call_id)
+
+
+def test_item_that_was_talked_about_stays(console: Console) -> None:
+    item = _item(console)
+    _hold(console, console.sign_in("manager", "max"), item=[item])
+    ann = console.sign_in("reviewer", "ann")
+    answer = ann.post(f"/api/v1/coaching/items/{item}/withdrawal", headers={"content-type": "application/json"})
+    assert (answer.status_code, "taken this item up" in answer.json()["detail"]) == (409, True)
+    other = _item(console, note="Another one.")
+    answer = ann.post(f"/api/v1/coaching/items/{other}/withdrawal", headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["item_id"]) == (200, other)
+    assert answer.json()["agent_id"] != POOR  # reviewers are not told whose call it is
+
+
+def test_list_says_what_came_of_sessions(console: Console) -> None:
+    lead = console.sign_in("manager", "max")
+    assert "No session was held yet." in until(lead, "/coaching", "No session was held yet.")
+    with console.store.begin() as connection:  # a session two days after half of the calls, which then went better
+        calls = list_calls(connection, agent=POOR, status="scored")
+        for number, call in enumerate(calls):
+            at = console.site.now() - timedelta(days=4 if number < len(calls) // 2 else 1)
+            for table in (recordings, call_overviews):
+                connection.execute(update(table).where(table.c.call_id == call.call_id).values(started_at=at))
+    _hold(console, lead)
+    told = until(lead, "/coaching", "5 assessed calls on both sides yet")
+    assert "nothing can be told" in told

@@ -330,18 +330,27 @@ def test_background_that_cannot_start_a_run_tries_again(console: Console, monkey
             job.run_uploads(console.site)
 
 
-def test_recordings_that_nobody_was_told_of_go_and_others_stay(console: Console) -> None:
-    send(console.sign_in("manager"), "a.wav", data={"agent_id": "maria"})
-    known = kept(console)
-    left = receive.uploads_folder(console.site) / "up-killed.wav"
-    for each in (left, left.with_name("up-killed.wav.json")):
+def test_recording_that_nobody_was_told_of_is_listed_and_can_be_tried_again(console: Console) -> None:
+    stay = console.sign_in("manager")
+    send(stay, "a.wav", data={"agent_id": "maria"})
+    folder = receive.uploads_folder(console.site)
+    left = folder / "up-00000000000000aa.wav"
+    lonely = folder / "up-00000000000000bb.wav.json"
+    somebodys = folder / "up-town.wav"
+    for each in (left, left.with_name(f"{left.name}.json"), lonely, somebodys):
         each.write_bytes(b"x")
-    job.remove_leftovers(console.site)
-    assert len(kept(console)) == len(known) + 2  # they may be arriving just now
+    job.find_leftovers(console.site)
+    assert len(listed(console)) == 1  # the others may be arriving just now
     for each in kept(console):
         os.utime(each, (0, 0))
-    job.remove_leftovers(console.site)
-    assert kept(console) == known
+    for _ in range(2):
+        job.find_leftovers(console.site)
+    [found] = [each for each in listed(console) if each.state is UploadState.FAILED]
+    assert found.media_uri == str(left)
+    assert "was not told" in stay.get("/intake/work").text
+    assert lonely not in kept(console)
+    assert {left, somebodys} < set(kept(console))
+    assert stay.post(f"/intake/retry/uploads/{found.upload_id}").status_code == 303
 
 
 def test_upload_is_kept_where_only_the_head_of_the_log_cannot_be(
@@ -351,7 +360,7 @@ def test_upload_is_kept_where_only_the_head_of_the_log_cannot_be(
         raise StoreError("no space left on device")
 
     stay = console.sign_in("manager")
-    monkeypatch.setattr("app.acts.keep_log_head", full)
+    monkeypatch.setattr("app.acts.keep_head", full)
     assert send(stay, "a.wav").status_code == 201
     (upload,) = listed(console)
     assert Path(upload.media_uri).is_file()

@@ -14,7 +14,9 @@ import pytest
 from pipeline.records import Status
 from pipeline.review.answers import make_review
 from pipeline.reviewing.overviews import refresh_overviews
+from pipeline.store.measure_tables import call_measures
 from pipeline.store.reviews import put_review
+from pipeline.store.scorecard_rows import scorecard_rows
 from tests.factories import evidence
 from tests.store.builders import NOW, flag, result, score, scored, taken_in
 from tests.web.calls import acts_of, details_of
@@ -26,13 +28,21 @@ SAID = "hello dear marker phrase"
 
 
 def add_call(
-    console: Console, call_id: str, agent: str, team: str | None, status: str = "pass", *, days: int = 0
+    console: Console,
+    call_id: str,
+    agent: str,
+    team: str | None,
+    status: str = "pass",
+    *,
+    days: int = 0,
+    queue: str | None = None,
 ) -> None:
     """A scored call; a failed one is flagged with a quote."""
     made = score(call_id, f"s-{call_id}", result(status=status), result("closing"))
     flags = [flag(f"fl-{call_id}", of=made, evidence=(evidence(quote=SAID, start_ms=61_000),))]
     with console.store.begin() as connection:
-        taken_in(connection, call_id, agent_id=agent, team=team, started_at=OPENS + timedelta(days=days))
+        started_at = OPENS + timedelta(days=days)
+        taken_in(connection, call_id, agent_id=agent, team=team, queue=queue, started_at=started_at)
         scored(connection, made, *(flags if status == "fail" else ()))
 
 
@@ -218,9 +228,42 @@ def test_people_count_beside_the_machine(staffed: Console) -> None:
     assert "100 % machine 50 %, 1 call" in row
     assert "92 %" in row  # the machine's mean stands
     page = max_.get("/scorecards/agents/maria.lopez").text
-    assert "on the 1 call that people reviewed" in page
+    assert "1 call that people reviewed" in page
+    assert "People, the same calls" in page
+    assert "needs calls drawn at random and reviewed: none yet, 10 more to go" in page
     told = json.loads(max_.get("/scorecards/files/agent/json?name=maria.lopez").text)["agents"][0]["reviewed"]
     assert (told["calls"], told["machine_mean_share"]["estimate"], told["mean_share"]["estimate"]) == (1, 0.5, 1.0)
+
+
+def _measured(console: Console) -> None:
+    """Maria's calls are half hold, the others' not at all."""
+    with console.store.begin() as connection:
+        for row in scorecard_rows(connection).calls:
+            hold = 50_000 if row["agent_id"] == "maria.lopez" else 0
+            measured = {"call_id": row["call_id"], "facts_key": "f", "duration_ms": 100_000, "hold_ms": hold}
+            connection.execute(call_measures.insert(), measured)
+
+
+def test_measures_stand_beside_the_others_for_who_may_see_these(staffed: Console) -> None:
+    add_call(staffed, "c-t5", "tom.becker", "south", days=5)
+    _measured(staffed)
+    max_ = staffed.sign_in("manager")
+    max_.get("/scorecards")
+
+    def hold(page: str) -> str:
+        lines = re.findall(r"<tr>(<th scope=.row. data-label=.Measure.>.*?)</tr>", page, flags=re.DOTALL)
+        plain = [" ".join(re.sub(r"<[^>]*>", " ", line).split()) for line in lines]
+        return next(line for line in plain if line.startswith("Hold"))
+
+    page = max_.get("/scorecards/agents/maria.lopez").text
+    assert hold(page) == "Hold, share of the call 6 50.0% 0.0% +50.0 points +50.0 to +50.0 points ▲ higher"
+    assert "5 other agents in the same queues" in page
+    own = staffed.sign_in("agent", agent_id="maria.lopez").get("/scorecards/agents/maria.lopez").text
+    assert hold(own) == "Hold, share of the call 6 50.0%"
+    assert "in the same queues" not in own
+    told = json.loads(max_.get("/scorecards/files/agent/json?name=maria.lopez").text)["agents"][0]
+    assert [each["peers"] for each in told["measures"]] == [5, 5]
+    assert told["pooled_mean"]["peers"] == 6
 
 
 def test_card_is_true_after_a_new_call(staffed: Console) -> None:
@@ -289,3 +332,25 @@ def test_looking_at_a_card_is_logged_before_it_is_shown(staffed: Console) -> Non
 )
 def test_what_is_not_there_is_not_found(staffed: Console, path: str) -> None:
     assert staffed.sign_in("manager").get(f"/scorecards/{path}").status_code == 404
+
+
+def test_queue_has_a_card_of_the_calls_that_may_be_seen(staffed: Console) -> None:
+    add_call(staffed, "c-q1", "maria.lopez", "north", queue="cards & loans")
+    add_call(staffed, "c-q2", "tom.becker", "south", "fail", queue="cards & loans")
+    whole, of_north = staffed.sign_in("manager"), staffed.sign_in("manager", "norma", teams=("north",))
+    assert "/scorecards/queues/cards%20%26%20loans?" in whole.get("/scorecards?period=all").text
+    for stay, calls, others, note in ((whole, "2", True, False), (of_north, "1", False, True)):
+        card = stay.get("/scorecards/queues/cards%20%26%20loans?period=all")
+        assert card.status_code == 200
+        assert f'/calls?queue=cards+%26+loans">{calls}</a>' in card.text
+        assert "/kpis?" not in card.text  # the telephone system knows no queues
+        assert ("tom.becker" in card.text) is others
+        assert ("only the calls that you may see" in card.text) is note
+        told = stay.get("/api/v1/scorecards/queues/cards%20%26%20loans").json()
+        assert [(each["subject"], str(each["calls_scored"])) for each in told["queues"]] == [("cards & loans", calls)]
+        file = stay.get("/scorecards/files/queue/json?name=cards+%26+loans&period=all").json()
+        assert [str(each["calls_scored"]) for each in file["queues"]] == [calls]
+    assert "/kpis?period=all&amp;team=north" in whole.get("/scorecards/agents/maria.lopez?period=all").text
+    assert whole.get("/scorecards/queues/nobody").status_code == 404
+    own = staffed.sign_in("agent", agent_id="maria.lopez")
+    assert own.get("/scorecards/queues/cards%20%26%20loans").status_code == 404

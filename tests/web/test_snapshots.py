@@ -135,3 +135,20 @@ def test_what_nobody_asks_for_is_forgotten(site: Site, monkeypatch: pytest.Monke
     for key in (1, 2, 1, 3, 1, 2):
         get(key)
     assert computed == [1, 2, 3, 2]
+
+
+def test_of_what_takes_much_memory_only_the_last_asked_for_are_kept(site: Site) -> None:
+    computed: list[tuple[str, int]] = []
+
+    def get(key: tuple[str, int], **options: Any) -> None:
+        def compute() -> int:
+            computed.append(key)
+            return 1
+
+        snapshot(site, key, compute, wait_s=LONG_S, state=lambda _: 1, **options)
+
+    for number in (1, 2, 1, 3, 1, 2):
+        get(("other", number))
+        get(("large", number), most_alike=2)
+    assert [key for key in computed if key[0] == "large"] == [("large", number) for number in (1, 2, 3, 2)]
+    assert [key for key in computed if key[0] == "other"] == [("other", number) for number in (1, 2, 3)]

@@ -19,10 +19,10 @@ from app.web.call.reading import refuse_own
 from app.web.coaching.sight import coached_agent, session_scope
 from app.web.disputing import THE_AGENT
 from app.web.site import site_of
+from pipeline.coaching.sessions import hold_session, take_back
 from pipeline.errors import NotFoundError, ReviewError
 from pipeline.records import CoachedQuestion, CoachingAcknowledgement, CoachingItem, CoachingSession, Span
 from pipeline.review.coaching import acknowledged_by, make_item
-from pipeline.reviewing.coaching import hold_session
 from pipeline.store.coaching import acknowledge, get_session, list_items, list_sessions, put_item
 
 router = make_router("coaching")
@@ -114,6 +114,18 @@ def coaching_items_send(
         put_item(connection, made)
         acts.append(act(visitor, "coaching", "call", call_id, item=made.item_id))
     return made if visitor.knows_agents else replace(made, agent_id=THE_AGENT)
+
+
+@router.post("/coaching/items/{item_id}/withdrawal", response_model=CoachingItem, responses=problems(404, 409))
+def coaching_items_take_back(
+    request: Request, visitor: Annotated[Visitor, Depends(Needs(Permission.CALLS_REVIEW))], item_id: Id
+) -> CoachingItem:
+    """Take back an item that you sent and that no session has taken up. It stays in the database, in no list."""
+    site = site_of(request)
+    with site.editing(visitor) as (connection, acts):
+        item = take_back(connection, item_id, scope=visitor.scope, by=visitor.user.name, now=site.now())
+        acts.append(act(visitor, "withdrawal", "call", item.call_id, item=item.item_id))
+    return item if visitor.knows_agents else replace(item, agent_id=THE_AGENT)
 
 
 @router.get("/coaching/sessions", response_model=Page[SessionShape], responses=problems(400, 404))

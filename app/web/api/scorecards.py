@@ -1,7 +1,8 @@
-"""Scorecards of agents and teams, as the pages reckon them."""
+"""Scorecards of agents, teams and queues, as the pages reckon them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
 
@@ -15,7 +16,7 @@ from app.web.api.sight import looked, not_there
 from app.web.errors import BadRequestError
 from app.web.pages.scorecards import refuse_others
 from app.web.scorecards.days import Days, days_of
-from app.web.scorecards.figures import Asked, figures, newest_day, standing_of, with_standing
+from app.web.scorecards.figures import Asked, Subject, among_others, figures, newest_day, with_others
 from app.web.site import Site, site_of
 from pipeline.errors import NotFoundError
 from pipeline.records import Scorecard, SubjectSummary
@@ -29,17 +30,30 @@ Period = Annotated[
     Query(description="Which days: all, one month or week (`day`), or those from `first` to `last`."),
 ]
 Day = Annotated[date | None, Query(description="See `period`; as 2026-10-31, in the site's zone.")]
-Subject = Annotated[Line, Path(description="Id of the agent in recordings, or name of the team.")]
+Name = Annotated[
+    Line, Path(alias="subject", description="Id of the agent in recordings, or name of the team or queue.")
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DaysAsked:
+    """Which days a request is about."""
+
+    period: Period = "all"
+    day: Day = None
+    first: Day = None
+    last: Day = None
 
 
 class ReportShape(BaseModel):
-    """Figures of agents and teams over some days; intervals are of 95 %."""
+    """Figures of agents, teams and queues over some days; intervals are of 95 %."""
 
     first_day: date | None = Field(description="In the site's zone; null for no bound.")
     last_day: date | None = Field(description="Inclusive.")
     agents: list[SubjectSummary]
     teams: list[SubjectSummary]
-    scorecards: list[Scorecard] = Field(description="One for each version of a rubric; of a single agent or team only.")
+    queues: list[SubjectSummary]
+    scorecards: list[Scorecard] = Field(description="One for each version of a rubric; on a single card only.")
 
 
 @router.get("/scorecards", response_model=ReportShape)
@@ -47,88 +61,62 @@ def scorecards_list(
     *,
     request: Request,
     visitor: Sees,
-    period: Period = "all",
-    day: Day = None,
-    first: Day = None,
-    last: Day = None,
+    asked_days: Annotated[DaysAsked, Depends()],
     team: Annotated[Line | None, Query(description="Only calls of this team.")] = None,
     rubric: Annotated[Line | None, Query(description="Only calls scored by this rubric.")] = None,
 ) -> ReportShape:
-    """List agents and teams with their figures. Many calls are reckoned beside requests: 503 says to ask again."""
+    """List everybody with their figures. Many calls are reckoned beside requests: 503 says to ask again."""
     site = site_of(request)
-    days = _days(site, visitor, period, day, first=first, last=last)
+    days = _days(site, visitor, asked_days)
     report = _report(site, Asked(scope=visitor.scope, days=days, team=team, rubric_id=rubric))
-    looked(site, visitor, "scorecards", agents=len(report.agents), teams=len(report.teams))
+    looked(site, visitor, "scorecards", agents=len(report.agents), teams=len(report.teams), queues=len(report.queues))
     return _shape(report, days)
 
 
 @router.get("/scorecards/agents/{subject}", response_model=ReportShape)
 def scorecards_agent(
-    *,
-    request: Request,
-    visitor: Sees,
-    subject: Subject,
-    period: Period = "all",
-    day: Day = None,
-    first: Day = None,
-    last: Day = None,
+    *, request: Request, visitor: Sees, name: Name, asked_days: Annotated[DaysAsked, Depends()]
 ) -> ReportShape:
     """Show an agent's card; an agent sees their own."""
-    site = site_of(request)
-    _require(site, visitor, "agent", subject)
-    days = _days(site, visitor, period, day, first=first, last=last, agent=subject)
-    return _card(site, visitor, Asked(scope=visitor.scope, days=days, agent=subject), subject)
+    return _card(site_of(request), visitor, Subject("agent", name), asked_days)
 
 
 @router.get("/scorecards/teams/{subject}", response_model=ReportShape)
 def scorecards_team(
-    *,
-    request: Request,
-    visitor: Sees,
-    subject: Subject,
-    period: Period = "all",
-    day: Day = None,
-    first: Day = None,
-    last: Day = None,
+    *, request: Request, visitor: Sees, name: Name, asked_days: Annotated[DaysAsked, Depends()]
 ) -> ReportShape:
     """Show a team's card."""
-    site = site_of(request)
-    _require(site, visitor, "team", subject)
-    days = _days(site, visitor, period, day, first=first, last=last, team=subject)
-    return _card(site, visitor, Asked(scope=visitor.scope, days=days, card_of_team=subject), subject)
+    return _card(site_of(request), visitor, Subject("team", name), asked_days)
 
 
-def _card(site: Site, visitor: Visitor, asked: Asked, subject: str) -> ReportShape:
+@router.get("/scorecards/queues/{subject}", response_model=ReportShape)
+def scorecards_queue(
+    *, request: Request, visitor: Sees, name: Name, asked_days: Annotated[DaysAsked, Depends()]
+) -> ReportShape:
+    """Show a queue's card, of the calls in it that may be seen."""
+    return _card(site_of(request), visitor, Subject("queue", name), asked_days)
+
+
+def _card(site: Site, visitor: Visitor, subject: Subject, asked_days: DaysAsked) -> ReportShape:
+    try:
+        refuse_others(site, visitor, subject)
+    except NotFoundError:
+        raise not_there(f"scorecard of {subject.kind}", subject.name) from None
+    asked = Asked(scope=visitor.scope, days=_days(site, visitor, asked_days, subject), subject=subject)
     report = _report(site, asked)
     own = visitor.scope.agent_id is not None
-    looked(site, visitor, "scorecard", subject, of=asked.kind, **asked.days.query)
-    return _shape(with_standing(report, None if own else standing_of(site, asked)), asked.days)
+    looked(site, visitor, "scorecard", subject.name, of=asked.kind, **asked.days.query)
+    return _shape(with_others(report, None if own else among_others(site, asked)), asked.days)
 
 
-def _require(site: Site, visitor: Visitor, kind: Literal["agent", "team"], subject: str) -> None:
-    try:
-        refuse_others(site, visitor, **{kind: subject})
-    except NotFoundError:
-        raise not_there(f"scorecard of {kind}", subject) from None
-
-
-def _days(
-    site: Site,
-    visitor: Visitor,
-    period: str,
-    day: date | None,
-    *,
-    first: date | None,
-    last: date | None,
-    agent: str | None = None,
-    team: str | None = None,
-) -> Days:
-    if (day and period not in ("month", "week")) or ((first or last) and period != "days"):
+def _days(site: Site, visitor: Visitor, asked: DaysAsked, subject: Subject | None = None) -> Days:
+    needs_newest = asked.period in ("month", "week")
+    if (asked.day and not needs_newest) or ((asked.first or asked.last) and asked.period != "days"):
         raise UnknownParameterError("day goes with period month or week; first and last go with period days")
-    needs_newest = period in ("month", "week")
-    newest = newest_day(site, visitor.scope, agent=agent, team=team) if needs_newest else site.now().date()
+    newest = newest_day(site, visitor.scope, subject) if needs_newest else site.now().date()
+    first, last, day = _text(asked.first), _text(asked.last), _text(asked.day)
     try:
-        return days_of(period, day=_text(day), first=_text(first), last=_text(last), newest=newest)
+        return days_of(asked.period, day=day, first=first, last=last, newest=newest)
     except BadRequestError as error:
         raise UnknownParameterError(str(error)) from None
 
@@ -150,5 +138,6 @@ def _shape(report: ScorecardReport, days: Days) -> ReportShape:
         last_day=days.last,
         agents=list(report.agents),
         teams=list(report.teams),
+        queues=list(report.queues),
         scorecards=list(report.scorecards),
     )

@@ -16,6 +16,7 @@ from app.web.call.reading import CallRights, SeenCall, name_of, rights_of, see_c
 from app.web.call.words import TurnView, turns_of
 from app.web.site import Site
 from pipeline.records import Acknowledgement, CallScore, Flag, FlagChange, FlagState, Recording, Span
+from pipeline.records.coaching import CoachingItem
 from pipeline.records.comments import Comment
 from pipeline.review.wording import same_name
 
@@ -85,6 +86,7 @@ class CallPage:
         sound: Why it cannot be heard; None where it can.
         editable: Whether answers may be given here: to the score that counts, by who may.
         comments: On the call and on moments of it; those on questions stand with these.
+        sent: What the visitor sent to coaching and may still take back.
     """
 
     recording: Recording
@@ -101,6 +103,7 @@ class CallPage:
     comments: tuple[Comment, ...]
     editable: bool
     overall: tuple[tuple[str, float], ...]
+    sent: tuple[CoachingItem, ...] = ()
 
     @property
     def criteria(self) -> tuple[CriterionView, ...]:
@@ -170,6 +173,7 @@ def page_of(site: Site, visitor: Visitor, seen: SeenCall) -> CallPage:
         comments=tuple(comment for comment in seen.comments if comment.criterion_id is None),
         editable=rights.review and evaluation is not None and evaluation.stored.current,
         overall=tuple((party.role.value, party.overall) for party in parties if party.overall is not None),
+        sent=seen.sent,
     )
 
 

@@ -21,12 +21,14 @@ from pipeline.records import (
     Recording,
     Transcript,
 )
+from pipeline.records.coaching import CoachingItem
 from pipeline.records.comments import Comment
 from pipeline.review.wording import same_name
 from pipeline.reviewing.evaluations import Evaluation, read_evaluation, refuse_agent
 from pipeline.score.effective import effective_score
 from pipeline.store.call_record import CallRecord, read_call
 from pipeline.store.calls import get_recording
+from pipeline.store.coaching import list_items
 from pipeline.store.comments import comments_of_call
 from pipeline.store.disputes import DisputeRow, list_disputes
 from pipeline.store.flags import changes_of_flags, flags_of_score
@@ -65,6 +67,7 @@ class SeenCall:
         call: Transcript, findings and flags are those of the score that is shown.
         evaluation: The score that is shown, with people's answers; None where the call has none.
         flag_changes: By flag, oldest first.
+        sent: What the visitor sent to coaching and may still take back.
     """
 
     call: CallRecord
@@ -72,6 +75,7 @@ class SeenCall:
     flag_changes: Mapping[str, tuple[FlagChange, ...]]
     disputes: tuple[DisputeRow, ...]
     comments: tuple[Comment, ...]
+    sent: tuple[CoachingItem, ...] = ()
 
 
 def own_recording(connection: Connection, visitor: Visitor, call_id: str) -> Recording:
@@ -143,14 +147,21 @@ def see_call(connection: Connection, visitor: Visitor, call_id: str, *, rubric: 
                 call = _resting_on(connection, call, stored)
                 counts = effective_score(stored.score, evaluation.reviews)
                 evaluation = replace(evaluation, stored=stored, effective=counts, acknowledgements=())
-    reads_notes = rights_of(visitor, recording).reads_notes
+    rights = rights_of(visitor, recording)
+    reads_notes = rights.reads_notes
     return SeenCall(
         call=call,
         evaluation=evaluation,
         flag_changes=changes_of_flags(connection, [flag.flag_id for flag in call.flags]) if reads_notes else {},
         disputes=tuple(list_disputes(connection, call_id=recording.call_id)),
         comments=tuple(comments_of_call(connection, recording.call_id)) if reads_notes else (),
+        sent=_sent(connection, visitor, recording.call_id) if rights.review else (),
     )
+
+
+def _sent(connection: Connection, visitor: Visitor, call_id: str) -> tuple[CoachingItem, ...]:
+    open_items = [row.item for row in list_items(connection, call_id=call_id, only_open=True)]
+    return tuple(item for item in open_items if same_name(item.sent_by, visitor.user.name))
 
 
 def transcript_of(connection: Connection, call_id: str) -> Transcript | None:

@@ -6,30 +6,19 @@ from dataclasses import dataclass
 
 from app.web.access.visitor import Visitor
 from app.web.call.questions import questions_of
-from app.web.coaching.moments import GoodExample, ItemView, Moment, example_of, item_view, moments_of
+from app.web.coaching.moments import ItemView, Topic, item_view, topic_of, value_of
 from app.web.coaching.progress import Held, held_sessions
 from app.web.coaching.sight import CoachedAgent, coached_agent, example_scope, session_scope
 from app.web.site import Site
-from pipeline.reviewing.coaching import answers_of_agent
-from pipeline.scorecards.topics import LAST_CALLS, MAX_TOPICS, MISSES, MissedQuestion, missed_questions
-from pipeline.store.coaching import list_items
+from pipeline.coaching.answers import answers_of_agent
+from pipeline.coaching.plan import make_plan
+from pipeline.coaching.sheet import Sheet
+from pipeline.errors import NotFoundError
+from pipeline.review.wording import same_name
+from pipeline.scorecards.topics import MissedQuestion
+from pipeline.store.coaching import list_items, list_sessions
 
 MOST_OPEN_ITEMS = 50
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Topic:
-    """A miss that repeats, with what the rubric advises; empty where it does not."""
-
-    missed: MissedQuestion
-    advice: str
-    moments: tuple[Moment, ...]
-    example: GoodExample | None
-
-    @property
-    def value(self) -> str:
-        """What a form sends for it."""
-        return value_of(self.missed)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,15 +48,41 @@ class AgentPage:
     items: tuple[ItemView, ...]
     held: Held
     form: SessionForm
-    last_calls: int = LAST_CALLS
-    misses: int = MISSES
+    last_calls: int
+    misses: int
     told: str = ""
     done: str = ""
 
 
-def value_of(missed: MissedQuestion) -> str:
-    """Return what a form sends for a question."""
-    return f"{missed.rubric_id} {missed.criterion_id}"
+def sheet_of(site: Site, visitor: Visitor, agent_id: str) -> Sheet:
+    """Return what a coach brings to the talk with an agent.
+
+    Raises:
+        NotFoundError: There is no such agent, or the visitor does not coach them.
+    """
+    questions = questions_of(site)
+    with site.store.read() as connection:
+        agent = coached_agent(connection, visitor, agent_id)
+        if not agent.may_lead:
+            raise NotFoundError("there is no such agent, or they are not yours to coach")
+        plan = make_plan(
+            connection,
+            agent_id,
+            answers_of_agent(connection, visitor.scope, agent_id),
+            examples_among=example_scope(visitor, agent),
+            questions=questions,
+            settings=site.settings.coaching,
+        )
+        held = list_sessions(connection, scope=session_scope(visitor, agent), agent=agent_id, limit=1)
+    public_url = site.settings.console.public_url
+    return Sheet(
+        plan=plan,
+        team=agent.team,
+        last=held[0].session if held else None,
+        generated_at=site.now(),
+        timezone=site.settings.scorecards.timezone,
+        console_url=public_url.rstrip("/") if public_url else None,
+    )
 
 
 def agent_page(
@@ -83,37 +98,36 @@ def agent_page(
         agent = coached_agent(connection, visitor, agent_id)
         answers = answers_of_agent(connection, visitor.scope, agent_id)
         titles = {answer.criterion_id: answer.title for answer in reversed(answers)}
-        missed = missed_questions(answers)
-        looked_in = example_scope(visitor, agent)
-        topics = []
-        for each in (one for one in missed if one.repeats):
-            criterion = questions.get(each.asked)
-            topics.append(
-                Topic(
-                    missed=each,
-                    advice=criterion.coaching if criterion else "",
-                    moments=moments_of(connection, each),
-                    example=example_of(connection, looked_in, each) if looked_in else None,
-                )
-            )
+        plan = make_plan(
+            connection,
+            agent_id,
+            answers,
+            examples_among=example_scope(visitor, agent),
+            questions=questions,
+            settings=site.settings.coaching,
+        )
         rows = []
         if agent.may_lead:
             rows = list_items(connection, scope=visitor.scope, agent=agent_id, only_open=True, limit=MOST_OPEN_ITEMS)
         return AgentPage(
             agent=agent,
-            topics=tuple(topics[:MAX_TOPICS]),
-            more=tuple(topics[MAX_TOPICS:]),
-            others=tuple((value_of(each), each) for each in missed if not each.repeats),
-            items=tuple(item_view(row.item, titles) for row in rows),
+            topics=tuple(topic_of(each) for each in plan.topics),
+            more=tuple(topic_of(each) for each in plan.more),
+            others=tuple((value_of(each), each) for each in plan.others),
+            items=tuple(
+                item_view(row.item, titles, may_take_back=same_name(row.item.sent_by, visitor.user.name))
+                for row in rows
+            ),
             held=held_sessions(
                 site,
                 connection,
                 agent,
                 scope=visitor.scope,
                 readable=session_scope(visitor, agent),
-                answers=answers,
                 titles=titles,
             ),
+            last_calls=plan.last_calls,
+            misses=plan.misses,
             form=form or SessionForm(),
             told=told,
             done=done,

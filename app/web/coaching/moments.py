@@ -1,24 +1,18 @@
-"""Moments of calls to hear: where something was missed, where somebody else did it well, what was sent."""
+"""Moments of a plan, and what was sent to coaching, as pages show them: words with their sound."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from app.web.call.criteria import Clip, Quote, clip_of, quote_of
-from pipeline.records import AgentAnswer, CoachingItem, CriterionResult, Role, Scope, Span
-from pipeline.reviewing.coaching import good_examples
+from pipeline.coaching.plan import GoodExample, Moment, PlannedTopic
+from pipeline.records import CoachingItem, Span
 from pipeline.scorecards.topics import MissedQuestion
-from pipeline.store.scores import get_score
-
-CLIPS_EACH = 3
-_MOST_LOOKED_AT = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moment:
+class MomentView:
     """Where a question was missed. Of the three kinds of place there is one, or none.
 
     Attributes:
@@ -35,64 +29,78 @@ class Moment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class GoodExample:
-    """Where somebody else did it well; whose call it is, pages do not say."""
+class ExampleView:
+    """Where somebody else did it well; ``agent_id`` is None where pages do not say whose call it is."""
 
     call_id: str
-    criterion_id: str
-    quote: Quote
+    said: str
+    agent_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Topic:
+    """A miss that repeats, with what the rubric advises; empty where it does not."""
+
+    missed: MissedQuestion
+    advice: str
+    moments: tuple[MomentView, ...]
+    example: ExampleView | None
+
+    @property
+    def value(self) -> str:
+        """What a form sends for it."""
+        return value_of(self.missed)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemView:
-    """Something that was sent to coaching; ``title`` is that of its question, where it has one."""
+    """Something that was sent to coaching.
+
+    Attributes:
+        title: That of its question, where it has one.
+        may_take_back: The visitor sent it, and no session has taken it up.
+    """
 
     item: CoachingItem
     title: str | None
     clip: Clip | None
+    may_take_back: bool = False
 
 
-def moments_of(connection: Connection, missed: MissedQuestion) -> tuple[Moment, ...]:
-    """Return the latest misses of a question, to be heard."""
-    return tuple(_moment(connection, answer) for answer in missed.misses[:CLIPS_EACH])
+def value_of(missed: MissedQuestion) -> str:
+    """Return what a form sends for a question."""
+    return f"{missed.rubric_id} {missed.criterion_id}"
 
 
-def example_of(connection: Connection, scope: Scope, missed: MissedQuestion) -> GoodExample | None:
-    """Return a call of somebody else in which the same question went well, with the words that show it."""
-    found = good_examples(connection, scope, asked=missed.asked, not_agent=missed.agent_id)
-    for answer in found[:_MOST_LOOKED_AT]:
-        result = _result(connection, answer)
-        said = next((each for each in result.evidence if each.role is Role.AGENT), None) if result else None
-        if said is not None:
-            return GoodExample(call_id=answer.call_id, criterion_id=answer.criterion_id, quote=quote_of(said))
-    return None
+def topic_of(planned: PlannedTopic) -> Topic:
+    """Return a topic of a plan as it is shown."""
+    return Topic(
+        missed=planned.missed,
+        advice=planned.advice,
+        moments=tuple(_moment(each) for each in planned.moments),
+        example=_example(planned.example) if planned.example else None,
+    )
 
 
-def item_view(item: CoachingItem, titles: dict[str, str]) -> ItemView:
+def item_view(item: CoachingItem, titles: dict[str, str], *, may_take_back: bool = False) -> ItemView:
     """Return an item as it is shown; ``titles`` are those of questions by their ids."""
     clip = None
     if item.start_ms is not None and item.end_ms is not None:
         clip = clip_of(Span(start_ms=item.start_ms, end_ms=item.end_ms))
     title = titles.get(item.criterion_id, item.criterion_id) if item.criterion_id else None
-    return ItemView(item=item, title=title, clip=clip)
+    return ItemView(item=item, title=title, clip=clip, may_take_back=may_take_back)
 
 
-def _moment(connection: Connection, answer: AgentAnswer) -> Moment:
-    result = _result(connection, answer)
-    quote = quote_of(result.evidence[0]) if result and result.evidence else None
-    nearest = result.nearest_miss if result and quote is None else None
-    searched = result.searched if result and quote is None and nearest is None else None
-    return Moment(
-        call_id=answer.call_id,
-        started_at=answer.started_at,
-        reason=result.reason if result else "",
-        quote=quote_of(nearest.evidence) if nearest else quote,
-        closest=nearest is not None,
-        searched=clip_of(searched, lead_ms=0) if searched else None,
+def _moment(moment: Moment) -> MomentView:
+    return MomentView(
+        call_id=moment.call_id,
+        started_at=moment.started_at,
+        reason=moment.reason,
+        quote=quote_of(moment.words) if moment.words else None,
+        closest=moment.closest,
+        searched=clip_of(moment.searched, lead_ms=0) if moment.searched else None,
     )
 
 
-def _result(connection: Connection, answer: AgentAnswer) -> CriterionResult | None:
-    score = get_score(connection, answer.score_id)
-    results = score.results if score else ()
-    return next((each for each in results if each.criterion_id == answer.criterion_id), None)
+def _example(example: GoodExample) -> ExampleView:
+    return ExampleView(call_id=example.call_id, said=example.said, agent_id=example.agent_id)

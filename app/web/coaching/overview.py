@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.web.access.visitor import Visitor
+from app.web.coaching.looked_back import looked_back
 from app.web.site import Site
 from app.web.snapshots import Snapshot, snapshot
+from pipeline.coaching.answers import missed_by_agent
+from pipeline.coaching.looking_back import LookingBack
 from pipeline.records import Scope
-from pipeline.reviewing.coaching import missed_by_agent
-from pipeline.scorecards.topics import MAX_TOPICS, MissedQuestion
+from pipeline.scorecards.topics import MissedQuestion
 from pipeline.store.coaching import LastSession, last_sessions, open_item_counts
 from pipeline.store.coaching_answers import AgentInScope, agents_in_scope
 
@@ -43,6 +45,7 @@ class OverviewPage:
     Attributes:
         everybody: Whether those with nothing to talk about are listed too.
         shot: Of when agents and topics are; its value is not shown by itself.
+        back: What came of sessions.
     """
 
     lines: list[AgentLine]
@@ -53,6 +56,10 @@ class OverviewPage:
     number: int
     more: bool
     total: int
+    last_calls: int
+    misses: int
+    min_calls: int
+    back: Snapshot[LookingBack]
 
 
 def overview_page(site: Site, visitor: Visitor, *, team: str | None, everybody: bool, number: int) -> OverviewPage:
@@ -64,7 +71,13 @@ def overview_page(site: Site, visitor: Visitor, *, team: str | None, everybody: 
         items = open_item_counts(connection, scope)
         last = last_sessions(connection, scope)
     lines = [
-        _line(agent, found.topics.get(agent.agent_id, ()), items.get(agent.agent_id, 0), last.get(agent.agent_id))
+        _line(
+            agent,
+            found.topics.get(agent.agent_id, ()),
+            items.get(agent.agent_id, 0),
+            last.get(agent.agent_id),
+            at_a_time=site.settings.coaching.max_topics,
+        )
         for agent in found.agents
         if team is None or agent.team == team
     ]
@@ -80,20 +93,35 @@ def overview_page(site: Site, visitor: Visitor, *, team: str | None, everybody: 
         number=number,
         more=len(chosen) > first + PER_PAGE,
         total=len(chosen),
+        last_calls=site.settings.coaching.last_calls,
+        misses=site.settings.coaching.misses,
+        min_calls=site.settings.scorecards.min_calls,
+        back=looked_back(site, visitor, held=sum(each.sessions for each in last.values())),
     )
 
 
 def _everybody(site: Site, scope: Scope) -> Everybody:
     with site.store.read() as connection:
         agents = agents_in_scope(connection, scope)
-        missed = missed_by_agent(connection, scope)
+        missed = missed_by_agent(connection, scope, site.settings.coaching)
     topics = {agent: tuple(each for each in of_agent if each.repeats) for agent, of_agent in missed.items()}
     return Everybody(agents=tuple(agents), topics=topics)
 
 
-def _line(agent: AgentInScope, topics: tuple[MissedQuestion, ...], items: int, last: LastSession | None) -> AgentLine:
+def _line(
+    agent: AgentInScope,
+    topics: tuple[MissedQuestion, ...],
+    items: int,
+    last: LastSession | None,
+    *,
+    at_a_time: int,
+) -> AgentLine:
     return AgentLine(
-        agent=agent, topics=topics[:MAX_TOPICS], more=max(0, len(topics) - MAX_TOPICS), open_items=items, last=last
+        agent=agent,
+        topics=topics[:at_a_time],
+        more=max(0, len(topics) - at_a_time),
+        open_items=items,
+        last=last,
     )
 
 

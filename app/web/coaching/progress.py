@@ -11,9 +11,11 @@ from app.web.coaching.moments import ItemView, item_view
 from app.web.coaching.sight import CoachedAgent
 from app.web.site import Site
 from app.web.snapshots import Snapshot, snapshot
-from pipeline.records import AgentAnswer, CoachedQuestion, Scope
-from pipeline.reviewing.coaching import COMPARED, BeforeAfter, before_and_after, coached_on
+from pipeline.coaching.effect import BeforeAfter, before_and_after
+from pipeline.coaching.words import told
+from pipeline.records import CoachedQuestion, Scope
 from pipeline.store.coaching import SessionRow, list_items, list_sessions
+from pipeline.store.coaching_answers import questions_now
 
 MOST_SESSIONS = 20
 _Key = tuple[str, CoachedQuestion]
@@ -21,10 +23,16 @@ _Key = tuple[str, CoachedQuestion]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QuestionProgress:
-    """A coached question; ``found`` is None while it is being counted, or where it does not come up any more."""
+    """A coached question; ``found`` is None while it is being counted, or where it does not come up any more.
 
+    Attributes:
+        told: What the figures show and what they do not.
+    """
+
+    question: CoachedQuestion
     title: str
     found: BeforeAfter | None
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +61,6 @@ def held_sessions(
     *,
     scope: Scope,
     readable: Scope,
-    answers: Sequence[AgentAnswer],
     titles: dict[str, str],
 ) -> Held:
     """Return an agent's sessions.
@@ -64,49 +71,49 @@ def held_sessions(
         agent: Whose; the agent themselves is not told how the others of the team did.
         scope: Whose calls the visitor may see.
         readable: Which sessions they may read.
-        answers: To the agent's latest calls: what the questions ask now.
         titles: Of questions, by their ids.
     """
     rows = list_sessions(connection, scope=readable, agent=agent.agent_id, limit=MOST_SESSIONS)
-    team = None if agent.is_own else agent.team
-    asked = {(answer.rubric_id, answer.criterion_id): answer.asked for answer in reversed(answers) if answer.asked}
+    min_calls = site.settings.scorecards.min_calls
 
     def compute() -> Mapping[_Key, BeforeAfter]:
-        return _progress(site, rows, asked, scope=scope, team=team)
+        return _progress(site, rows, scope=scope, alone=agent.is_own)
 
     ids = tuple(row.session.session_id for row in rows)
-    shot = snapshot(site, ("before and after", agent.agent_id, scope, team, ids), compute)
+    shot = snapshot(site, ("before and after", agent.agent_id, scope, agent.is_own, ids), compute)
     return Held(
-        sessions=tuple(_view(connection, row, shot.value or {}, titles, scope) for row in rows),
+        sessions=tuple(_view(connection, row, shot.value or {}, titles, scope, min_calls=min_calls) for row in rows),
         shot=shot,
-        weeks=COMPARED.days // 7,
-        min_calls=site.settings.scorecards.min_calls,
+        weeks=site.settings.coaching.weeks_compared,
+        min_calls=min_calls,
     )
 
 
 def _progress(
     site: Site,
     rows: Sequence[SessionRow],
-    asked: Mapping[tuple[str, str], str],
     *,
     scope: Scope,
-    team: str | None,
+    alone: bool,
 ) -> Mapping[_Key, BeforeAfter]:
+    """Return the figures of each question of sessions; ``alone`` without those of others."""
     found = {}
     with site.store.read() as connection:
-        everybodys = list_sessions(connection) if team is not None else []
+        everybodys = list_sessions(connection)
+        now_asked = questions_now(connection, (each for row in rows for each in row.session.questions))
         for row in rows:
             for question in row.session.questions:
-                fingerprint = asked.get((question.rubric_id, question.criterion_id))
-                if fingerprint is None:
+                if question not in now_asked:
                     continue
                 found[row.session.session_id, question] = before_and_after(
                     connection,
                     row.session,
-                    fingerprint,
+                    question,
+                    now_asked[question].asked,
                     scope=scope,
-                    team=team,
-                    coached=coached_on(everybodys, question),
+                    team=None if alone else row.session.team,
+                    sessions=everybodys,
+                    settings=site.settings.coaching,
                     min_calls=site.settings.scorecards.min_calls,
                     now=site.now(),
                 )
@@ -119,17 +126,27 @@ def _view(
     found: Mapping[_Key, BeforeAfter],
     titles: dict[str, str],
     scope: Scope,
+    *,
+    min_calls: int,
 ) -> SessionView:
     session = row.session
     items = list_items(connection, scope=scope, session_id=session.session_id) if session.item_ids else []
     return SessionView(
         row=row,
         questions=tuple(
-            QuestionProgress(
-                title=titles.get(question.criterion_id, question.criterion_id),
-                found=found.get((session.session_id, question)),
-            )
+            _progress_of(question, titles, found.get((session.session_id, question)), min_calls)
             for question in session.questions
         ),
         items=tuple(item_view(each.item, titles) for each in items),
+    )
+
+
+def _progress_of(
+    question: CoachedQuestion, titles: dict[str, str], found: BeforeAfter | None, min_calls: int
+) -> QuestionProgress:
+    return QuestionProgress(
+        question=question,
+        title=titles.get(question.criterion_id, question.criterion_id),
+        found=found,
+        told=told(found, min_calls=min_calls) if found else (),
     )

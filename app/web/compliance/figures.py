@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -32,7 +30,6 @@ from pipeline.store.violations import Outcome, calls_with_outcome
 
 MOST_STEPS = 53
 MOST_LISTED = 5000
-MOST_KEPT = 64
 _SIGNAL = "signal"
 
 
@@ -102,22 +99,9 @@ def counted(site: Site, visitor: Visitor, asked_for: ComplianceFilter) -> Snapsh
 
 
 def figures_of(site: Site, found: Counted, asked_for: ComplianceFilter) -> Figures:
-    """Return a page's figures from what was counted; of the same counts they are not reckoned again."""
-    wanted = rules_asked_for(site, asked_for)
-    kept: OrderedDict[object, tuple[Counted, Figures]] = site.kept.setdefault("adherence", OrderedDict())
-    before = kept.get((asked_for, wanted, id(found)))
-    if before is not None:
-        return before[1]
-    figures = _figures(site, found, asked_for, wanted)
-    kept[asked_for, wanted, id(found)] = found, figures  # held with it, so that no other has its id
-    with suppress(KeyError):  # another request may have made room at the same time
-        while len(kept) > MOST_KEPT:
-            kept.popitem(last=False)
-    return figures
-
-
-def _figures(site: Site, found: Counted, asked_for: ComplianceFilter, wanted: frozenset[str] | None) -> Figures:
+    """Return a page's figures from what was counted."""
     min_calls = site.settings.scorecards.min_calls
+    wanted = rules_asked_for(site, asked_for)
     cells = tuple(_wanted(found.cells, asked_for, wanted))
     lines = by_rule(cells, min_calls)
     steps = by_step(cells, min_calls, found.step)

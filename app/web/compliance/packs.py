@@ -24,6 +24,7 @@ from pipeline.store.violations import Outcome, calls_with_outcome
 FOLDER = "packs"
 MOST_CALLS = 200
 _ID = re.compile(r"\d{8}-[0-9a-f]{12}")
+_UNFINISHED = re.compile(rf"\.{_ID.pattern}\.(zip|json)\b")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +131,7 @@ def remove_leftovers(site: Site, *, older_than_s: float) -> None:
     folder = folder_of(site)
     for left in folder.glob(".*"):
         with suppress(OSError):
-            if left.stat().st_mtime < before:
+            if _UNFINISHED.match(left.name) and left.stat().st_mtime < before:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
     for one in (*folder.glob("*.json"), *folder.glob("*.zip")):
         other = one.with_suffix(".zip" if one.suffix == ".json" else ".json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -23,10 +24,11 @@ from pipeline.config import IntakeSettings
 from pipeline.intake.fields import clean
 from pipeline.intake.file_names import read_file_name
 from pipeline.records import Scope
-from pipeline.store.uploads import Upload
+from pipeline.store.uploads import Upload, UploadState
 
 TYPED = ("agent_id", "team", "queue", "customer_ref")
-_PREFIX = "up-"
+_NAMED = re.compile(r"up-[0-9a-f]{16}\.[^.]+(?P<about>\.json)?")
+_NOBODY_TOLD = "(not known)"
 _LONGEST_SHOWN = 120
 _LONGEST_SUFFIX = 12
 
@@ -81,7 +83,7 @@ def keep(received: Received, site: Site, *, by: str, now: datetime) -> Upload:
         NoRoomError: It cannot be written; then nothing of it stays.
     """
     folder = uploads_folder(site)
-    upload_id = f"{_PREFIX}{secrets.token_hex(8)}"
+    upload_id = f"up-{secrets.token_hex(8)}"
     place = folder / f"{upload_id}{received.suffix}"
     beside = folder / f"{place.name}.json"
     temporary: Any = received.file.file
@@ -113,9 +115,34 @@ def remove_unfinished(folder: Path, *, older_than_s: float, now: datetime) -> No
                 file.unlink()
 
 
-def kept_files(folder: Path) -> list[Path]:
-    """Return the recordings that were kept by `keep`."""
-    return [file for file in folder.glob(f"{_PREFIX}*") if file.suffix != ".json"]
+def kept_files(folder: Path, *, older_than_s: float, now: datetime) -> list[Path]:
+    """Return the recordings that `keep` kept some time ago; what is told of one that is not there is removed."""
+    found = []
+    for file in folder.glob("up-*"):
+        with contextlib.suppress(OSError):
+            named = _NAMED.fullmatch(file.name)
+            if named is None or now.timestamp() - file.stat().st_mtime <= older_than_s:
+                continue
+            if named["about"] is None:
+                found.append(file)
+            elif not file.with_suffix("").exists():
+                file.unlink()
+    return found
+
+
+def left_upload(place: Path, now: datetime) -> Upload:
+    """Return the line of a recording that was kept by a server which was ended before it could say so."""
+    return Upload(
+        upload_id=place.stem,
+        name=place.name,
+        media_uri=str(place),
+        size_bytes=place.stat().st_size,
+        uploaded_by=_NOBODY_TOLD,
+        uploaded_at=now,
+        changed_at=now,
+        state=UploadState.FAILED,
+        reason="the server was ended while this came in, and whoever sent it was not told that it is here",
+    )
 
 
 def _give_name(hidden: Path, place: Path) -> None:

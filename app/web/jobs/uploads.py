@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from app.web.background import Job
-from app.web.intake.keep import drop, kept_files, remove_unfinished
+from app.web.intake.keep import kept_files, left_upload, remove_unfinished
 from app.web.intake.outcome import outcome_of
 from app.web.intake.run import ANOTHER_RUN, Run, start
 from app.web.site import Site
-from pipeline.store.uploads import UploadState, claim, set_state, take_back, unknown_files
+from pipeline.store.uploads import UploadState, claim, put_upload, set_state, take_back, unknown_files
 
 AT_ONCE = 25
 _WAIT = timedelta(seconds=15)
@@ -52,15 +52,17 @@ def run_uploads(site: Site) -> bool:
     return False
 
 
-def remove_leftovers(site: Site) -> bool:
-    """Remove what a server left that was killed while it received something: nobody was told that it is kept."""
-    folder = site.settings.uploads_dir.resolve()
-    remove_unfinished(folder, older_than_s=_LEFT_S, now=site.now())
-    old = [file for file in kept_files(folder) if site.now().timestamp() - file.stat().st_mtime > _LEFT_S]
-    with site.store.read() as connection:
-        nobodys = unknown_files(connection, [str(file) for file in old])
-    for file in nobodys:
-        drop(Path(file))
+def find_leftovers(site: Site) -> bool:
+    """Look after what a server left that was killed while it received something.
+
+    Parts of files are removed. A whole one is listed as failed: it may be the only copy, and a person decides.
+    """
+    folder, now = site.settings.uploads_dir.resolve(), site.now()
+    remove_unfinished(folder, older_than_s=_LEFT_S, now=now)
+    old = kept_files(folder, older_than_s=_LEFT_S, now=now)
+    with site.store.begin() as connection:
+        for uri in unknown_files(connection, [str(file) for file in old]):
+            put_upload(connection, left_upload(Path(uri), now))
     return False
 
 
@@ -85,5 +87,5 @@ def _settle(site: Site, run: Run, kept: dict[str, Any]) -> None:
 
 JOBS = (
     Job(name="uploads", every_s=1, run=run_uploads),
-    Job(name="left uploads", every_s=_LEFT_S, run=remove_leftovers),
+    Job(name="left uploads", every_s=_LEFT_S, run=find_leftovers),
 )

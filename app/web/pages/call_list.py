@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from app.acts import Act
@@ -18,8 +19,10 @@ from app.web.queue.filters import ORDERS, AskedCalls, asked_of_calls
 from app.web.queue.work import DONE
 from app.web.site import site_of
 from pipeline.audit.log import Detail
+from pipeline.contact_reasons.stored import OTHER_REASONS
 from pipeline.reviewing.overviews import refresh_overviews
 from pipeline.store.calls import CallStatus
+from pipeline.store.contact_reasons import reasons
 from pipeline.store.overviews import CallOverview, Order, count_overviews, list_overviews
 from pipeline.store.saved_views import SavedView, list_views
 
@@ -37,6 +40,7 @@ class CallsPage:
         found: How many calls the filters leave.
         own: Whether the visitor is an agent, who sees their own calls, and nothing of the queue.
         done: What was just done, in words.
+        reason: What the contact reason is called that is asked for; None where none is, or it is not known.
     """
 
     calls: Sequence[CallOverview]
@@ -46,6 +50,7 @@ class CallsPage:
     views: Sequence[SavedView]
     own: bool
     done: str | None
+    reason: str | None
     states: Sequence[CallStatus] = tuple(CallStatus)
     orders: Mapping[str, str]
 
@@ -75,8 +80,15 @@ def calls(
             views=list_views(connection, visitor.user.user_id, "calls"),
             own=visitor.scope.agent_id is not None,
             done=DONE.get(done),
+            reason=_title(connection, asked.fields.get("reason")),
             orders=ORDERS,
         )
     told: dict[str, Detail] = {**asked.fields, "page": asked.page, "calls": len(found)}
     site.log(visitor, Act(action="view", subject=("calls", ""), details=told))
     return site.page(request, "calls/calls.html", visitor, page=page)
+
+
+def _title(connection: Connection, reason_id: str | None) -> str | None:
+    if reason_id is None:
+        return None
+    return next((each.title for each in (OTHER_REASONS, *reasons(connection)) if each.reason_id == reason_id), None)

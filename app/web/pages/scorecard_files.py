@@ -1,10 +1,10 @@
-"""Scorecards to take away: PDF, XLSX, CSV and JSON, of one agent or team or of everybody in the list."""
+"""Scorecards to take away: PDF, XLSX, CSV and JSON, of one agent, team or queue or of everybody in the list."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -15,11 +15,12 @@ from app.web.access.visitor import Needs, Visitor
 from app.web.errors import BadRequestError
 from app.web.pages.scorecards import refuse_others
 from app.web.scorecards.asked import asked_days, asked_list, text_of
-from app.web.scorecards.figures import Asked, report_now, standing_of, with_standing
+from app.web.scorecards.figures import Asked, Subject, among_others, report_now, with_others
 from app.web.site import Site, site_of
 from pipeline import registry
 from pipeline.audit.log import Detail
 from pipeline.errors import NotFoundError
+from pipeline.records import SubjectKind
 from pipeline.scorecards.render.files import safe_name
 from pipeline.scorecards.report import ScorecardReport
 
@@ -31,7 +32,7 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
 }
-KINDS = ("everybody", "agent", "team")
+KINDS = ("everybody", *get_args(SubjectKind))
 
 
 @router.get("/scorecards/files/{kind}/{form}")
@@ -45,13 +46,12 @@ def scorecard_file(
     asked = _asked(request, site, visitor, kind)
     report = report_now(site, asked)
     if kind != "everybody" and visitor.scope.agent_id is None:
-        report = with_standing(report, standing_of(site, asked))
-    subject = asked.agent or asked.card_of_team or ""
+        report = with_others(report, among_others(site, asked))
     told: dict[str, Detail] = {"of": kind, "format": form, "team": asked.team, "rubric": asked.rubric_id}
     details = {name: value for name, value in {**told, **asked.days.query}.items() if value is not None}
     made = _made(report, kind, form)
-    site.log(visitor, Act(action="export", subject=("scorecards", subject), details=details))
-    name = f"scorecard-{safe_name(subject)}" if subject else "scorecards"
+    site.log(visitor, Act(action="export", subject=("scorecards", asked.name), details=details))
+    name = f"scorecard-{safe_name(asked.name)}" if asked.subject else "scorecards"
     headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"', "Cache-Control": "no-store"}
     return Response(made, media_type=TYPES[form], headers=headers)
 
@@ -65,10 +65,9 @@ def _asked(request: Request, site: Site, visitor: Visitor, kind: str) -> Asked:
     name = text_of(query, "name")
     if not name:
         raise BadRequestError(f"name: which {kind}")
-    agent, team = (name, None) if kind == "agent" else (None, name)
-    refuse_others(site, visitor, agent=agent, team=team)
-    days = asked_days(site, visitor, query, agent=agent, team=team)
-    return Asked(scope=visitor.scope, days=days, agent=agent, card_of_team=team)
+    subject = Subject(cast("SubjectKind", kind), name)
+    refuse_others(site, visitor, subject)
+    return Asked(scope=visitor.scope, days=asked_days(site, visitor, query, subject), subject=subject)
 
 
 def _made(report: ScorecardReport, kind: str, form: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Scorecards: agents and teams by period, and the card of one of them. An agent sees their own card and no other."""
+"""Scorecards: agents, teams and queues by period, and the card of one of them. An agent sees only their own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.web.access.visitor import Needs, Visitor
 from app.web.queue.choices import choices_of
 from app.web.scorecards.asked import asked_days, asked_list, order_of
 from app.web.scorecards.card_page import card_page
-from app.web.scorecards.figures import Asked, figures, is_known, standing_of, zone_of
+from app.web.scorecards.figures import Asked, Subject, among_others, figures, is_known, zone_of
 from app.web.scorecards.list_page import list_page
 from app.web.scorecards.pictures import drawn
 from app.web.site import Site, site_of
@@ -30,7 +30,7 @@ FORMS = ("pdf", "xlsx", "csv", "json")
 
 @router.get("/scorecards")
 def scorecards(request: Request, visitor: Annotated[Visitor, Depends(Needs(Permission.SCORECARDS_SEE))]) -> Response:
-    """List agents and teams; lead an agent to their own card."""
+    """List agents, teams and queues; lead an agent to their own card."""
     site = site_of(request)
     own = visitor.scope.agent_id
     if own is not None:
@@ -57,7 +57,7 @@ def agent_card(
     request: Request, agent: str, visitor: Annotated[Visitor, Depends(Needs(Permission.SCORECARDS_SEE))]
 ) -> Response:
     """Show one agent's card."""
-    return _card(request, visitor, agent=agent)
+    return _card(request, visitor, Subject("agent", agent))
 
 
 @router.get("/scorecards/teams/{team:path}")
@@ -65,7 +65,15 @@ def team_card(
     request: Request, team: str, visitor: Annotated[Visitor, Depends(Needs(Permission.SCORECARDS_SEE))]
 ) -> Response:
     """Show one team's card."""
-    return _card(request, visitor, team=team)
+    return _card(request, visitor, Subject("team", team))
+
+
+@router.get("/scorecards/queues/{queue:path}")
+def queue_card(
+    request: Request, queue: str, visitor: Annotated[Visitor, Depends(Needs(Permission.SCORECARDS_SEE))]
+) -> Response:
+    """Show one queue's card, of the calls in it that the visitor may see."""
+    return _card(request, visitor, Subject("queue", queue))
 
 
 @router.get("/scorecards/pictures/{digest}/{scheme}")
@@ -77,39 +85,38 @@ def scorecard_picture(
     return Response(drawn(site_of(request), digest, scheme), media_type="image/svg+xml", headers=headers)
 
 
-def refuse_others(site: Site, visitor: Visitor, *, agent: str | None = None, team: str | None = None) -> None:
+def refuse_others(site: Site, visitor: Visitor, subject: Subject) -> None:
     """Refuse a card that is not there for this visitor.
 
     Raises:
-        NotFoundError: An agent asks for another's card or for a team's; or nobody of that name has a call that the
+        NotFoundError: An agent asks for a card that is not theirs; or nobody of that name has a call that the
             visitor may see.
     """
     own = visitor.scope.agent_id
     if own is not None:
-        if team is None and agent == own:
+        if subject == Subject("agent", own):
             return  # also before their first call
-    elif is_known(site, visitor.scope, agent=agent, team=team):
+    elif is_known(site, visitor.scope, subject):
         return
-    kind, name = ("agent", agent) if agent is not None else ("team", team)
-    raise NotFoundError(f"there is no scorecard of {kind} {name}")
+    raise NotFoundError(f"there is no scorecard of {subject.kind} {subject.name}")
 
 
-def _card(request: Request, visitor: Visitor, *, agent: str | None = None, team: str | None = None) -> Response:
+def _card(request: Request, visitor: Visitor, subject: Subject) -> Response:
     site = site_of(request)
-    refuse_others(site, visitor, agent=agent, team=team)
+    refuse_others(site, visitor, subject)
     own = visitor.scope.agent_id is not None
-    days = asked_days(site, visitor, request.query_params, agent=agent, team=team)
-    asked = Asked(scope=visitor.scope, days=days, agent=agent, card_of_team=team)
+    asked = Asked(scope=visitor.scope, days=asked_days(site, visitor, request.query_params, subject), subject=subject)
     shot = figures(site, asked)
     _log(site, visitor, asked)
     page = card_page(
         site,
         asked,
+        subject,
         shot,
-        standing=None if own else standing_of(site, asked),
+        found=None if own else among_others(site, asked),
         team_mean=_team_mean(site, shot, asked) if own else None,
         own=own,
-        coached=agent is not None and visitor.may(Permission.COACHING_SEE),
+        coached=subject.kind == "agent" and visitor.may(Permission.COACHING_SEE),
         forms=_forms(visitor),
     )
     return site.page(request, "scorecards/card.html", visitor, page=page)
@@ -121,9 +128,8 @@ def _forms(visitor: Visitor) -> tuple[str, ...]:
 
 def _log(site: Site, visitor: Visitor, asked: Asked) -> None:
     """Write down who looked: a card holds words of calls."""
-    subject = asked.agent if asked.agent is not None else asked.card_of_team
     details = {"of": asked.kind, **asked.days.query}
-    site.log(visitor, Act(action="view", subject=("scorecard", subject or ""), details=details))
+    site.log(visitor, Act(action="view", subject=("scorecard", asked.name), details=details))
 
 
 def _team_mean(site: Site, shot: Snapshot[ScorecardReport], asked: Asked) -> float | None:

@@ -25,7 +25,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 SHARED = ("agent", "team", "queue", "scored_by", "flag", "since", "until")
 RANGES = ("score_from", "score_to", "mood_from", "mood_to")
 QUEUE_FIELDS = (*SHARED, *RANGES, "why", "severity", "whose")
-CALLS_FIELDS = (*SHARED, *RANGES, "state", "order")
+CALLS_FIELDS = (*SHARED, *RANGES, "state", "order", "reason")
 ORDERS = {"newest": "newest first", "oldest": "oldest first", "worst": "lowest score", "best": "highest score"}
 WHOSE = {"mine": "mine", "anybody": "anybody's", "others": "of others"}
 
@@ -109,6 +109,7 @@ def _asked(
         queue=fields.get("queue"),
         rubric=fields.get("scored_by"),
         flag=fields.get("flag"),
+        reason=fields.get("reason"),
         severity=_choice(fields, "severity", Severity),
         since=_day(fields, "since", zone),
         before=_day(fields, "until", zone, after=1),

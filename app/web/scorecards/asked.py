@@ -10,7 +10,7 @@ from app.web.access.visitor import Visitor
 from app.web.errors import BadRequestError
 from app.web.page_numbers import read_page
 from app.web.scorecards.days import Days, days_of
-from app.web.scorecards.figures import Asked, newest_day
+from app.web.scorecards.figures import Asked, Subject, newest_day
 from app.web.site import Site
 
 SORTS = {
@@ -24,9 +24,7 @@ SORTS = {
 _MOST_CHARACTERS = 200
 
 
-def asked_days(
-    site: Site, visitor: Visitor, query: Mapping[str, str], *, agent: str | None = None, team: str | None = None
-) -> Days:
+def asked_days(site: Site, visitor: Visitor, query: Mapping[str, str], subject: Subject | None = None) -> Days:
     """Return the days that an address asks for; without any, what `scorecards.period` names.
 
     Raises:
@@ -34,7 +32,7 @@ def asked_days(
     """
     period = text_of(query, "period") or site.settings.scorecards.period
     needs_newest = period in ("month", "week")
-    newest = newest_day(site, visitor.scope, agent=agent, team=team) if needs_newest else site.now().date()
+    newest = newest_day(site, visitor.scope, subject) if needs_newest else site.now().date()
     return days_of(
         period,
         day=text_of(query, "day"),
@@ -107,3 +105,8 @@ def calls_path(days: Days, **filters: str | None) -> str:
     bounds = {"since": days.bounds.get("from"), "until": days.bounds.get("to")}
     given = {name: value for name, value in {**filters, **bounds}.items() if value}
     return f"/calls?{urlencode(given)}" if given else "/calls"
+
+
+def kpis_path(days: Days, team: str | None) -> str:
+    """Return the address of the telephone system's figures of the same days."""
+    return f"/kpis?{urlencode({**days.query, **({'team': team} if team else {})})}"

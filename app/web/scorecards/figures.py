@@ -11,14 +11,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.web.scorecards.days import Days
 from app.web.site import Site
 from app.web.snapshots import Snapshot, snapshot
-from pipeline.records import Scope, Standing, SubjectSummary
+from pipeline.records import Scope, SubjectKind, SubjectSummary
 from pipeline.scorecards.report import ScorecardReport, build_report
-from pipeline.scorecards.selection import SubjectKind
 from pipeline.store.scorecard_rows import (
     ScorecardRows,
     WantedRows,
@@ -28,9 +28,17 @@ from pipeline.store.scorecard_rows import (
     scorecard_rows,
 )
 
-AT_ONCE = {"agent": 300, "team": 200, "everybody": 200}
+AT_ONCE = {"agent": 300, "team": 200, "queue": 200, "everybody": 200}
 """Up to so many calls are reckoned while the visitor waits."""
 MOST_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose card."""
+
+    kind: SubjectKind
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,34 +46,38 @@ class Asked:
     """Whose figures, of which days.
 
     Attributes:
-        agent: One agent's card; None for none. Likewise ``card_of_team``.
+        subject: Whose card; None for the list of everybody.
         team: Only calls of this team, in a list; likewise ``rubric_id``.
     """
 
     scope: Scope
     days: Days
-    agent: str | None = None
-    card_of_team: str | None = None
+    subject: Subject | None = None
     team: str | None = None
     rubric_id: str | None = None
 
     @property
     def kind(self) -> str:
-        """What is asked for: the card of an ``agent`` or ``team``, or the list of ``everybody``."""
-        return "agent" if self.agent is not None else "team" if self.card_of_team is not None else "everybody"
+        """What is asked for: the card of an ``agent``, ``team`` or ``queue``, or the list of ``everybody``."""
+        return "everybody" if self.subject is None else self.subject.kind
+
+    @property
+    def name(self) -> str:
+        """Whose card; "" for the list of everybody."""
+        return "" if self.subject is None else self.subject.name
 
     def wanted(self, zone: ZoneInfo) -> WantedRows:
         """Return which rows that needs."""
         first_at, before = self.days.instants(zone)
-        return WantedRows(
+        listed = WantedRows(
             scope=self.scope,
-            agent=self.agent,
-            team=self.team if self.card_of_team is None else self.card_of_team,
+            team=self.team,
             rubric_id=self.rubric_id,
             first_at=first_at,
             before=before,
-            answers=self.kind != "everybody",
+            answers=self.subject is not None,
         )
+        return listed if self.subject is None else _of(listed, self.subject)
 
 
 def figures(site: Site, asked: Asked) -> Snapshot[ScorecardReport]:
@@ -85,40 +97,53 @@ def report_now(site: Site, asked: Asked) -> ScorecardReport:
     return _reckoning(site, asked, asked.wanted(zone_of(site)))() if kept is None else kept
 
 
-def with_standing(report: ScorecardReport, standing: Standing | None) -> ScorecardReport:
-    """Return the report of one agent or team with its place among others."""
-    if report.teams:
-        return dataclasses.replace(report, teams=_placed(report.teams, standing))
-    return dataclasses.replace(report, agents=_placed(report.agents, standing))
+def with_others(report: ScorecardReport, found: SubjectSummary | None) -> ScorecardReport:
+    """Return the report of one agent or team with what takes the others: its place, and what is compared with them.
+
+    Args:
+        report: Of one subject.
+        found: The subject among the others (`among_others`); None where that is not known yet.
+    """
+    if found is None:
+        return report
+    kind = found.subject_kind
+    return _with_summaries(report, kind, _beside(report.summaries_of(kind), found))
 
 
-def _placed(summaries: tuple[SubjectSummary, ...], standing: Standing | None) -> tuple[SubjectSummary, ...]:
-    return tuple(dataclasses.replace(summary, standing=standing) for summary in summaries)
+def _beside(summaries: tuple[SubjectSummary, ...], found: SubjectSummary) -> tuple[SubjectSummary, ...]:
+    return tuple(
+        dataclasses.replace(
+            summary,
+            standing=found.standing,
+            pooled_mean=found.pooled_mean,
+            pooled_pass_rate=found.pooled_pass_rate,
+            measures=found.measures,
+        )
+        for summary in summaries
+    )
 
 
-def standing_of(site: Site, asked: Asked) -> Standing | None:
-    """Return an agent's or team's place among those whose calls may be seen, if that is reckoned already."""
-    everybody = dataclasses.replace(asked, agent=None, card_of_team=None)
-    reckon = _reckoning(site, everybody, everybody.wanted(zone_of(site)))
-    report = snapshot(site, ("scorecards", everybody), reckon).value
-    if report is None:
+def among_others(site: Site, asked: Asked) -> SubjectSummary | None:
+    """Return an agent, team or queue among those whose calls may be seen, if that is reckoned already."""
+    if asked.subject is None:
         return None
-    subject = asked.agent if asked.agent is not None else asked.card_of_team
-    named = report.agents if asked.kind == "agent" else report.teams
-    return next((summary.standing for summary in named if summary.subject == subject), None)
+    report = figures(site, dataclasses.replace(asked, subject=None)).value
+    named = report.summaries_of(asked.subject.kind) if report else ()
+    return next((summary for summary in named if summary.subject == asked.name), None)
 
 
-def newest_day(site: Site, scope: Scope, *, agent: str | None = None, team: str | None = None) -> date:
+def newest_day(site: Site, scope: Scope, subject: Subject | None = None) -> date:
     """Return the day of the newest call, or today where there is none."""
+    wanted = WantedRows(scope=scope)
     with site.store.read() as connection:
-        newest = newest_call_at(connection, WantedRows(scope=scope, agent=agent, team=team))
+        newest = newest_call_at(connection, _of(wanted, subject) if subject else wanted)
     return (newest or site.now()).astimezone(zone_of(site)).date()
 
 
-def is_known(site: Site, scope: Scope, *, agent: str | None = None, team: str | None = None) -> bool:
+def is_known(site: Site, scope: Scope, subject: Subject) -> bool:
     """Tell whether somebody has a call, of any day, that may be seen."""
     with site.store.read() as connection:
-        return call_count(connection, WantedRows(scope=scope, agent=agent, team=team), most=1) > 0
+        return call_count(connection, _of(WantedRows(scope=scope), subject), most=1) > 0
 
 
 def zone_of(site: Site) -> ZoneInfo:
@@ -126,16 +151,21 @@ def zone_of(site: Site) -> ZoneInfo:
     return ZoneInfo(site.settings.scorecards.timezone)
 
 
+def _of(wanted: WantedRows, subject: Subject) -> WantedRows:
+    named: dict[str, Any] = {subject.kind: subject.name}
+    return dataclasses.replace(wanted, **named)
+
+
 def _at_once(site: Site, asked: Asked, wanted: WantedRows) -> ScorecardReport:
     """Return a report that is true now; one of the same scores and flags is not reckoned again."""
     with site.store.read() as connection:
         bare = scorecard_rows(connection, dataclasses.replace(wanted, answers=False))
-        of = [tuple(row.values()) for row in (*bare.calls, *bare.flags)]
+        of = [*(tuple(row.values()) for row in (*bare.calls, *bare.flags)), bare.measures, bare.sampled]
         kept: OrderedDict[Asked, tuple[object, ScorecardReport]] = site.kept.setdefault("cards", OrderedDict())
         before = kept.get(asked)
         if before is not None and before[0] == of:
             return dataclasses.replace(before[1], generated_at=site.now())
-        answers = answer_rows(connection, wanted) if wanted.answers else []
+        answers = answer_rows(connection, wanted)
     report = _report(site, asked, dataclasses.replace(bare, answers=answers))
     kept[asked] = (of, report)
     with suppress(KeyError):  # another request may have made room at the same time
@@ -154,29 +184,38 @@ def _reckoning(site: Site, asked: Asked, wanted: WantedRows) -> Callable[[], Sco
 
 
 def _report(site: Site, asked: Asked, rows: ScorecardRows) -> ScorecardReport:
-    cards: dict[str, tuple[SubjectKind, ...]] = {"agent": ("agent",), "team": ("team",), "everybody": ()}
+    subject = asked.subject
     report = build_report(
         rows,
         site.settings.scorecards.model_copy(update={"period": "all"}),
         generated_at=site.now(),
         title=_title(asked),
-        agent=asked.agent,
+        agent=asked.name if asked.kind == "agent" else None,
         first_day=asked.days.first,
         last_day=asked.days.last,
-        cards=cards[asked.kind],
-        weekly_intervals=asked.kind != "everybody",
+        cards=() if subject is None else (subject.kind,),
+        weekly_intervals=subject is not None,
+        coaching=site.settings.coaching,
+        console_url=site.settings.console.public_url,
     )
-    return report if asked.kind == "everybody" else _without_own_standing(report, asked.kind)
+    narrowed = {"team": asked.team, "rubric": asked.rubric_id}
+    report = dataclasses.replace(report, only={kind: name for kind, name in narrowed.items() if name is not None})
+    return report if subject is None else _without_own_standing(report, subject.kind)
 
 
 def _title(asked: Asked) -> str:
-    subject = asked.agent if asked.agent is not None else asked.card_of_team
-    return "Scorecards" if subject is None else f"Scorecard of {subject}"
+    return "Scorecards" if asked.subject is None else f"Scorecard of {asked.name}"
 
 
-def _without_own_standing(report: ScorecardReport, kind: str) -> ScorecardReport:
+def _without_own_standing(report: ScorecardReport, kind: SubjectKind) -> ScorecardReport:
     """Return a report of one subject without its place: nobody was there to be compared with."""
     cards = tuple(dataclasses.replace(card, standing=None) for card in report.scorecards)
-    if kind == "agent":
-        return dataclasses.replace(report, scorecards=cards, agents=_placed(report.agents, None))
-    return dataclasses.replace(report, scorecards=cards, teams=_placed(report.teams, None))
+    alone = tuple(dataclasses.replace(summary, standing=None) for summary in report.summaries_of(kind))
+    return _with_summaries(dataclasses.replace(report, scorecards=cards), kind, alone)
+
+
+def _with_summaries(
+    report: ScorecardReport, kind: SubjectKind, summaries: tuple[SubjectSummary, ...]
+) -> ScorecardReport:
+    named: dict[str, Any] = {f"{kind}s": summaries}
+    return dataclasses.replace(report, **named)

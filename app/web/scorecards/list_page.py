@@ -1,4 +1,4 @@
-"""The list of agents and teams with their figures."""
+"""The list of agents, teams and queues with their figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINES_A_PAGE = 50
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """An agent's or team's line."""
+    """An agent's, team's or queue's line."""
 
     summary: SubjectSummary
     path: str
@@ -42,6 +42,7 @@ class ListPage:
     order: Order
     shot: Snapshot[ScorecardReport]
     teams: Sequence[Line]
+    queues: Sequence[Line]
     agents: Sequence[Line]
     found: int
     left_out: str
@@ -62,7 +63,7 @@ class ListPage:
         """Whether anybody can be told from anybody else."""
         return any(
             line.summary.standing is not None and line.summary.standing.groups > 1
-            for line in (*self.agents, *self.teams)
+            for line in (*self.agents, *self.teams, *self.queues)
         )
 
 
@@ -90,6 +91,7 @@ def list_page(
     report = shot.value
     found = _sorted(_named(report.agents, order.search), order.sort) if report else []
     teams = _sorted(_named(report.teams, order.search), order.sort) if report else []
+    queues = _sorted(_named(report.queues, order.search), order.sort) if report else []
     first = (order.page - 1) * LINES_A_PAGE
     fields = {**asked.days.query, "team": asked.team, "rubric": asked.rubric_id}
     return ListPage(
@@ -97,6 +99,7 @@ def list_page(
         order=order,
         shot=shot,
         teams=[_line(summary, asked) for summary in teams] if order.page == 1 else [],
+        queues=[_line(summary, asked) for summary in queues] if order.page == 1 else [],
         agents=[_line(summary, asked) for summary in found[first : first + LINES_A_PAGE]],
         found=len(found),
         left_out=words.excluded(report.exclusions) if report else "",

@@ -5,23 +5,27 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipeline.records import (
     CallToHear,
+    CorrectedMean,
     CriterionSummary,
     Interval,
+    MeasureComparison,
+    PooledFigure,
     ReviewedFigures,
     Scorecard,
     Standing,
     SubjectSummary,
 )
+from pipeline.scorecards import words
 from pipeline.scorecards.render.files import is_file, write_files
 from pipeline.scorecards.report import ScorecardReport
 
-Cell = str | int | float | bool | None
+Cell = str | int | float | bool | date | datetime | None
 Line = Mapping[str, Cell]
 
 _MEAN = ("mean_share", "mean_share_low", "mean_share_high")
@@ -32,15 +36,28 @@ _SAMPLE = ("calls_scored", "excluded", "enough_calls")
 _EVENTS = ("auto_fails", "critical_errors", "flagged", "customer_sentiment")
 _STANDING = ("standing_group", "standing_groups")
 _REVIEWED = ("reviewed_calls", "reviewed_machine_mean_share", "reviewed_mean_share")
+_POOLED = ("pooled_mean_share", "pooled_mean_share_low", "pooled_mean_share_high", "pooled_mean_share_own_weight")
+_POOLED_RATE = ("pooled_pass_rate", "pooled_pass_rate_low", "pooled_pass_rate_high", "pooled_pass_rate_own_weight")
+_CORRECTED = (
+    *("corrected_mean_share", "corrected_mean_share_low", "corrected_mean_share_high"),
+    *("people_less_machine", "people_less_machine_low", "people_less_machine_high"),
+    *("random_reviews", "random_reviews_missing"),
+)
+_CHANGE = ("change", "change_low", "change_high")
+_PEERS = (*_STANDING, *_REVIEWED, *_POOLED, *_POOLED_RATE, *_CORRECTED)
 _COUNTS = ("passed", "partial", "failed", "not_applicable", "cannot_assess")
 _CALL = ("call_id", "started_at", "agent_id", "team", "queue", "share", "raw_share", "severity")
 _FLAG = ("flag_code", "flag_severity", "reason", "quote", "quote_start_ms", "quote_end_ms", "media_uri")
 
-SUBJECTS = (*_SUBJECT, "calls", *_SAMPLE, *_MEAN, *_PASS_RATE, *_EVENTS, "rubrics", *_STANDING, *_REVIEWED)
-SCORECARDS = (*_SUBJECT, *_RUBRIC, *_SAMPLE, *_MEAN, *_PASS_RATE, *_EVENTS, *_STANDING, *_REVIEWED)
+SUBJECTS = (*_SUBJECT, "calls", *_SAMPLE, *_MEAN, *_PASS_RATE, *_EVENTS, "rubrics", *_PEERS, "only")
+SCORECARDS = (*_SUBJECT, *_RUBRIC, *_SAMPLE, *_MEAN, *_PASS_RATE, *_EVENTS, *_PEERS, "only")
 CRITERIA = (
     *("subject_kind", "subject", "period", *_RUBRIC, "criterion_id", "section_id", "title", "critical"),
-    *(*_COUNTS, *_PASS_RATE, "points_share"),
+    *(*_COUNTS, *_PASS_RATE, "points_share", *_CHANGE),
+)
+MEASURES = (
+    *("subject_kind", "subject", "period", "measure", "value", "calls", "peers_value", "peers_calls", "peers"),
+    *("difference", "difference_low", "difference_high"),
 )
 CALLS_TO_HEAR = ("subject_kind", "subject", "period", *_RUBRIC, *_CALL, *_FLAG)
 
@@ -51,7 +68,8 @@ def write(report: ScorecardReport, out: Path) -> list[Path]:
     Args:
         report: What to write.
         out: A file name ending in ``.csv``, which gets one line per scorecard; or a folder, which also gets the
-            overall figures of agents and teams, the criteria, and the calls to hear with one line per quote.
+            overall figures of agents, teams and queues, the criteria, the measures beside those of peers, and the
+            calls to hear with one line per quote.
 
     Returns:
         The paths written.
@@ -59,22 +77,32 @@ def write(report: ScorecardReport, out: Path) -> list[Path]:
     Raises:
         ReportError: A file cannot be written.
     """
-    cards = report.scorecards
-    scorecards = table(SCORECARDS, ({**_figures(card), **_rubric(card)} for card in cards))
     if is_file(out, ".csv"):
-        return write_files({out: scorecards})
-    zone = ZoneInfo(report.timezone)
-    return write_files(
-        {
-            out / "subjects.csv": table(SUBJECTS, map(_subject, (*report.teams, *report.agents))),
-            out / "scorecards.csv": scorecards,
-            out / "criteria.csv": table(CRITERIA, (_criterion(card, c) for card in cards for c in card.criteria)),
-            out / "calls_to_hear.csv": table(
-                CALLS_TO_HEAR,
-                (line for card in cards for call in card.calls_to_hear for line in _call(card, call, zone)),
-            ),
-        }
-    )
+        return write_files({out: table(SCORECARDS, lines_of(report)["scorecards"])})
+    lines = lines_of(report)
+    return write_files({out / f"{name}.csv": table(columns, lines[name]) for name, columns in TABLES.items()})
+
+
+TABLES = {
+    "subjects": SUBJECTS,
+    "scorecards": SCORECARDS,
+    "criteria": CRITERIA,
+    "measures": MEASURES,
+    "calls_to_hear": CALLS_TO_HEAR,
+}
+
+
+def lines_of(report: ScorecardReport) -> dict[str, Iterable[Line]]:
+    """Return the lines of each of the `TABLES` of a report; times are in the report's zone."""
+    cards, zone = report.scorecards, ZoneInfo(report.timezone)
+    only = {"only": words.only(report.only) or None}
+    return {
+        "subjects": ({**_subject(summary), **only} for summary in report.subjects),
+        "scorecards": ({**_figures(card), **_rubric(card), **only} for card in cards),
+        "criteria": (_criterion(card, c) for card in cards for c in card.criteria),
+        "measures": (_measure(summary, each) for summary in report.subjects for each in summary.measures),
+        "calls_to_hear": (line for card in cards for call in card.calls_to_hear for line in _call(card, call, zone)),
+    }
 
 
 def table(columns: Sequence[str], lines: Iterable[Line]) -> str:
@@ -90,6 +118,10 @@ def _harmless(cell: Cell) -> Cell:
     """Return a cell that no spreadsheet runs as a formula (OWASP: CSV injection); numbers stay numbers."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
+    if isinstance(cell, datetime):
+        return cell.isoformat(timespec="seconds")
+    if isinstance(cell, date):
+        return cell.isoformat()
     if isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@")):
         return "'" + cell
     if isinstance(cell, str) and cell.startswith(("\t", "\r", "\n")):
@@ -111,8 +143,8 @@ def _figures(subject: Scorecard | SubjectSummary) -> Line:
         "subject": subject.subject,
         "team": subject.team,
         "period": subject.period.label,
-        "first_day": subject.period.first.isoformat() if subject.period.first else None,
-        "last_day": subject.period.last.isoformat() if subject.period.last else None,
+        "first_day": subject.period.first,
+        "last_day": subject.period.last,
         "calls_scored": subject.calls_scored,
         "excluded": "; ".join(f"{n} {reason}" for reason, n in subject.excluded.items()),
         "enough_calls": subject.enough_calls,
@@ -122,6 +154,9 @@ def _figures(subject: Scorecard | SubjectSummary) -> Line:
         "customer_sentiment": subject.customer_sentiment,
         **_standing(subject.standing),
         **_reviewed(subject.reviewed),
+        **_pooled("pooled_mean_share", subject.pooled_mean),
+        **_pooled("pooled_pass_rate", subject.pooled_pass_rate),
+        **_corrected(subject.corrected),
     }
 
 
@@ -139,6 +174,38 @@ def _reviewed(reviewed: ReviewedFigures | None) -> Line:
         "reviewed_calls": reviewed.calls,
         "reviewed_machine_mean_share": reviewed.machine_mean_share.estimate,
         "reviewed_mean_share": reviewed.mean_share.estimate,
+    }
+
+
+def _pooled(name: str, pooled: PooledFigure | None) -> Line:
+    if pooled is None:
+        return {}
+    return {**_interval(name, pooled.figure), f"{name}_own_weight": pooled.own_weight}
+
+
+def _corrected(corrected: CorrectedMean | None) -> Line:
+    if corrected is None:
+        return {}
+    return {
+        **_interval("corrected_mean_share", corrected.mean_share),
+        **_interval("people_less_machine", corrected.bias),
+        "random_reviews": corrected.pairs,
+        "random_reviews_missing": corrected.missing,
+    }
+
+
+def _measure(summary: SubjectSummary, compared: MeasureComparison) -> Line:
+    return {
+        **_interval("difference", compared.difference),
+        "subject_kind": summary.subject_kind,
+        "subject": summary.subject,
+        "period": summary.period.label,
+        "measure": compared.measure,
+        "value": compared.value,
+        "calls": compared.calls,
+        "peers_value": compared.peers_value,
+        "peers_calls": compared.peers_calls,
+        "peers": compared.peers,
     }
 
 
@@ -161,6 +228,7 @@ def _criterion(card: Scorecard, criterion: CriterionSummary) -> Line:
     return {
         **_rubric(card),
         **_interval("pass_rate", criterion.pass_rate),
+        **_interval("change", criterion.change),
         "criterion_id": criterion.criterion_id,
         "section_id": criterion.section_id,
         "title": criterion.title,
@@ -198,5 +266,5 @@ def _call(card: Scorecard, call: CallToHear, zone: ZoneInfo) -> Iterable[Line]:
             }
 
 
-def _local(instant: datetime | None, zone: ZoneInfo) -> str | None:
-    return instant.astimezone(zone).isoformat(timespec="seconds") if instant else None
+def _local(instant: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return instant.astimezone(zone) if instant else None

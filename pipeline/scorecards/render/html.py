@@ -13,16 +13,17 @@ from markupsafe import Markup
 
 from pipeline.clock import clock
 from pipeline.records import CallToHear, CoachingTopic, Period, Scorecard, SubjectSummary, TrendPoint
-from pipeline.scorecards import words
+from pipeline.scorecards import beside, words
 from pipeline.scorecards.charts import criteria_svg, trend_svg
 from pipeline.scorecards.examples import urgency
+from pipeline.scorecards.links import call_url, calls_url
 from pipeline.scorecards.render.files import is_file, safe_name, write_files
 from pipeline.scorecards.report import ScorecardReport
 from pipeline.scorecards.trend import with_empty_weeks
 
 CALLS_ON_OVERVIEW = 10
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
-_FOLDERS = {"agent": "agents", "team": "teams"}
+_FOLDERS = {"team": "teams", "queue": "queues", "agent": "agents"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class PeriodView:
 
 @dataclass(frozen=True, kw_only=True)
 class SubjectView:
-    """One agent or team: periods newest first. ``trend`` is drawn where the periods are weeks.
+    """One agent, team or queue: periods newest first. ``trend`` is drawn where the periods are weeks.
 
     ``members`` are a team's agents in the newest period.
     """
@@ -67,6 +68,7 @@ class PeriodTables:
 
     period: Period
     teams: tuple[SubjectSummary, ...]
+    queues: tuple[SubjectSummary, ...]
     agents: tuple[SubjectSummary, ...]
 
 
@@ -76,7 +78,7 @@ def write(report: ScorecardReport, out: Path) -> list[Path]:
     Args:
         report: What to write.
         out: A file name ending in ``.html``, which gets everything on one page; or a folder, which gets
-            ``index.html`` and one page per agent and team.
+            ``index.html`` and one page per agent, team and queue.
 
     Returns:
         The paths written, the overview first.
@@ -126,26 +128,31 @@ def _environment(report: ScorecardReport) -> Environment:
     environment.filters["clock"] = clock
     for name in (
         *("percent", "percent_range", "sentiment", "sentiment_word", "days", "period", "week", "count"),
-        *("excluded", "too_few", "standing", "title"),
+        *("excluded", "too_few", "standing", "direction", "title", "only"),
     ):
         environment.filters["in_title" if name == "title" else name] = getattr(words, name)
+    environment.filters["mean_lines"] = beside.mean_lines
+    environment.filters["measure_lines"] = beside.measure_lines
+    environment.filters["compared_with"] = beside.compared_with
+    environment.filters["call_url"] = partial(call_url, report.console_url)
+    environment.filters["calls_url"] = partial(calls_url, report.console_url, only=report.only)
     environment.globals["STATUS_WORDS"] = words.STATUS_WORDS
     environment.globals["SEVERITY_WORDS"] = words.SEVERITY_WORDS
     return environment
 
 
 def _subjects(report: ScorecardReport) -> list[SubjectView]:
-    """Return teams, then agents, each in order of name."""
+    """Return teams, then queues, then agents, each in order of name."""
     cards: dict[tuple[str, str, str], list[Scorecard]] = {}
     for card in report.scorecards:
         cards.setdefault((card.subject_kind, card.subject, card.period.label), []).append(card)
     summaries: dict[tuple[str, str], list[SubjectSummary]] = {}
-    for summary in (*report.teams, *report.agents):
+    for summary in report.subjects:
         summaries.setdefault((summary.subject_kind, summary.subject), []).append(summary)
     return [
         _subject(kind, subject, of_subject, cards, report)
         for (kind, subject), of_subject in sorted(
-            summaries.items(), key=lambda item: (item[0][0] != "team", item[0][1])
+            summaries.items(), key=lambda item: (list(_FOLDERS).index(item[0][0]), item[0][1])
         )
     ]
 
@@ -215,11 +222,12 @@ def _worst(cards: Sequence[Scorecard], limit: int) -> tuple[CallToHear, ...]:
 
 def _tables(report: ScorecardReport) -> list[PeriodTables]:
     """Return the overview's tables, the newest period first."""
-    periods = {summary.period.label: summary.period for summary in (*report.teams, *report.agents)}
+    periods = {summary.period.label: summary.period for summary in report.subjects}
     return [
         PeriodTables(
             period=periods[label],
             teams=tuple(summary for summary in report.teams if summary.period.label == label),
+            queues=tuple(summary for summary in report.queues if summary.period.label == label),
             agents=tuple(summary for summary in report.agents if summary.period.label == label),
         )
         for label in sorted(periods, reverse=True)

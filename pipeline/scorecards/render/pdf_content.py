@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.clock import clock
 from pipeline.records import CallToHear, CriterionSummary, Interval, Scorecard, SubjectSummary
-from pipeline.scorecards import words
+from pipeline.scorecards import beside, words
 from pipeline.scorecards.charts import picture, trend_svg
 from pipeline.scorecards.examples import urgency
+from pipeline.scorecards.links import call_url, calls_url
 from pipeline.scorecards.report import ScorecardReport
 
 FONT = "Libertinus Serif"  # typst brings it
@@ -22,7 +24,7 @@ def content_of(report: ScorecardReport) -> dict[str, Any]:
     Args:
         report: Of one subject or of many.
     """
-    summaries = [*report.teams, *report.agents]
+    summaries = report.subjects
     cards: dict[tuple[str, str, str], list[Scorecard]] = {}
     for card in report.scorecards:
         cards.setdefault((card.subject_kind, card.subject, card.period.label), []).append(card)
@@ -32,18 +34,20 @@ def content_of(report: ScorecardReport) -> dict[str, Any]:
         if (key := (summary.subject_kind, summary.subject, summary.period.label)) in cards
     ]
     zone = ZoneInfo(report.timezone)
-    agents, teams = _list("Agents", report.agents), _list("Teams", report.teams)
-    lists = [teams, agents]
+    agents = _list("Agents", report.agents)
+    lists = [_list("Teams", report.teams), _list("Queues", report.queues), agents]
     if len(with_card) == 1:  # a card stands alone, a team's with its agents below
         lists = [agents] if with_card[0][0].subject_kind == "team" else []
     return {
-        "title": report.title,
+        "title": f"Scorecard of {with_card[0][0].subject}" if len(with_card) == 1 else report.title,
+        "only": words.only(report.only),
+        "words_of_calls": any(_holds_words(card) for card in report.scorecards),
         "days": words.days(report.first_day, report.last_day) if report.first_day else "all calls",
         "generated": f"{words.moment(report.generated_at, zone)} ({report.timezone})",
         "min_calls": report.min_calls,
         "left_out": words.excluded(report.exclusions),
         "lists": [each for each in lists if each is not None],
-        "cards": [_card(summary, of_card, report, zone) for summary, of_card in with_card],
+        "cards": [_card(summary, of_card, report) for summary, of_card in with_card],
     }
 
 
@@ -63,7 +67,7 @@ def _list(title: str, summaries: Sequence[SubjectSummary]) -> dict[str, Any] | N
                 "left_out": words.excluded(summary.excluded),
                 "mean": _figure(summary.mean_share, summary.enough_calls),
                 "passed": _figure(summary.pass_rate, summary.enough_calls),
-                "flagged": f"{summary.flagged:,} of {summary.calls:,}",
+                "flagged": f"{summary.flagged:,} of {summary.calls_judged:,}",
                 "standing": _standing(summary),
             }
             for summary in summaries
@@ -71,9 +75,7 @@ def _list(title: str, summaries: Sequence[SubjectSummary]) -> dict[str, Any] | N
     }
 
 
-def _card(
-    summary: SubjectSummary, cards: Sequence[Scorecard], report: ScorecardReport, zone: ZoneInfo
-) -> dict[str, Any]:
+def _card(summary: SubjectSummary, cards: Sequence[Scorecard], report: ScorecardReport) -> dict[str, Any]:
     kind = summary.subject_kind
     told = f"Mean score by week, {summary.subject}"
     trend = picture(trend_svg(summary.trend, report.min_calls, label=told), "print", font=FONT)
@@ -81,16 +83,25 @@ def _card(
         {(each.call_id, each.flags): each for card in cards for each in card.calls_to_hear}.values(), key=urgency
     )
     return {
-        "heading": f"Team {summary.subject}" if kind == "team" else summary.subject,
+        "heading": summary.subject if kind == "agent" else f"{kind.capitalize()} {summary.subject}",
         "about": " · ".join(
-            [words.period(summary.period), *([f"Team {summary.team}"] if kind == "agent" and summary.team else [])]
+            [
+                words.period(summary.period),
+                *([f"Team {summary.team}"] if kind == "agent" and summary.team else []),
+                *([narrowed] if (narrowed := words.only(report.only, but=kind)) else []),
+            ]
         ),
         "few": "" if summary.enough_calls else words.too_few(summary.calls_scored, report.min_calls).capitalize(),
         "figures": _figures(summary),
         "sentence": _sentence(summary),
-        "reviewed": _reviewed(summary),
+        "means": [_mean(line) for line in beside.mean_lines(summary, report.min_calls)],
+        "has_peers": any(each.peers for each in summary.measures),
+        "compared": beside.compared_with(summary),
+        "measures": [dataclasses.asdict(line) for line in beside.measure_lines(summary)],
+        "calls_url": calls_url(report.console_url, summary, report.only) or "",
         "trend": {
             "picture": trend,
+            "bars": any(point.calls >= report.min_calls for point in summary.trend),
             "told": f"{told}: "
             + "; ".join(f"{point.label} {words.percent(point.mean_share)}" for point in summary.trend if point.calls),
         },
@@ -101,9 +112,13 @@ def _card(
             for topic in card.topics
         ],
         "rubrics": [_rubric(card, report.min_calls) for card in cards],
-        "to_hear": [_call(each, zone, with_agent=kind == "team") for each in to_hear[: report.calls_to_hear]],
-        "good": [_call(each, zone, with_agent=kind == "team") for card in cards for each in card.best_calls],
+        "to_hear": [_call(each, report, with_agent=kind != "agent") for each in to_hear[: report.calls_to_hear]],
+        "good": [_call(each, report, with_agent=kind != "agent") for card in cards for each in card.best_calls],
     }
+
+
+def _holds_words(card: Scorecard) -> bool:
+    return any(flag.evidence for call in (*card.calls_to_hear, *card.best_calls) for flag in call.flags)
 
 
 def _figures(summary: SubjectSummary) -> list[dict[str, Any]]:
@@ -122,7 +137,7 @@ def _figures(summary: SubjectSummary) -> list[dict[str, Any]]:
         share("Mean score", summary.mean_share),
         share("Pass rate", summary.pass_rate),
         figure("Calls counted", f"{summary.calls_scored:,}", not_counted),
-        figure("Flagged", f"{summary.flagged:,}", f"of {words.count(summary.calls, 'call')}"),
+        figure("Flagged", f"{summary.flagged:,}", f"of {words.count(summary.calls_judged, 'call')}"),
         figure(
             "Auto-fails",
             f"{summary.auto_fails:,}",
@@ -151,16 +166,8 @@ def _standing(summary: SubjectSummary) -> str:
     return words.standing(summary.standing, summary.subject_kind) if summary.standing else ""
 
 
-def _reviewed(summary: SubjectSummary) -> str:
-    reviewed = summary.reviewed
-    if reviewed is None:
-        return "All figures are the machine's; nobody has reviewed a call of this period."
-    return (
-        f"Figures are the machine's. On the {words.count(reviewed.calls, 'call')} that people reviewed, the machine's "
-        f"mean score is {words.percent(reviewed.machine_mean_share.estimate)} "
-        f"({words.percent_range(reviewed.machine_mean_share)}), and with people's answers "
-        f"{words.percent(reviewed.mean_share.estimate)} ({words.percent_range(reviewed.mean_share)})."
-    )
+def _mean(line: beside.MeanLine) -> dict[str, Any]:
+    return {"name": line.name, "figure": _figure(line.figure, line.enough), "note": line.note}
 
 
 def _rubric(card: Scorecard, min_calls: int) -> dict[str, Any]:
@@ -175,10 +182,6 @@ def _rubric(card: Scorecard, min_calls: int) -> dict[str, Any]:
 
 
 def _criterion(criterion: CriterionSummary, min_calls: int) -> dict[str, Any]:
-    change = criterion.change
-    direction = ""
-    if change is not None:
-        direction = "▲ better" if change.low > 0 else "▼ worse" if change.high < 0 else "no clear change"
     return {
         "title": criterion.title,
         "critical": criterion.critical,
@@ -190,15 +193,19 @@ def _criterion(criterion: CriterionSummary, min_calls: int) -> dict[str, Any]:
                 *(criterion.not_applicable, criterion.cannot_assess),
             )
         ],
-        "direction": direction or words.UNKNOWN,
+        "direction": words.direction(criterion.change),
     }
 
 
-def _call(call: CallToHear, zone: ZoneInfo, *, with_agent: bool) -> dict[str, Any]:
+def _call(call: CallToHear, report: ScorecardReport, *, with_agent: bool) -> dict[str, Any]:
+    def link(at_ms: int | None = None) -> str:
+        return call_url(report.console_url, call.call_id, at_ms) or ""
+
     severity = [words.SEVERITY_WORDS[call.severity]] if call.severity else []
     agent = [call.agent_id] if with_agent and call.agent_id else []
     return {
-        "when": words.moment(call.started_at, zone),
+        "when": words.moment(call.started_at, ZoneInfo(report.timezone)),
+        "url": link(),
         "about": " · ".join(
             [*severity, *agent, *([words.title(call.queue)] if call.queue else []), f"call {call.call_id}"]
         ),
@@ -206,7 +213,10 @@ def _call(call: CallToHear, zone: ZoneInfo, *, with_agent: bool) -> dict[str, An
         "reasons": [
             {
                 "reason": flag.reason,
-                "quotes": [{"at": clock(quote.start_ms), "words": quote.quote} for quote in flag.evidence],
+                "quotes": [
+                    {"at": clock(quote.start_ms), "url": link(quote.start_ms), "words": quote.quote}
+                    for quote in flag.evidence
+                ],
             }
             for flag in call.flags
         ],

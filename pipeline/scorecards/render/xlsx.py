@@ -17,6 +17,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pipeline.records import CallToHear, CriterionSummary, Interval, Scorecard, SubjectSummary
+from pipeline.scorecards import words
+from pipeline.scorecards.beside import measure_lines
+from pipeline.scorecards.links import call_url
+from pipeline.scorecards.measures import MEASURES, Unit
 from pipeline.scorecards.render.files import is_file, write_files
 from pipeline.scorecards.report import ScorecardReport
 
@@ -25,9 +29,16 @@ if TYPE_CHECKING:
 
 Cell = str | int | float | bool | date | datetime | None
 
-_SHARE, _DAY, _TIME = "0%", "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
+_SHARE, _POINTS, _DAY, _TIME, _NUMBER = "0%", "0.0%", "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "0.000"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # no XML may hold them
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*<")
+_UNITS: dict[Unit, str] = {
+    "share": "share, 0 to 1",
+    "seconds": "seconds",
+    "per_minute": "a minute",
+    "times": "times",
+    "sentiment": "-1 to 1",
+}
 _MOST_CHARACTERS = 32_767  # of a cell
 
 
@@ -40,11 +51,11 @@ class Column:
     form: str | None = None
 
 
-def _interval_columns(what: str) -> tuple[Column, ...]:
+def _interval_columns(what: str, form: str = _SHARE) -> tuple[Column, ...]:
     return (
-        Column(title=what, width=11, form=_SHARE),
-        Column(title=f"{what}, from", width=11, form=_SHARE),
-        Column(title=f"{what}, to", width=11, form=_SHARE),
+        Column(title=what, width=11, form=form),
+        Column(title=f"{what}, from", width=11, form=form),
+        Column(title=f"{what}, to", width=11, form=form),
     )
 
 
@@ -64,7 +75,22 @@ SUMMARY = (
     Column(title="Calls reviewed", width=10),
     *(Column(title="Machine's mean of these", width=12, form=_SHARE),),
     *(Column(title="Mean with people's answers", width=12, form=_SHARE),),
+    *_interval_columns("Mean corrected by people"),
+    *_interval_columns("People's scores less the machine's", form=_POINTS),
+    *(Column(title="Random calls reviewed", width=10), Column(title="More needed", width=9)),
+    *_interval_columns("Mean drawn toward the peers"),
+    Column(title="Weight of own calls", width=10, form=_SHARE),
+    *_interval_columns("Pass rate drawn toward the peers"),
     *(Column(title="Group", width=8), Column(title="Groups", width=8), Column(title="Rubrics", width=30)),
+    Column(title="Only", width=30),
+)
+MEASURED = (
+    *(*_SUBJECT, Column(title="Period", width=10), Column(title="Measure", width=38), Column(title="Unit", width=12)),
+    *(Column(title="Calls", width=8), Column(title="Own", width=10, form=_NUMBER)),
+    *(Column(title="Others", width=10, form=_NUMBER), Column(title="Others' calls", width=10)),
+    *(Column(title="Other subjects", width=10), Column(title="Difference", width=11, form=_NUMBER)),
+    *(Column(title="Difference, from", width=11, form=_NUMBER), Column(title="Difference, to", width=11, form=_NUMBER)),
+    Column(title="In words", width=20),
 )
 CRITERIA = (
     *(*_SUBJECT, *_RUBRIC, Column(title="Section", width=16), Column(title="Criterion", width=42)),
@@ -81,11 +107,12 @@ CALLS = (
     *(Column(title="Score", width=8, form=_SHARE), Column(title="Before auto-fail", width=10, form=_SHARE)),
     *(Column(title="Severity", width=10), Column(title="Reason", width=60)),
     *(Column(title="Words", width=60), Column(title="At, seconds", width=10, form="0.0")),
+    Column(title="Hear it", width=40),
 )
 
 
 def write(report: ScorecardReport, out: Path) -> list[Path]:
-    """Write the report as one workbook with the sheets Summary, Criteria and Calls.
+    """Write the report as one workbook with the sheets Summary, Measures, Criteria and Calls.
 
     Args:
         report: What to write.
@@ -108,14 +135,15 @@ def xlsx_of(report: ScorecardReport) -> bytes:
     for sheet in list(workbook):
         workbook.remove(sheet)
     zone = ZoneInfo(report.timezone)
-    cards = report.scorecards
+    cards, summaries = report.scorecards, report.subjects
     sheets: tuple[tuple[str, Sequence[Column], Iterable[Sequence[Cell]]], ...] = (
-        ("Summary", SUMMARY, map(_summary, (*report.teams, *report.agents))),
+        ("Summary", SUMMARY, ((*_summary(each), words.only(report.only) or None) for each in summaries)),
+        ("Measures", MEASURED, (line for summary in summaries for line in _measures(summary))),
         ("Criteria", CRITERIA, (_criterion(card, each) for card in cards for each in card.criteria)),
-        ("Calls", CALLS, (line for card in cards for line in _calls(card, zone))),
+        ("Calls", CALLS, (line for card in cards for line in _calls(card, zone, report.console_url))),
     )
     for title, columns, lines in sheets:
-        _fill(workbook.create_sheet(title), columns, lines)
+        fill_sheet(workbook.create_sheet(title), columns, lines)
     workbook.properties.title = _text(report.title)
     workbook.properties.creator = "Earmark"
     workbook.properties.created = report.generated_at.replace(tzinfo=None)
@@ -138,7 +166,8 @@ def _repeatable(saved: io.BytesIO, at: datetime) -> bytes:
     return made.getvalue()
 
 
-def _fill(sheet: Worksheet, columns: Sequence[Column], lines: Iterable[Sequence[Cell]]) -> None:
+def fill_sheet(sheet: Worksheet, columns: Sequence[Column], lines: Iterable[Sequence[Cell]]) -> None:
+    """Write a heading and lines into an empty sheet; text is never a formula."""
     from openpyxl.styles import Alignment, Font, PatternFill  # noqa: PLC0415
     from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
@@ -177,7 +206,7 @@ def _of(interval: Interval | None) -> tuple[Cell, Cell, Cell]:
 
 
 def _summary(summary: SubjectSummary) -> Sequence[Cell]:
-    reviewed, standing = summary.reviewed, summary.standing
+    reviewed, standing, corrected = summary.reviewed, summary.standing, summary.corrected
     told = standing if standing is not None and standing.groups > 1 else None  # a lone 1 would read as a rank
     return (
         *(summary.subject_kind, summary.subject, summary.team, summary.period.label),
@@ -189,6 +218,12 @@ def _summary(summary: SubjectSummary) -> Sequence[Cell]:
         reviewed.calls if reviewed else 0,
         reviewed.machine_mean_share.estimate if reviewed else None,
         reviewed.mean_share.estimate if reviewed else None,
+        *_of(corrected.mean_share if corrected else None),
+        *_of(corrected.bias if corrected else None),
+        *((corrected.pairs, corrected.missing) if corrected else (None, None)),
+        *_of(summary.pooled_mean.figure if summary.pooled_mean else None),
+        summary.pooled_mean.own_weight if summary.pooled_mean else None,
+        *_of(summary.pooled_pass_rate.figure if summary.pooled_pass_rate else None),
         *((told.group, told.groups) if told else (None, None)),
         "; ".join(summary.rubric_ids),
     )
@@ -209,15 +244,27 @@ def _criterion(card: Scorecard, criterion: CriterionSummary) -> Sequence[Cell]:
     )
 
 
-def _calls(card: Scorecard, zone: ZoneInfo) -> Iterable[Sequence[Cell]]:
+def _measures(summary: SubjectSummary) -> Iterable[Sequence[Cell]]:
+    """Return one line per measure; numbers are as in the records, sentiment -1 to 1."""
+    for each, told in zip(summary.measures, measure_lines(summary), strict=True):
+        yield (
+            *(summary.subject_kind, summary.subject, summary.period.label, told.title),
+            *(_UNITS[MEASURES[each.measure].unit], each.calls, each.value, each.peers_value),
+            *(each.peers_calls, each.peers, *_of(each.difference), told.verdict),
+        )
+
+
+def _calls(card: Scorecard, zone: ZoneInfo, console_url: str | None) -> Iterable[Sequence[Cell]]:
     """Return one line per quote, and one for a flag or a good example without any."""
     for call in card.calls_to_hear:
         for flag in call.flags:
             for quote in flag.evidence or (None,):
                 said = (quote.quote, quote.start_ms / 1000) if quote else (None, None)
-                yield (*_card(card), "to hear", *_call(call, zone), flag.severity.value, flag.reason, *said)
+                url = call_url(console_url, call.call_id, quote.start_ms if quote else None)
+                yield (*_card(card), "to hear", *_call(call, zone), flag.severity.value, flag.reason, *said, url)
     for call in card.best_calls:
-        yield (*_card(card), "good example", *_call(call, zone), None, call.note, None, None)
+        url = call_url(console_url, call.call_id)
+        yield (*_card(card), "good example", *_call(call, zone), None, call.note, None, None, url)
 
 
 def _call(call: CallToHear, zone: ZoneInfo) -> tuple[Cell, ...]:

@@ -17,7 +17,7 @@ ROLES = ("reviewer", "compliance", "manager", "admin", "agent")
 BELOW = {  # lists, and how the addresses begin that they lead to
     "/calls": ("/calls/",),
     "/compliance?period=all": ("/compliance/rules/",),
-    "/scorecards?period=all": ("/scorecards/agents/", "/scorecards/teams/"),
+    "/scorecards?period=all": ("/scorecards/agents/", "/scorecards/teams/", "/scorecards/queues/"),
     "/coaching?show=everybody": ("/coaching/",),
     "/rubrics": ("/rubrics/",),
     "/rules": ("/rules/",),

@@ -1,0 +1,1 @@
+"""The telephone system's figures as the console shows them."""

@@ -1,0 +1,1 @@
+"""Contact reasons as the console shows them."""

@@ -1,0 +1,1 @@
+"""Digests: what is told of a day, a week or a month to whom; leaderboard, badges, targets and bonus inputs."""
