@@ -25,7 +25,8 @@ LINES = (
     ("customer", "seven three nine"),
     ("agent", "Thank you for calling Harbour Bank, goodbye."),
 )
-SECRETS = ("quillfeather", "walburga", "one one one", "seven three nine", "4111")
+# four digits alone may stand in any identifier of Prefect's database by chance; half of the number may not
+SECRETS = ("quillfeather", "walburga", "one one one", "seven three nine", "4111 1111", "4111-1111", "41111111")
 
 
 @pytest.fixture(scope="module")
