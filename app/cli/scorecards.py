@@ -27,6 +27,7 @@ from pipeline.canonical import to_data
 from pipeline.config import Settings
 from pipeline.errors import NotFoundError, did_you_mean
 from pipeline.reviewing.report_rows import report_rows
+from pipeline.scorecards import words
 from pipeline.scorecards.report import WORKSPACE_FORMS, ScorecardReport, build_report
 from pipeline.store.scorecard_rows import ScorecardRows
 
@@ -81,6 +82,8 @@ def show_(
     if as_json:
         show.print_json(to_data(report))
         return
+    if report.only and not _is_empty(report):
+        show.remark(words.only(report.only))
     least = settings.scorecards.min_calls
     listing.print_subjects(report.agents, title="Agents", min_calls=least)
     listing.print_subjects(report.teams, title="Teams", min_calls=least)
