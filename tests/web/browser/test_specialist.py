@@ -52,11 +52,14 @@ def test_form_that_tells_late_that_it_opened_leaves_the_writer_alone(shared: Ser
     tab = read(shared)
     page = first_call(tab)
     page.keyboard.press("n")
-    page.keyboard.press("c")
+    page.keyboard.press("o")
+    expect(page.locator("input[type=radio]:focus")).to_have_count(1)
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
     page.keyboard.type("half")
     page.evaluate("document.activeElement.closest('details').dispatchEvent(new Event('toggle'))")
     page.keyboard.type(" of it")
-    expect(page.locator("textarea:focus")).to_have_value("half of it")
+    expect(page.locator("[name=reason]:focus")).to_have_value("half of it")
 
 
 def playing(page: Page) -> bool:
