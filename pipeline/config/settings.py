@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field
 
+from pipeline.config.alerts import AlertSettings
 from pipeline.config.coaching import CoachingSettings
 from pipeline.config.console import ConsoleSettings, SignInSettings
 from pipeline.config.contact_reasons import ReasonSettings
@@ -30,6 +32,10 @@ class RunSettings(Group):
     retries: int = Field(default=2, ge=0, description="Times a call is tried again after a passing fault.")
     retry_delay_s: float = Field(default=2.0, ge=0, description="Wait before the first retry; doubles each time.")
     call_timeout_s: int = Field(default=3600, ge=1, description="A call that takes longer is given up and listed.")
+    log_format: Literal["text", "json"] = Field(
+        default="text",
+        description="Work is told on stderr for people, or as a JSON object a line (docs/watching.md).",
+    )
 
 
 class Settings(Group):
@@ -65,6 +71,7 @@ class Settings(Group):
     reports: ReportSettings = ReportSettings()
     console: ConsoleSettings = ConsoleSettings()
     sign_in: SignInSettings = SignInSettings()
+    alerts: AlertSettings = AlertSettings()
     run: RunSettings = RunSettings()
 
     @property
