@@ -60,15 +60,17 @@ def situation_text(situation: Situation | None, alerts: AlertSettings) -> str:
 
 
 def _of_backlog(situation: Situation) -> Iterator[Metric]:
-    waiting = situation.waiting
-    yield _one("earmark_calls_waiting", "Calls without a score or failure.", waiting.calls)
-    yield _one("earmark_waiting_audio_seconds", "Their length.", waiting.audio_ms / 1000)
-    yield _one("earmark_queue_age_seconds", "How long the oldest of them has waited.", situation.queue_age_s)
+    backlog = situation.backlog
+    waiting = GaugeMetricFamily("earmark_calls_waiting", "Calls that no worker has yet.", labels=["kind"])
+    waiting.add_metric(["fresh"], backlog.fresh)
+    waiting.add_metric(["backfill"], backlog.backfill)
+    yield waiting
+    yield _one("earmark_calls_running", "Calls that workers have.", backlog.in_work)
+    yield _one("earmark_workers_busy", "Workers that have calls.", len(backlog.running))
+    yield _one("earmark_backlog_audio_seconds", "About how long all these calls are.", backlog.audio_ms / 1000)
+    yield _one("earmark_queue_age_seconds", "How long the oldest fresh call has waited.", situation.queue_age_s)
     if situation.remaining_s is not None:
-        yield _one("earmark_backlog_seconds", "How long they take at the rate of late.", situation.remaining_s)
-    if situation.running is not None:
-        yield _one("earmark_calls_running", "Calls in work.", sum(each.calls for each in situation.running))
-        yield _one("earmark_workers_busy", "Workers with calls in work.", len(situation.running))
+        yield _one("earmark_backlog_seconds", "How long the backlog takes at the rate of late.", situation.remaining_s)
     yield _one("earmark_calls_failed", "Calls that stand as failed.", situation.failed)
     held_back = GaugeMetricFamily("earmark_files_held_back", "Files held back, by defect.", labels=["code"])
     for each in situation.codes:

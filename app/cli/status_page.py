@@ -17,11 +17,12 @@ from pipeline.watching.situation import Situation
 
 _HOUR_MS = 3_600_000
 _LABEL = 12  # columns
+_MOST_WORKERS = 8
 
 
 def print_status(situation: Situation, attention: Sequence[Attention], *, at_work: bool) -> None:
     """Print a situation on one screen."""
-    waiting = situation.waiting
+    backlog = situation.backlog
     _line("Waiting", _waiting(situation))
     _line("Running", _running(situation, at_work=at_work))
     _line("Backlog", _remaining(situation))
@@ -37,7 +38,8 @@ def print_status(situation: Situation, attention: Sequence[Attention], *, at_wor
     for each in attention:
         out.print(Text.assemble((f"{'Attention':<{_LABEL}}", "bold red"), text(each.told)))
     if not attention:
-        _line("Attention", "nothing needs it" if waiting.calls else "nothing needs it; all calls have their score")
+        to_do = backlog.waiting or backlog.in_work
+        _line("Attention", "nothing needs it" if to_do else "nothing needs it: no call is left to be done")
 
 
 def status_data(situation: Situation, attention: Sequence[Attention], *, at_work: bool) -> dict[str, Any]:
@@ -45,14 +47,22 @@ def status_data(situation: Situation, attention: Sequence[Attention], *, at_work
     return {
         "at": _iso(situation.at),
         "waiting": {
-            "calls": situation.waiting.calls,
-            "audio_s": round(situation.waiting.audio_ms / 1000),
-            "oldest_added_at": _iso(situation.waiting.oldest_added_at),
+            "calls": situation.backlog.waiting,
+            "fresh": situation.backlog.fresh,
+            "backfill": situation.backlog.backfill,
+            "fresh_since": _iso(situation.backlog.fresh_since),
+            "backfill_since": _iso(situation.backlog.backfill_since),
             "queue_age_s": round(situation.queue_age_s),
         },
-        "running": None if situation.running is None else [asdict(each) for each in situation.running],
+        "running": {
+            "calls": situation.backlog.in_work,
+            "workers": [asdict(each) for each in situation.backlog.running],
+        },
         "run_at_work": at_work,
-        "backlog_s": None if situation.remaining_s is None else round(situation.remaining_s),
+        "backlog": {
+            "audio_s": round(situation.backlog.audio_ms / 1000),
+            "remaining_s": None if situation.remaining_s is None else round(situation.remaining_s),
+        },
         "failed": {"calls": situation.failed, "reasons": [asdict(each) for each in situation.reasons]},
         "held_back": {"files": situation.held_back, "codes": [asdict(each) for each in situation.codes]},
         "last_hour": _done_data(situation.hour),
@@ -96,30 +106,35 @@ def _print_lately(situation: Situation) -> None:
 
 
 def _waiting(situation: Situation) -> str:
-    waiting = situation.waiting
-    if not waiting.calls:
+    backlog = situation.backlog
+    if not backlog.waiting:
         return "no calls"
-    audio = f"{waiting.audio_ms / _HOUR_MS:,.1f} h of audio"
-    return f"{_calls(waiting.calls)} ({audio}), the oldest for {span(situation.queue_age_s)}"
+    fresh = f"{backlog.fresh:,} fresh"
+    if backlog.fresh_since is not None:
+        fresh += f", the oldest for {span(situation.queue_age_s)}"
+    return f"{_calls(backlog.waiting)}: {fresh}; {backlog.backfill:,} of backfill"
 
 
 def _running(situation: Situation, *, at_work: bool) -> str:
     run = "a run is at work in this workspace" if at_work else ""
-    if situation.running is None:
-        return run or "no run of this machine"
-    told = [f"{each.worker} {each.calls:,}" for each in situation.running]
-    number = sum(each.calls for each in situation.running)
-    named = f"{_calls(number)}: {', '.join(told)}" if told else "no calls"
-    return f"{named}; {run}" if run else named
+    running = situation.backlog.running
+    if not running:
+        return run or "no calls"
+    named = ", ".join(f"{each.worker} {each.calls:,}" for each in running[:_MOST_WORKERS])
+    more = f" and {len(running) - _MOST_WORKERS} more workers" if len(running) > _MOST_WORKERS else ""
+    told = f"{_calls(situation.backlog.in_work)}: {named}{more}"
+    return f"{told}; {run}" if run else told
 
 
 def _remaining(situation: Situation) -> str:
-    if not situation.waiting.calls:
+    backlog = situation.backlog
+    if not (backlog.waiting or backlog.in_work):
         return "none"
+    audio = f"{backlog.audio_ms / _HOUR_MS:,.1f} h of audio"
     if situation.remaining_s is None:
-        return "unknown: no call was scored in the last 24 hours"
+        return f"{audio}; how long that takes is unknown: no call was scored in the last 24 hours"
     of = "the last hour" if situation.hour.first_scored_at else "the last 24 hours"
-    told = f"about {span(situation.remaining_s)} at the rate of {of}"
+    told = f"{audio}, about {span(situation.remaining_s)} at the rate of {of}"
     done = situation.hour if situation.hour.first_scored_at else situation.day
     grows = done.taken_in > done.scored + done.failed
     return f"{told}; it grows: more came in than was finished" if grows else told

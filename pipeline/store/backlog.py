@@ -1,31 +1,61 @@
 """What is still to be done, and what did not go through: small answers about a million calls, for whoever watches.
 
-Nothing here goes through all calls in the usual case: rows of whole tables are counted in indexes, and calls that wait
-are looked for among the newest first, only until as many were found as there are.
+Nothing here goes through all calls: what waits has rows of its own (`pipeline.store.claims`), counted in their index.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, exists, func, select, text
+from sqlalchemy import Connection, func, select, text
 
-from pipeline.store.tables import current_scores, failures, files, recordings
+from pipeline.store.claim_tables import call_claims
+from pipeline.store.claims import database_now
+from pipeline.store.tables import failures, files, recordings
+
+MOST_MEASURED = 10_000
+"""The length of a longer backlog is reckoned from so many of its calls: a year of calls is not read to tell hours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class Running:
+    """Calls that a worker has: it holds a lease on them that has not run out."""
+
+    worker: str
+    calls: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backlog:
     """Calls that were taken in and have neither a score nor a failure.
 
     Attributes:
-        audio_ms: How long they are together.
-        oldest_added_at: When the one was taken in that waits longest; None where none waits.
+        fresh: Fresh calls that no worker has.
+        backfill: Old calls that no worker has.
+        running: Those that workers have, by worker.
+        audio_ms: About how long all of them are together, those with workers too.
+        fresh_since: Since when the fresh call waits that waits longest, with a worker or without; None: there is none.
+        backfill_since: The same of old calls.
     """
 
-    calls: int
+    fresh: int = 0
+    backfill: int = 0
+    running: tuple[Running, ...] = ()
     audio_ms: int = 0
-    oldest_added_at: datetime | None = None
+    fresh_since: datetime | None = None
+    backfill_since: datetime | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Calls that no worker has."""
+        return self.fresh + self.backfill
+
+    @property
+    def in_work(self) -> int:
+        """Calls that workers have."""
+        return sum(each.calls for each in self.running)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,31 +66,27 @@ class Counted:
     count: int
 
 
-def read_waiting(connection: Connection) -> Waiting:
-    """Return what waits; a transaction of `Store.read`, so that all is counted at one moment."""
-    number = waiting_count(connection)
-    if number <= 0:
-        return Waiting(calls=0)
-    call = recordings.c
-    is_scored = exists().where(current_scores.c.call_id == call.call_id)
-    has_failed = exists().where(failures.c.call_id == call.call_id)
-    # The limit ends the search at the oldest of them: without it, every call up to the first would be looked at.
-    waiting = select(call.added_at, call.duration_ms).where(~is_scored, ~has_failed)
-    found = waiting.order_by(call.added_at.desc()).limit(number).subquery()
-    row = connection.execute(
-        select(func.count(), func.coalesce(func.sum(found.c.duration_ms), 0), func.min(found.c.added_at))
-    ).one()
-    return Waiting(calls=int(row[0]), audio_ms=int(row[1]), oldest_added_at=row[2])
-
-
-def waiting_count(connection: Connection) -> int:
-    """Return how many calls wait, from counts of indexes alone."""
-    of_table = [
-        int(connection.scalar(select(func.count()).select_from(table)) or 0) for table in (recordings, current_scores)
-    ]
-    is_scored = exists().where(current_scores.c.call_id == failures.c.call_id)
-    failed = int(connection.scalar(select(func.count()).select_from(failures).where(~is_scored)) or 0)
-    return of_table[0] - of_table[1] - failed
+def read_backlog(connection: Connection) -> Backlog:
+    """Return what is to be done; leases are judged by the database's own clock, as workers judge them."""
+    one, number = call_claims.c, func.count()
+    by_kind = select(one.backfill, number.label("number"), func.min(one.waiting_since).label("since"))
+    kinds: dict[bool, Any] = {row.backfill: row for row in connection.execute(by_kind.group_by(one.backfill))}
+    leased = (one.claimed_by.is_not(None), one.until > database_now(connection))
+    by_worker = select(one.claimed_by, one.backfill, number.label("number")).where(*leased)
+    running: dict[str, int] = {}
+    taken = {False: 0, True: 0}
+    for row in connection.execute(by_worker.group_by(one.claimed_by, one.backfill).order_by(one.claimed_by)):
+        running[row.claimed_by] = running.get(row.claimed_by, 0) + row.number
+        taken[row.backfill] += row.number
+    in_all = sum(kind.number for kind in kinds.values())
+    return Backlog(
+        fresh=kinds[False].number - taken[False] if False in kinds else 0,
+        backfill=kinds[True].number - taken[True] if True in kinds else 0,
+        running=tuple(Running(worker=worker, calls=calls) for worker, calls in running.items()),
+        audio_ms=_audio_ms(connection, in_all),
+        fresh_since=kinds[False].since if False in kinds else None,
+        backfill_since=kinds[True].since if True in kinds else None,
+    )
 
 
 def failures_by_reason(connection: Connection, *, most: int) -> tuple[list[Counted], int]:
@@ -94,6 +120,16 @@ FROM files, json_array_elements(CAST(files.defects AS json)) AS defect
 WHERE files.call_id IS NULL AND CAST(defect.value ->> 'fatal' AS boolean)
 GROUP BY 1 ORDER BY 2 DESC, 1
 """
+
+
+def _audio_ms(connection: Connection, in_all: int) -> int:
+    """Return how long so many waiting calls are together, or about so, from those that are done next."""
+    if not in_all:
+        return 0
+    one = call_claims.c
+    next_ones = select(one.call_id).order_by(one.backfill, one.waiting_since).limit(MOST_MEASURED).subquery()
+    mean = select(func.avg(recordings.c.duration_ms)).join(next_ones, next_ones.c.call_id == recordings.c.call_id)
+    return round(float(connection.scalar(mean) or 0) * in_all)
 
 
 def _rows_of_failures(connection: Connection) -> int:

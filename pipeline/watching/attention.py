@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal, get_args
 
 from pipeline.config import AlertSettings
@@ -28,11 +29,13 @@ def needs_attention(situation: Situation, alerts: AlertSettings) -> tuple[Attent
     def add(code: AttentionCode, told: str) -> None:
         found.append(Attention(code=code, told=told))
 
-    waited_minutes = situation.queue_age_s / 60
-    if waited_minutes > alerts.queue_age_minutes:
-        add("queue_old", f"a call has waited for {_span(situation.queue_age_s)}: start workers, or see why they stop")
-        if not situation.hour.scored:
-            add("standing_still", f"{situation.waiting.calls} calls wait, and none was scored in the last hour")
+    backlog, patience = situation.backlog, timedelta(minutes=alerts.queue_age_minutes)
+    if situation.queue_age_s > patience.total_seconds():
+        add("queue_old", f"a fresh call has waited for {_span(situation.queue_age_s)}: start workers, or add some")
+    since = min(filter(None, (backlog.fresh_since, backlog.backfill_since)), default=None)
+    if since is not None and situation.at - since > patience and not (situation.hour.scored or situation.hour.failed):
+        number = backlog.waiting + backlog.in_work
+        add("standing_still", f"{number} calls wait, and none was finished in the last hour: see what the workers say")
     share, finished = situation.failed_share, situation.day.failed + situation.day.scored
     if share is not None and finished >= alerts.failed_from and share > alerts.failed_share:
         told = f"{situation.day.failed} of {finished} calls failed in 24 hours: earmark calls list --status failed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.store.backlog import Counted, Waiting, failures_by_reason, held_back_by_code, read_waiting
+from pipeline.store.backlog import Backlog, Counted, failures_by_reason, held_back_by_code, read_backlog
 from pipeline.store.database import Store
 from pipeline.store.intake_failures import database_bytes
 from pipeline.store.throughput import Done, done_since, last_instants
@@ -15,20 +15,11 @@ _LEAST_SPAN = timedelta(minutes=10)  # a rate from the first two calls of a run 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Running:
-    """Calls that a worker has in work."""
-
-    worker: str
-    calls: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Situation:
     """How a workspace is getting on.
 
     Attributes:
         at: When this was read.
-        running: Calls in work, by worker; None where nothing tells.
         hour: What was done in the last hour.
         day: What was done in the last 24 hours.
         failed: Calls that stand as failed, all of them; `reasons` are the commonest.
@@ -39,8 +30,7 @@ class Situation:
     """
 
     at: datetime
-    waiting: Waiting
-    running: tuple[Running, ...] | None
+    backlog: Backlog
     hour: Done
     day: Done
     failed: int
@@ -54,9 +44,12 @@ class Situation:
 
     @property
     def queue_age_s(self) -> float:
-        """How long the oldest waiting call has waited, in seconds; 0 where none waits."""
-        oldest = self.waiting.oldest_added_at
-        return max(0.0, (self.at - oldest).total_seconds()) if oldest else 0.0
+        """How long the fresh call has waited that waits longest, in seconds; 0 where none waits.
+
+        Backfill has no age: it is old when it comes, and is done as there is time.
+        """
+        since = self.backlog.fresh_since
+        return max(0.0, (self.at - since).total_seconds()) if since else 0.0
 
     @property
     def remaining_s(self) -> float | None:
@@ -65,12 +58,12 @@ class Situation:
         Counted in audio, not in calls: what takes time is listening. The rate is that of the last hour, from the first
         call that was scored in it, or else of the last day. What comes in meanwhile is not counted.
         """
-        if not self.waiting.calls:
+        if not (self.backlog.waiting or self.backlog.in_work):
             return 0.0
         for done in (self.hour, self.day):
             if done.first_scored_at is not None and done.audio_ms:
                 span = max(self.at - done.first_scored_at, _LEAST_SPAN)
-                return self.waiting.audio_ms / done.audio_ms * span.total_seconds()
+                return self.backlog.audio_ms / done.audio_ms * span.total_seconds()
         return None
 
     @property
@@ -80,9 +73,7 @@ class Situation:
         return self.day.failed / finished if finished else None
 
 
-def read_situation(
-    store: Store, *, now: datetime, free_bytes: int | None, running: tuple[Running, ...] | None = None
-) -> Situation:
+def read_situation(store: Store, *, now: datetime, free_bytes: int | None) -> Situation:
     """Return the situation of a workspace: some indexes' worth of reading, whatever its size.
 
     Raises:
@@ -94,8 +85,7 @@ def read_situation(
         last_taken_in_at, last_scored_at = last_instants(connection)
         return Situation(
             at=now,
-            waiting=read_waiting(connection),
-            running=running,
+            backlog=read_backlog(connection),
             hour=done_since(connection, now - timedelta(hours=1)),
             day=done_since(connection, now - timedelta(hours=24)),
             failed=failed,

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from app.cli.main import build, tell
 from app.cli.status_page import span
+from pipeline.store.claim_tables import call_claims
 from pipeline.store.database import open_store
 from pipeline.store.failures import put_failure
 from pipeline.store.tables import recordings
@@ -30,6 +31,12 @@ def invoke(*arguments: str | Path) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+@pytest.fixture(autouse=True)
+def room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However full the disk of the tests is."""
+    monkeypatch.setenv("EARMARK_ALERTS__FREE_DISK_GB", "0")
+
+
 @pytest.fixture
 def busy(tmp_path: Path) -> Path:
     """A workspace with one call of each kind; what waits has waited for three hours."""
@@ -39,6 +46,7 @@ def busy(tmp_path: Path) -> Path:
         for call_id in ("c-waiting", "c-scored", "c-failed"):
             taken_in(connection, call_id, sha256=call_id, duration_ms=3_600_000)
         connection.execute(recordings.update().values(added_at=now - timedelta(hours=3)))
+        connection.execute(call_claims.update().values(waiting_since=now - timedelta(hours=3), backfill=False))
         scored(connection, score("c-scored", "s-1"), now=now - timedelta(minutes=30))
         put_failure(connection, "c-failed", step="process", reason="the disk is full", now=now)
         rejected(connection)
@@ -50,16 +58,16 @@ def test_status_says_on_one_screen_how_the_work_goes(busy: Path) -> None:
     code, told = invoke("--workspace", busy)
     assert code == 0
     lines = [" ".join(line.split()) for line in told.splitlines()]
-    assert "Waiting 1 call (1.0 h of audio), the oldest for 3 h 00 min" in lines
-    assert "Running no run of this machine" in lines
-    assert any(line.startswith("Backlog about 30 min at the rate of the last hour") for line in lines)
+    assert "Waiting 1 call: 1 fresh, the oldest for 3 h 00 min; 0 of backfill" in lines
+    assert "Running no calls" in lines
+    assert any(line.startswith("Backlog 1.0 h of audio, about 30 min at the rate of the last hour") for line in lines)
     assert "Failed 1 call" in lines
     assert "1 × the disk is full" in lines
     assert "Held back 1 file: unreadable 1" in lines
     assert "scored 1 1" in lines
     assert "taken in 0 3" in lines
     assert "from taken in to score 2 h 30 min / 2 h 30 min 2 h 30 min / 2 h 30 min" in lines
-    assert any(line.startswith("Attention a call has waited for 3 h 00 min") for line in lines)
+    assert any(line.startswith("Attention a fresh call has waited for 3 h 00 min") for line in lines)
     assert len(lines) <= 24
 
 
@@ -68,7 +76,9 @@ def test_status_tells_programs_the_same(busy: Path) -> None:
     data = json.loads(told)
     assert code == 0
     assert data["waiting"]["calls"] == 1
-    assert data["waiting"]["audio_s"] == 3600
+    assert data["backlog"]["audio_s"] == 3600
+    assert data["backlog"]["remaining_s"] // 60 == 30
+    assert data["running"] == {"calls": 0, "workers": []}
     assert data["waiting"]["queue_age_s"] // 60 == 180
     assert data["failed"] == {"calls": 1, "reasons": [{"kind": "the disk is full", "count": 1}]}
     assert data["held_back"] == {"files": 1, "codes": [{"kind": "unreadable", "count": 1}]}
@@ -98,16 +108,19 @@ def test_status_does_not_guess_how_long_it_takes(tmp_path: Path) -> None:
         taken_in(connection, "c-1")
     store.close()
     told = " ".join(invoke("--workspace", tmp_path)[1].split())
-    assert "Backlog unknown: no call was scored in the last 24 hours" in told
-    assert json.loads(invoke("--workspace", tmp_path, "--json")[1])["backlog_s"] is None
+    assert "how long that takes is unknown: no call was scored in the last 24 hours" in told
+    assert json.loads(invoke("--workspace", tmp_path, "--json")[1])["backlog"]["remaining_s"] is None
 
 
 def test_status_prints_metrics_for_node_exporter(busy: Path) -> None:
     code, told = invoke("--workspace", busy, "--prometheus")
-    found = {sample.name: sample.value for family in text_string_to_metric_families(told) for sample in family.samples}
+    families = text_string_to_metric_families(told)
+    found = {(each.name, *each.labels.values()): each.value for family in families for each in family.samples}
     assert code == 0
-    assert found["earmark_database_up"] == 1
-    assert (found["earmark_calls_waiting"], found["earmark_waiting_audio_seconds"]) == (1, 3600)
+    assert found["earmark_database_up",] == 1
+    assert (found["earmark_calls_waiting", "fresh"], found["earmark_backlog_audio_seconds",]) == (1, 3600)
+    assert (found["earmark_attention", "queue_old"], found["earmark_attention", "disk_low"]) == (1, 0)
+    assert found["earmark_recent_lag_seconds", "0.5", "taken_in", "1h"] == pytest.approx(2.5 * 3600, abs=1)
     assert "c-waiting" not in told
     assert "disk is full" not in told
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import Connection, update
 
 from pipeline.records import Defect
-from pipeline.store.backlog import (
-    Counted,
-    Waiting,
-    failures_by_reason,
-    held_back_by_code,
-    read_waiting,
-    waiting_count,
-)
+from pipeline.store.backlog import Backlog, Counted, Running, failures_by_reason, held_back_by_code, read_backlog
+from pipeline.store.claims import claim
 from pipeline.store.failures import put_failure
 from pipeline.store.intake import put_intake
 from pipeline.store.tables import recordings
@@ -33,33 +28,45 @@ def failed(connection: Connection, call_id: str, reason: str = "the disk is full
     put_failure(connection, call_id, step="process", reason=reason, now=at)
 
 
-def test_waiting_is_nothing_in_an_empty_store(connection: Connection) -> None:
-    assert read_waiting(connection) == Waiting(calls=0, audio_ms=0, oldest_added_at=None)
+def test_backlog_is_nothing_in_an_empty_store(connection: Connection) -> None:
+    assert read_backlog(connection) == Backlog()
 
 
-def test_waiting_calls_have_neither_a_score_nor_a_failure(connection: Connection) -> None:
-    for minutes, call_id in enumerate(["c-old", "c-scored", "c-failed", "c-new", "c-both"]):
-        added(connection, call_id, NOW + minutes * MINUTE, duration_ms=1000 * (minutes + 1))
+def test_backlog_is_calls_with_neither_a_score_nor_a_failure(connection: Connection) -> None:
+    for minutes, call_id in enumerate(["c-first", "c-scored", "c-failed", "c-second"]):
+        added(connection, call_id, NOW + minutes * MINUTE, duration_ms=1000 * (minutes + 1), started_at=NOW)
+    added(connection, "c-old", NOW, duration_ms=7000, started_at=NOW - timedelta(days=30))
     scored(connection, score("c-scored", "s-1"))
-    scored(connection, score("c-both", "s-2"))
     failed(connection, "c-failed")
-    failed(connection, "c-both")  # it had a score before it failed, and is still counted once
-    assert read_waiting(connection) == Waiting(calls=2, audio_ms=1000 + 4000, oldest_added_at=NOW)
+    assert read_backlog(connection) == Backlog(
+        fresh=2, backfill=1, audio_ms=1000 + 4000 + 7000, fresh_since=NOW, backfill_since=NOW
+    )
 
 
-def test_waiting_finds_an_old_call_behind_many_that_are_done(connection: Connection) -> None:
-    added(connection, "c-old", NOW - 90 * MINUTE)
-    for number in range(30):
-        added(connection, f"c-{number}", NOW - number * MINUTE)
-        scored(connection, score(f"c-{number}", f"s-{number}"))
-    assert read_waiting(connection) == Waiting(calls=1, audio_ms=60_000, oldest_added_at=NOW - 90 * MINUTE)
+def test_backlog_tells_who_has_which_calls(connection: Connection) -> None:
+    for number in range(5):
+        added(connection, f"c-{number}", NOW, started_at=NOW)
+    claim(connection, "worker-b", limit=1, lease_s=600, attempts=3)
+    claim(connection, "worker-a", limit=2, lease_s=600, attempts=3)
+    found = read_backlog(connection)
+    assert found.running == (Running(worker="worker-a", calls=2), Running(worker="worker-b", calls=1))
+    assert (found.fresh, found.backfill, found.in_work) == (2, 0, 3)
 
 
-def test_waiting_ends_when_the_last_call_is_scored(connection: Connection) -> None:
-    added(connection, "c-1", NOW)
-    assert waiting_count(connection) == 1
-    scored(connection, score("c-1", "s-1"))
-    assert waiting_count(connection) == 0
+def test_backlog_counts_calls_whose_lease_ran_out_as_waiting(connection: Connection) -> None:
+    added(connection, "c-1", NOW, started_at=NOW)
+    claim(connection, "worker-a", limit=1, lease_s=-1, attempts=3)
+    found = read_backlog(connection)
+    assert (found.running, found.fresh) == ((), 1)
+
+
+def test_backlog_is_reckoned_from_some_where_it_is_long(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.store.backlog.MOST_MEASURED", 2)
+    for number in range(6):
+        added(connection, f"c-{number}", NOW, duration_ms=3000, started_at=NOW)
+    assert read_backlog(connection).audio_ms == 18_000
 
 
 def test_failures_are_counted_by_reason_the_commonest_first(connection: Connection) -> None:
