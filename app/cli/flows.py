@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import ConfigOption, WorkspaceOption, read_settings, settings_file
+from app.cli.options import ConfigOption, LogFormatOption, WorkspaceOption, read_settings, settings_file
 from app.cli.progress import plain_lines
 from app.cli.show import remark
+from flows.logs import log_progress, write_logs
 from flows.schedule import serve_schedule
 
 app = typer.Typer(help="Run Earmark on a schedule.", no_args_is_help=True)
@@ -32,9 +33,10 @@ def serve(
     ] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Score new recordings under PATHS again and again, until stopped. One run at a time."""
-    settings = read_settings(workspace, config)
+    settings = read_settings(workspace, config, run__log_format=log_format)
     config_file = settings_file(workspace, config)
     if digests_at is not None:
         from flows.digests import require_somewhere  # noqa: PLC0415 - imports pandas
@@ -42,13 +44,18 @@ def serve(
         require_somewhere(settings)
     daily = {"digests": digests_at, "contact reasons": reasons_at}
     then = "".join(f"; {what} at {at:%H:%M} ({settings.scorecards.timezone})" for what, at in daily.items() if at)
-    remark(f"scoring new recordings now and every {every_minutes} min{then}; Ctrl-C stops")
+    if settings.run.log_format == "json":
+        write_logs(settings.run.log_format)
+        report = log_progress()
+    else:
+        report = plain_lines()
+        remark(f"scoring new recordings now and every {every_minutes} min{then}; Ctrl-C stops")
     serve_schedule(
         settings,
         config_file,
         paths,
         every_minutes=every_minutes,
-        report=plain_lines(),
+        report=report,
         digests_at=digests_at.time() if digests_at else None,
         reasons_at=reasons_at.time() if reasons_at else None,
     )

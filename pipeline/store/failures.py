@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from pipeline.logs import log_event
 from pipeline.store.stale import mark_stale
 from pipeline.store.tables import failures
 from pipeline.store.upsert import insert_or_replace
@@ -29,6 +30,7 @@ def put_failure(connection: Connection, call_id: str, *, step: str, reason: str,
     insert_or_replace(connection, failures, row)
     clear_waiting(connection, call_id)
     mark_stale(connection, [call_id])
+    log_event("call_failed", call_id=call_id, step=step)  # the reason may name a path
 
 
 def clear_failure(connection: Connection, call_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, exists, func, select, update
 
 from pipeline.canonical import to_json
+from pipeline.logs import log_event
 from pipeline.records import Defect, Recording
 from pipeline.store.search_index import mark_unsearched
 from pipeline.store.stale import mark_stale
@@ -107,6 +108,8 @@ def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> 
     elif recording:
         put_waiting(connection, recording.call_id, started_at=recording.started_at, now=now)
         mark_stale(connection, [recording.call_id])
+    event, codes = "file_taken_in" if recording else "file_held_back", sorted({each.code for each in outcome.defects})
+    log_event(event, file_id=outcome.file_id, call_id=recording.call_id if recording else None, codes=codes or None)
 
 
 def _recording_row(recording: Recording, media_uri: str) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from app.web.watching import KEPT_FOR
 from pipeline.records import EVERYTHING
 from pipeline.store.migrate import VERSION_TABLE, newest_version
 from pipeline.store.tables import recordings
+from pipeline.watching.attention import CODES
 from tests.store.builders import score, scored, taken_in
 from tests.web.conftest import Console
 
@@ -236,3 +239,22 @@ def test_requests_are_logged_by_their_route(console: Console, caplog: pytest.Log
     assert record.duration_ms >= 0
     assert record.getMessage() == "request"
     assert "c-3141592653" not in json.dumps(record.__dict__, default=str)
+
+
+def test_page_lists_every_metric_and_no_other(open_bare_console: OpenConsole) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "watching.md").read_text(encoding="utf-8")
+    section = page.split("## Metrics")[1].split("\n## ")[0]
+    listed = set(re.findall(r"^\| `(earmark_\w+)` \|", section, re.MULTILINE))
+    console = open_bare_console()
+    with console.store.begin() as connection:
+        taken_in(connection, "c-1")
+        scored(connection, score("c-1", "s-1"), now=console.site.now())
+    told = near(console).get("/metrics").text
+    types = dict(re.findall(r"^# TYPE (earmark_\w+) (\w+)$", told, re.MULTILINE))
+    assert listed == set(types)
+    assert {name for name, kind in types.items() if kind == "counter"} == {n for n in listed if n.endswith("_total")}
+
+
+def test_page_lists_what_needs_attention() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "watching.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \| ", page.split("## Health")[0], re.MULTILINE)) == set(CODES)
