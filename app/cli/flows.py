@@ -10,7 +10,9 @@ import typer
 
 from app.cli.options import ConfigOption, LogFormatOption, WorkspaceOption, read_settings, settings_file
 from app.cli.progress import plain_lines
-from app.cli.show import remark
+from app.cli.show import remark, say
+from flows.deploy import deploy as deploy_flows
+from flows.deployments import SITE_POOL, WORKERS_POOL
 from flows.logs import log_progress, write_logs
 from flows.schedule import serve_schedule
 
@@ -59,3 +61,16 @@ def serve(
         digests_at=digests_at.time() if digests_at else None,
         reasons_at=reasons_at.time() if reasons_at else None,
     )
+
+
+@app.command("deploy")
+def deploy(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Recordings, or folders of them, as workers see them.", show_default=False)
+    ],
+) -> None:
+    """Register intake, backlog and scorecards at the Prefect server that PREFECT_API_URL names, for its workers."""
+    for name in deploy_flows([path.resolve() for path in paths]):
+        say(name)
+    remark(f"start workers:  prefect worker start --pool {WORKERS_POOL} --limit 1")
+    remark(f"                prefect worker start --pool {SITE_POOL}")

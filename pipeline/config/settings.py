@@ -36,6 +36,15 @@ class RunSettings(Group):
         default="text",
         description="Work is told on stderr for people, or as a JSON object a line (docs/watching.md).",
     )
+    claim: int = Field(default=20, ge=5, description="Calls that a worker takes at a time; of five, one is backfill.")
+    lease_s: float = Field(
+        default=300, ge=5, description="Calls of a worker that is gone are taken by others after this."
+    )
+    attempts: int = Field(
+        default=3, ge=1, description="A call in work at the end of so many workers is listed as failed."
+    )
+    outage_s: float = Field(default=600, ge=0, description="Workers wait so long for a database that is away.")
+    idle_s: float = Field(default=300, ge=0, description="Workers without work wait so long for new calls, then end.")
 
 
 class Settings(Group):
