@@ -64,4 +64,11 @@ def deployments(paths: Sequence[str | Path]) -> tuple[Deployed, ...]:
             every=15 * minute,
             one_at_a_time=True,
         ),
+        Deployed(
+            name="earmark-watch",
+            flow="flows.watch.watch_backlog",
+            pool=SITE_POOL,
+            every=5 * minute,
+            one_at_a_time=True,
+        ),
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.cli.options import ConfigOption, LogFormatOption, WorkspaceOption, read_settings, settings_file
+from app.cli.options import ConfigOption, JsonOption, LogFormatOption, WorkspaceOption, read_settings, settings_file
 from app.cli.progress import plain_lines
-from app.cli.show import remark, say
+from app.cli.show import print_json, remark, say, table
+from flows.alerts import set_up_alerts
 from flows.deploy import deploy as deploy_flows
 from flows.deployments import SITE_POOL, WORKERS_POOL
 from flows.logs import log_progress, write_logs
@@ -74,3 +76,21 @@ def deploy(
         say(name)
     remark(f"start workers:  prefect worker start --pool {WORKERS_POOL} --limit 1")
     remark(f"                prefect worker start --pool {SITE_POOL}")
+
+
+@app.command("alerts")
+def alerts(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Make the alerts of your Prefect server (PREFECT_API_URL), or bring them to the settings of `alerts`.
+
+    They are sent to the address in EARMARK_ALERTS__WEBHOOK_URL; without it, Prefect only shows them.
+    """
+    settings = read_settings(workspace, config)
+    stand = set_up_alerts(settings.alerts)
+    sent = settings.alerts.webhook_url is not None
+    if as_json:
+        print_json({"sent": sent, "alerts": [asdict(each) for each in stand]})
+        return
+    rows = [[each.name, each.became, "" if each.enabled else "switched off in Prefect"] for each in stand]
+    table([("alert", "left"), ("became", "left"), ("", "left")], rows)
+    if not sent:
+        remark("nobody is told: set EARMARK_ALERTS__WEBHOOK_URL and run this again; until then Prefect only shows them")

@@ -11,9 +11,9 @@ import typer
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from app.cli.show import out, print_json, remark
 from app.cli.status_page import print_status, status_data
-from app.watching import situation_of
 from flows.run_lock import run_is_at_work
 from flows.runtime import utc_now
+from flows.situation import situation_of
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, StoreError
 from pipeline.store.database import Store

@@ -15,9 +15,9 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from app.metrics import SituationCollector
-from app.watching import situation_of
 from app.web.site import Site
 from app.web.tasks import tasks_under_way
+from flows.situation import situation_of
 from pipeline.errors import StoreError
 from pipeline.store.throughput import first_scores_since
 from pipeline.watching.situation import Situation

@@ -25,9 +25,11 @@ class AlertSettings(Group):
         default=20, ge=1, description="That share is judged from so many finished calls on: one of two says nothing."
     )
     free_disk_gb: float = Field(default=5.0, ge=0, description="So does less room than this on the workspace's disk.")
-    every_minutes: int = Field(default=5, ge=1, description="How often the flow `watch the backlog` looks.")
     late_minutes: int = Field(
-        default=60, ge=1, description="No run of Earmark's flows has ended well for so long: an alert of Prefect's."
+        default=20, ge=5, description="Nobody has watched the backlog for so long: an alert of its own."
+    )
+    repeat_minutes: int = Field(
+        default=60, ge=1, description="The same alert is sent again after so long at the earliest."
     )
     webhook_url: SecretStr | None = Field(
         default=None,

@@ -96,6 +96,10 @@ class PrefectSite:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def ask_nothing(self, method: str, path: str, body: Any) -> None:
+        """Send what is answered with nothing."""
+        httpx.request(method, f"{self.api}{path}", json=body, timeout=60).raise_for_status()
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         answer = httpx.request(method, f"{self.api}{path}", json=body, timeout=60)
         answer.raise_for_status()
