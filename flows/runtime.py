@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from flows.logs import write_logs
 from pipeline.config import Settings
 from pipeline.intake.metadata import MetadataIndex, index_metadata
 from pipeline.load_settings import load_settings
@@ -72,6 +73,7 @@ def current() -> Runtime:
     global _current  # noqa: PLW0603
     if _current is None:
         _current = Runtime(settings=load_settings())
+        write_logs(_current.settings.run.log_format)
     return _current
 
 

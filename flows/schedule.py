@@ -47,6 +47,7 @@ def serve_schedule(
     """
     find_recordings(paths, settings.intake)
     os.environ["EARMARK_WORKSPACE"] = str(settings.workspace.resolve())
+    os.environ["EARMARK_RUN__LOG_FORMAT"] = settings.run.log_format  # the processes of later runs read it
     if config:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     roots = [str(path.resolve()) for path in paths]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from prefect import task
+from prefect import flow, task
 
 from flows.runtime import current, utc_now
 from pipeline import registry
@@ -38,6 +38,12 @@ def write_scorecards(out: str) -> bool:
         registry.load("scorecard format", name)(report, folder)
     marker.write_text(made_from)
     return True
+
+
+@flow(name="scorecards")
+def scorecards() -> None:
+    """Write the workspace's scorecards: where workers process the calls, one run beside them does this for all."""
+    write_scorecards(str(current().settings.workspace / "reports"))
 
 
 def _made_from(report: ScorecardReport) -> str:

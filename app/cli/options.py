@@ -27,6 +27,10 @@ ConfigOption = Annotated[
     typer.Option("--config", "-c", help="Settings file.", show_default=f"{SETTINGS_FILE} in the workspace or here"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+LogFormatOption = Annotated[
+    str | None,
+    typer.Option("--log-format", help="text, or json: one object a line on stderr.", show_default="run.log_format"),
+]
 RubricOption = Annotated[
     str | None, typer.Option("--rubric", "-r", help="Rubric id, id@version or file.", show_default="by queue")
 ]

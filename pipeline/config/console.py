@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,6 +45,19 @@ class ConsoleSettings(Group):
         description="Hosts that webhooks may go to by http, or inside this network; all others by https, and to public "
         "addresses only (docs/api.md).",
     )
+
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="Token for `/metrics`, of at least 16 characters. In the environment only: "
+        "`EARMARK_CONSOLE__METRICS_TOKEN`; none: only this machine may ask (docs/watching.md).",
+    )
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not re.fullmatch(r"[!-~]{16,200}", token.get_secret_value()):
+            raise ValueError("a token is 16 to 200 printable ASCII characters without spaces")
+        return token
 
     @property
     def address(self) -> str:

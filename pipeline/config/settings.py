@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field
 
+from pipeline.config.alerts import AlertSettings
 from pipeline.config.coaching import CoachingSettings
 from pipeline.config.console import ConsoleSettings, SignInSettings
 from pipeline.config.contact_reasons import ReasonSettings
@@ -30,6 +32,19 @@ class RunSettings(Group):
     retries: int = Field(default=2, ge=0, description="Times a call is tried again after a passing fault.")
     retry_delay_s: float = Field(default=2.0, ge=0, description="Wait before the first retry; doubles each time.")
     call_timeout_s: int = Field(default=3600, ge=1, description="A call that takes longer is given up and listed.")
+    log_format: Literal["text", "json"] = Field(
+        default="text",
+        description="Work is told on stderr for people, or as a JSON object a line (docs/watching.md).",
+    )
+    claim: int = Field(default=20, ge=5, description="Calls that a worker takes at a time; of five, one is backfill.")
+    lease_s: float = Field(
+        default=300, ge=5, description="Calls of a worker that is gone are taken by others after this."
+    )
+    attempts: int = Field(
+        default=3, ge=1, description="A call in work at the end of so many workers is listed as failed."
+    )
+    outage_s: float = Field(default=600, ge=0, description="Workers wait so long for a database that is away.")
+    idle_s: float = Field(default=300, ge=0, description="Workers without work wait so long for new calls, then end.")
 
 
 class Settings(Group):
@@ -65,6 +80,7 @@ class Settings(Group):
     reports: ReportSettings = ReportSettings()
     console: ConsoleSettings = ConsoleSettings()
     sign_in: SignInSettings = SignInSettings()
+    alerts: AlertSettings = AlertSettings()
     run: RunSettings = RunSettings()
 
     @property

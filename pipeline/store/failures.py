@@ -7,9 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from pipeline.logs import log_event
 from pipeline.store.stale import mark_stale
 from pipeline.store.tables import failures
 from pipeline.store.upsert import insert_or_replace
+from pipeline.store.waiting import clear_waiting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,10 +25,12 @@ class Failure:
 
 
 def put_failure(connection: Connection, call_id: str, *, step: str, reason: str, now: datetime) -> None:
-    """Keep why a step failed on a call; replaces an earlier failure of that call."""
+    """Keep why a step failed on a call; replaces an earlier failure of that call, which waits no longer."""
     row = {"call_id": call_id, "step": step, "reason": reason, "failed_at": now}
     insert_or_replace(connection, failures, row)
+    clear_waiting(connection, call_id)
     mark_stale(connection, [call_id])
+    log_event("call_failed", call_id=call_id, step=step)  # the reason may name a path
 
 
 def clear_failure(connection: Connection, call_id: str) -> None:

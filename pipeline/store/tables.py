@@ -92,6 +92,7 @@ recordings = Table(
     Index(None, "agent_id"),
     Index(None, "team"),
     Index(None, "customer_ref", "started_at"),
+    Index(None, "added_at"),
 )
 
 files = Table(
