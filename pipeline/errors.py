@@ -14,6 +14,7 @@
     |-- ServerError                 Prefect's temporary server does not start
     |-- UnexpectedError             something failed that nobody foresaw; only its kind and place are told
     |-- NotFoundError               no such call, score or flag in this workspace
+    |-- BackupError                 a back-up cannot be made, or an archive is damaged (says which part)
     |-- ReportError                 a report cannot be written where it should go
     |-- JudgeError                  the language model could not be asked; it is asked again
     |-- AnswerError                 an answer is none that a question can have (says which there are)
@@ -146,6 +147,10 @@ class UnexpectedError(EarmarkError):
 
 class NotFoundError(EarmarkError):
     """No such call, score or flag in this workspace."""
+
+
+class BackupError(EarmarkError):
+    """A back-up cannot be made, read or restored; of a damaged one the damaged part is named."""
 
 
 class ReportError(EarmarkError):

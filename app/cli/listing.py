@@ -20,7 +20,7 @@ def print_calls(calls: Sequence[CallRow], *, title: str = "", reviewed: Set[str]
         (
             call.call_id,
             show.instant(call.started_at),
-            call.agent_id or Path(call.media_uri).name,
+            call.agent_id or show.one_line(Path(call.media_uri).name),
             show.known(call.queue),
             show.minutes(call.duration_ms),
             show.percent(call.score_share) + (" *" if call.call_id in reviewed else ""),

@@ -36,6 +36,7 @@ GROUPS = (
     "reasons",
     "sentiment",
     "audit",
+    "backup",
     "fairness",
     "flows",
     "reports",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from app.cli.show import err, remark
+from app.cli.show import err, one_line, remark
 from flows.logs import LogFormat, log_progress, write_logs
 
 Report = Callable[[str, str], None]
@@ -74,7 +74,7 @@ def plain_lines() -> Report:
             return
         kind = "files" if event in _FILE_EVENTS else "calls"
         seen[kind] += 1
-        name = Path(subject).name if kind == "files" else subject
+        name = one_line(Path(subject).name) if kind == "files" else subject
         counted = f"{seen[kind]}/{expected.get(kind, 0)}"
         remark(f"{_SAYS[event]} {name} ({counted})")
 

@@ -34,8 +34,9 @@ class _Remarks(Console):
 out = Console(width=_WIDE, highlight=False, soft_wrap=False, emoji=False)
 err = _Remarks(stderr=True, highlight=False, emoji=False)
 
-# Unicode's category Cc without tab and newline: what a terminal obeys instead of showing it.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Unicode's category Cc without tab and newline: what a terminal obeys instead of showing it. The others show the rest
+# of a line backwards: a name that ends in gnp.wav as vaw.png.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 _BETWEEN = 3  # columns of a table
 _LONGEST_WORD = 24
@@ -52,6 +53,11 @@ def print_json(data: Any) -> None:
 def plain(content: str) -> str:
     """Return text from a file or a call without the characters that steer a terminal; tab and newline stay."""
     return _CONTROLS.sub("", content).encode("utf-8", "replace").decode("utf-8")  # half of a pair is no character
+
+
+def one_line(content: str) -> str:
+    """Return a name on one line: a file's may hold line breaks, which would look like lines of the program's own."""
+    return " ".join(plain(content).split())
 
 
 def text(content: str, style: str = "") -> Text:

@@ -34,6 +34,12 @@ class IntakeSettings(Group):
         default=False, description="Refuse a recording for which no agent and no time are known, instead of scoring it."
     )
     min_duration_ms: int = Field(default=1000, ge=0, description="Shorter recordings are refused as empty.")
+    max_duration_ms: int = Field(
+        default=8 * 3_600_000,
+        ge=1,
+        description="Longer recordings are held back, and decoding stops there: lines that were never hung up, and "
+        "files that are made to fill a machine.",
+    )
     duplicate_channel_sameness: float = Field(
         default=0.95,
         ge=0,

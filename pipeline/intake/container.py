@@ -28,6 +28,9 @@ PADDING_BYTES = 1  # fills a RIFF chunk up to an even length; sox counts it as s
 # PyAV 18 takes the planes of a frame with 8 or more to be NULL-terminated and reads on into memory that is not its own.
 MAX_CHANNELS = 7
 
+# Speech is kept at 6 to 192 kHz. At 1 Hz a file of 30 KB is a whole shift; the resampler was not made for either.
+LEAST_RATE_HZ, MOST_RATE_HZ = 4_000, 384_000
+
 # What PyAV raises on broken input: its own errors, and plain ones from the values it reads in the file.
 _FAILURES = (av.FFmpegError, OSError, ValueError, OverflowError, MemoryError)
 
@@ -101,13 +104,18 @@ def open_recording(path: Path) -> Iterator[OpenRecording]:
             yield OpenRecording(container=container, declared=declared, tracks=len(tracks))
 
 
-def frames(recording: OpenRecording) -> Iterator[av.AudioFrame]:
+def frames(recording: OpenRecording, *, longest_ms: int | None = None) -> Iterator[av.AudioFrame]:
     """Yield the frames of the first audio track, all of one rate and channel count.
+
+    Args:
+        recording: Open.
+        longest_ms: Where decoding stops, whatever the file claims: some kilobytes can hold days of silence. None never
+            stops.
 
     Raises:
         IntakeError: ``unreadable`` or ``empty`` where nothing decodes, ``truncated`` where less decodes than the file
-            says it holds or a stretch of it does not decode, ``format_changes``, ``too_many_channels``. Raised
-            after the last good frame.
+            says it holds or a stretch of it does not decode, ``format_changes``, ``too_many_channels``,
+            ``odd_sample_rate``, ``too_long``. Raised after the last good frame.
     """
     samples, lost_ms, broken, shape = 0, 0.0, False, (0, 0)
     try:
@@ -139,7 +147,11 @@ def frames(recording: OpenRecording) -> Iterator[av.AudioFrame]:
                 raise intake_error("format_changes")
             if this[1] > MAX_CHANNELS:
                 raise intake_error("too_many_channels", f"the file has {this[1]} channels")
+            if not LEAST_RATE_HZ <= this[0] <= MOST_RATE_HZ:
+                raise intake_error("odd_sample_rate", f"the file says that it has {this[0]} samples a second")
             shape, samples = this, samples + frame.samples
+            if longest_ms is not None and samples * 1000 > longest_ms * this[0]:
+                raise intake_error("too_long", f"the recording lasts longer than {longest_ms / 3_600_000:g} h")
             yield frame
     duration_ms = samples * 1000 / shape[0] if samples else 0.0
     _check_whole(recording.declared, duration_ms, lost_ms=lost_ms, broken=broken)

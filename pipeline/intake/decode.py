@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from pipeline.config import IntakeSettings
+from pipeline.errors import IntakeError
 from pipeline.intake.container import frames, open_recording
 from pipeline.intake.defects import intake_error
 from pipeline.intake.measure import SoundDigest
@@ -62,11 +64,10 @@ def load_call_audio(
     """
     digest = SoundDigest()
     path = Path(recording.media_uri)
-    audio = _decode(path, target_rate_hz, digest)
-    if digest.hexdigest() != recording.sha256:
-        raise intake_error("changed", "the file no longer holds the sound that was taken in")
+    with _same_sound(recording, digest):
+        audio = _decode(path, target_rate_hz, digest, longest_ms=recording.duration_ms + 1)
     if recording.channels == 1 and audio.channels > 1:
-        better = _better_channel(path)
+        better = _better_channel(path, recording.duration_ms + 1)
         return audio.samples[better : better + 1].copy()
     return audio.samples
 
@@ -86,20 +87,35 @@ def call_audio(recording: Recording, settings: IntakeSettings, *, rate_hz: int =
     def read() -> Iterator[Samples]:
         digest = SoundDigest()
         path = Path(recording.media_uri)
-        copy = _better_channel(path) if recording.channels == 1 else None
-        for block, _ in _blocks(path, rate_hz, digest):
-            yield block if copy is None else block[copy : copy + 1]
-        if digest.hexdigest() != recording.sha256:
-            raise intake_error("changed", "the file no longer holds the sound that was taken in")
+        longest_ms = recording.duration_ms + 1
+        with _same_sound(recording, digest):
+            copy = _better_channel(path, longest_ms) if recording.channels == 1 else None
+            for block, _ in _blocks(path, rate_hz, digest, longest_ms):
+                yield block if copy is None else block[copy : copy + 1]
 
     return read
 
 
-def _better_channel(path: Path) -> int:
+@contextmanager
+def _same_sound(recording: Recording, digest: SoundDigest) -> Iterator[None]:
+    """Raise ``changed`` where what was decoded within is not the recording; it may by now be one that has no end."""
+    try:
+        yield
+    except IntakeError as error:
+        if error.code != "too_long":
+            raise
+        whole = False
+    else:
+        whole = digest.hexdigest() == recording.sha256
+    if not whole:
+        raise intake_error("changed", "the file no longer holds the sound that was taken in")
+
+
+def _better_channel(path: Path, longest_ms: int) -> int:
     """Return the channel of the better copy of a mono that is stored twice; 0 of a true mono."""
     pair = ChannelPair()
     with open_recording(path) as recording:
-        for frame in frames(recording):
+        for frame in frames(recording, longest_ms=longest_ms):
             samples = as_int16(frame)
             if samples.shape[1] != 2:
                 return 0
@@ -107,22 +123,26 @@ def _better_channel(path: Path) -> int:
     return pair.better_channel()
 
 
-def _decode(path: Path, target_rate_hz: int | None, digest: SoundDigest | None) -> DecodedAudio:
+def _decode(
+    path: Path, target_rate_hz: int | None, digest: SoundDigest | None, *, longest_ms: int | None = None
+) -> DecodedAudio:
     rate_hz, parts = 0, []
-    for block, rate_hz in _blocks(path, target_rate_hz, digest):  # noqa: B007 - the rate is the same for all
+    for block, rate_hz in _blocks(path, target_rate_hz, digest, longest_ms):  # noqa: B007 - the rate is the same for all
         parts.append(block)
     samples = np.concatenate(parts, axis=1)
     return DecodedAudio(samples=samples, sample_rate_hz=target_rate_hz or rate_hz, channels=samples.shape[0])
 
 
-def _blocks(path: Path, target_rate_hz: int | None, digest: SoundDigest | None) -> Iterator[tuple[Samples, int]]:
+def _blocks(
+    path: Path, target_rate_hz: int | None, digest: SoundDigest | None, longest_ms: int | None
+) -> Iterator[tuple[Samples, int]]:
     """Give a file's sound [channels, n] in blocks of some seconds, with its own or the target rate."""
     resampler = AudioResampler(format="fltp", rate=target_rate_hz) if target_rate_hz else None
     parts: list[Samples] = []
     held = 0
     rate_hz = 0
     with open_recording(path) as recording:
-        for frame in frames(recording):
+        for frame in frames(recording, longest_ms=longest_ms):
             rate_hz = frame.sample_rate
             if digest:
                 digest.add(as_int16(frame), rate_hz)

@@ -34,11 +34,15 @@ DEFECTS: Mapping[str, DefectKind] = {
     "changed": _fatal("the file changed while or after it was taken in", "run again when the recorder has finished"),
     "empty": _fatal("there is no sound in the file", "export the recording again"),
     "too_short": _fatal("the recording is too short", "lower intake.min_duration_ms if such calls count"),
+    "too_long": _fatal("the recording lasts longer than any call", "raise intake.max_duration_ms if such calls count"),
     "no_audio": _fatal("the file has no audio track", "export the call's audio"),
     "truncated": _fatal("the recording breaks off", "copy or export it again, whole"),
     "format_changes": _fatal("channels or sample rate change within the file", "convert it to one format"),
     "too_many_channels": _fatal(
         "the file has more channels than a call has parties", "export one or two channels, at most 7"
+    ),
+    "odd_sample_rate": _fatal(
+        "the sample rate is none that speech is kept at", "convert it to one from 4,000 to 384,000 Hz"
     ),
     # the sound
     "silent": _noted("every channel is silent throughout", "check the recorder's connection"),

@@ -12,10 +12,12 @@ from pathlib import Path
 from pipeline.errors import did_you_mean
 from pipeline.intake.defects import defect
 from pipeline.intake.fields import clean, field_name
+from pipeline.intake.paths import read_at_most
 from pipeline.records import Defect
 
 MANIFEST_NAME = "manifest.csv"
 FILE_COLUMN = "file"
+MOST_BYTES, MOST_ROWS = 128 << 20, 1_000_000  # what is beyond belongs in several folders
 _DELIMITERS = (",", ";", "\t")
 
 
@@ -40,7 +42,7 @@ class Manifest:
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest: UTF-8 or marked UTF-16; commas, semicolons or tabs. Never raises for what is in the file."""
     try:
-        table, lines = _table(path.read_bytes())
+        table, lines = _table(read_at_most(path, MOST_BYTES))
         header = [field_name(name) for name in table[0]] if table else []
         _check_header(header)
     except OSError:
@@ -82,6 +84,8 @@ def _table(data: bytes) -> tuple[list[list[str]], list[int]]:
             if any(cell.strip() for cell in cells):
                 table.append(cells)
                 lines.append(reader.line_num)
+            if len(table) > MOST_ROWS:
+                raise ValueError(f"has more than {MOST_ROWS:,} rows")
     except csv.Error:
         raise ValueError(f"breaks off at line {reader.line_num}; look for a stray double quote") from None
     return table, lines

@@ -61,8 +61,12 @@ class SoundDigest:
         return self._hash.hexdigest()
 
 
-def measure_sound(path: Path) -> SoundFacts:
+def measure_sound(path: Path, *, longest_ms: int | None = None) -> SoundFacts:
     """Decode a recording once and return what it holds.
+
+    Args:
+        path: The recording.
+        longest_ms: Where decoding stops with ``too_long``; None reads to the end.
 
     Raises:
         IntakeError: It cannot be read whole; the codes are those of `decode`.
@@ -71,7 +75,7 @@ def measure_sound(path: Path) -> SoundFacts:
     peaks: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     samples_seen, rate_hz = 0, 0
     with open_recording(path) as recording:
-        for frame in frames(recording):
+        for frame in frames(recording, longest_ms=longest_ms):
             samples, rate_hz = as_int16(frame), frame.sample_rate
             digest.add(samples, rate_hz)
             samples_seen += len(samples)

@@ -41,3 +41,17 @@ def named_path(path: Path) -> Path:
 def storable_path(path: Path) -> Path:
     r"""Return a path that is valid text: bytes that are no UTF-8 are written as ``\xNN``. No such file exists then."""
     return Path(os.fsencode(path).decode("utf-8", errors="backslashreplace"))
+
+
+def read_at_most(path: Path, most_bytes: int) -> bytes:
+    """Return what is in a small file. A sparse file may claim terabytes and take no room, until it is read.
+
+    Raises:
+        OSError: It cannot be opened.
+        ValueError: It is larger; the message is the rest of a sentence about it.
+    """
+    with path.open("rb") as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f"is larger than {most_bytes >> 20} MB")
+    return content

@@ -9,10 +9,13 @@ from typing import Any
 
 from pipeline.intake.defects import defect
 from pipeline.intake.fields import FIELDS, clean, field_name
-from pipeline.intake.paths import is_file
+from pipeline.intake.paths import is_file, read_at_most
 from pipeline.records import Defect
 
 Values = Mapping[str, str]
+
+MOST_BYTES = 4 << 20
+"""A phone system's own export, transcript and all, has some hundred kilobytes."""
 
 
 def read_sidecars(path: Path) -> tuple[Values | None, tuple[Defect, ...]]:
@@ -38,7 +41,7 @@ def _read(sidecar: Path) -> dict[str, str]:
     try:
         # numbers stay as they are written: an agent 0042 or 1e3 is a name
         data = json.loads(
-            sidecar.read_bytes().decode("utf-8-sig"),
+            read_at_most(sidecar, MOST_BYTES).decode("utf-8-sig"),
             object_pairs_hook=_each_key_once,
             parse_int=str,
             parse_float=str,

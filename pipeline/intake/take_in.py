@@ -60,7 +60,7 @@ def take_in(
     defects = [*_name_defects(place), *about_defects]
     sound: SoundFacts | None = None
     try:
-        sound = same.facts if same else measure_sound(place)
+        sound = same.facts if same else measure_sound(place, longest_ms=settings.max_duration_ms)
     except IntakeError as error:
         defects.append(Defect(code=error.code, reason=str(error), fatal=True))
     else:
@@ -107,6 +107,8 @@ def _sound_defects(sound: SoundFacts, settings: IntakeSettings) -> list[Defect]:
     if sound.duration_ms < settings.min_duration_ms:
         lasts = f"the recording lasts {sound.duration_ms} ms, less than {settings.min_duration_ms} ms"
         found.append(defect("too_short", lasts))
+    if sound.duration_ms > settings.max_duration_ms:  # measured by an earlier run, under another setting
+        found.append(defect("too_long", f"the recording lasts longer than {settings.max_duration_ms / 3_600_000:g} h"))
     if len(sound.silent_channels) == sound.channels:
         found.append(defect("silent"))
     elif sound.silent_channels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -15,6 +16,7 @@ from pipeline.transcribe.files import transcript_from_json
 from pipeline.weights import sha256_of
 
 SUFFIX = ".transcript.json"
+MOST_BYTES = 64 << 20  # a sparse file may claim terabytes, and takes them only when it is read
 
 
 class ScriptedEngine:
@@ -30,7 +32,7 @@ class ScriptedEngine:
         Raises:
             EngineError: There is no such file.
         """
-        replayed = sha256_of(_beside(recording)) if recording else None
+        replayed = sha256_of(_replayable(recording)) if recording else None
         return MadeBy(engine="scripted", version=self._version, model_sha256=replayed)
 
     def prepare(self) -> None:
@@ -42,7 +44,7 @@ class ScriptedEngine:
         Raises:
             EngineError: There is no such file, it cannot be read, or it names a channel that the recording lacks.
         """
-        file = _beside(recording)
+        file = _replayable(recording)
         try:
             transcript = transcript_from_json(file, call_id=recording.call_id)
         except TranscriptFileError as error:
@@ -61,12 +63,19 @@ class ScriptedEngine:
         return Recognition(language=transcript.language, channels=words, turns=transcript.turns)
 
 
+def _replayable(recording: Recording) -> Path:
+    file = _beside(recording)
+    if file.stat().st_size > MOST_BYTES:
+        raise EngineError(f"call {recording.call_id}: its transcript is larger than {MOST_BYTES >> 20} MB")
+    return file
+
+
 def _beside(recording: Recording) -> Path:
     uri = urlparse(recording.media_uri)
     media = Path(unquote(uri.path)) if uri.scheme == "file" else Path(recording.media_uri)
     candidates = [media.with_name(media.name + SUFFIX), media.with_suffix(SUFFIX)]
     for candidate in candidates:
-        if candidate.is_file():
+        if os.path.isfile(candidate):  # noqa: PTH113 - unlike pathlib's it does not raise where the name is too long
             return candidate
     # file names may hold a customer's number, so the message tells the pattern only
     raise EngineError(

@@ -1,0 +1,171 @@
+"""A back-up as one file: a zip that appears under its name only when it is whole and on the disk."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.backup.manifest import MANIFEST, Manifest, Part, manifest_text, read_manifest
+from pipeline.errors import BackupError
+
+OWNER_ONLY = 0o600
+_CHUNK = 1 << 20
+_MOST_MANIFEST_BYTES = 1 << 30
+_QUICK = 1
+_FAULTS = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
+    *(OSError, EOFError, ValueError, OverflowError),
+)
+"""What `zipfile` raises on damaged archives."""
+
+
+class Writer:
+    """Packs files and remembers what each was."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.parts: list[Part] = []
+        self._archive = archive
+
+    def add(self, name: str, source: BinaryIO) -> None:
+        """Pack what is read from a source."""
+        digest, length = hashlib.sha256(), 0
+        entry = zipfile.ZipInfo(name)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.external_attr = OWNER_ONLY << 16
+        with self._archive.open(entry, "w", force_zip64=True) as packed:
+            while chunk := source.read(_CHUNK):
+                digest.update(chunk)
+                packed.write(chunk)
+                length += len(chunk)
+        self.parts.append(Part(name=name, bytes=length, sha256=digest.hexdigest()))
+
+    def end(self, manifest: Manifest) -> None:
+        """Pack the manifest, which is last because it tells of all that came before."""
+        self._archive.writestr(MANIFEST, manifest_text(manifest))
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[tuple[Writer, Path]]:
+    """Give a writer and a place for a copy of the database, both beside ``out`` and readable by their owner only.
+
+    What a killed back-up left there is overwritten by the next one.
+
+    Raises:
+        BackupError: There is such a file already, another back-up is writing it, or it cannot be written.
+    """
+    if os.path.lexists(out):
+        raise BackupError(f"{out} exists; a back-up is never overwritten: choose another name")
+    unfinished, copy = out.with_name(f".{out.name}.part"), out.with_name(f".{out.name}.database.part")
+    try:
+        with _locked(unfinished) as file:
+            copy.unlink(missing_ok=True)
+            try:
+                with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_QUICK) as archive:
+                    yield Writer(archive), copy
+                file.flush()
+                os.fsync(file.fileno())
+                os.link(unfinished, out)  # unlike a rename it never replaces what appeared there meanwhile
+            finally:
+                unfinished.unlink(missing_ok=True)
+                copy.unlink(missing_ok=True)
+        _sync_folder(out.parent)
+    except OSError as error:
+        raise BackupError(f"{out}: the back-up cannot be written ({error.strerror or error})") from None
+
+
+@contextmanager
+def _locked(unfinished: Path) -> Iterator[BinaryIO]:
+    """Open the unfinished file, empty, for this process alone; the lock ends with the process, however that ends."""
+    descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, OWNER_ONLY)
+    with os.fdopen(descriptor, "r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupError(
+                f"another back-up is writing {unfinished.name.removeprefix('.')} at this moment"
+            ) from None
+        file.truncate()
+        os.fchmod(file.fileno(), OWNER_ONLY)
+        yield file
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Reader:
+    """Reads a back-up part by part, and believes nothing that its hash does not confirm."""
+
+    def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:
+        self._archive, self._path = archive, path
+        self.manifest = read_manifest(self._content_of_manifest())
+        extra = sorted(set(archive.namelist()) - {part.name for part in self.manifest.parts} - {MANIFEST})
+        if extra:
+            raise BackupError(f"{path}: {extra[0]} is damaged: the manifest does not know it")
+
+    def _content_of_manifest(self) -> bytes:
+        try:
+            if self._archive.getinfo(MANIFEST).file_size > _MOST_MANIFEST_BYTES:
+                raise ValueError
+            return self._archive.read(MANIFEST)
+        except KeyError:
+            raise BackupError(f"{self._path}: {MANIFEST} is missing; this is no back-up of Earmark's") from None
+        except _FAULTS:
+            raise BackupError(f"{self._path}: {MANIFEST} is damaged") from None
+
+    def unpack(self, part: Part, out: BinaryIO | None = None) -> None:
+        """Read a part to its end, into a file or only to check it.
+
+        Raises:
+            BackupError: It is not what the manifest says.
+            OSError: ``out`` cannot be written.
+        """
+        digest, length = hashlib.sha256(), 0
+        for chunk in self._chunks(part):
+            digest.update(chunk)
+            length += len(chunk)
+            if length > part.bytes:
+                break
+            if out is not None:
+                out.write(chunk)
+        if length != part.bytes or digest.hexdigest() != part.sha256:
+            raise BackupError(f"{self._path}: {part.name} is damaged: it is not what was backed up")
+
+    def _chunks(self, part: Part) -> Iterator[bytes]:
+        try:
+            with self._archive.open(part.name) as packed:
+                while chunk := packed.read(_CHUNK):
+                    yield chunk
+        except KeyError:
+            raise BackupError(f"{self._path}: {part.name} is missing") from None
+        except _FAULTS:
+            raise BackupError(f"{self._path}: {part.name} is damaged: it cannot be unpacked") from None
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Reader]:
+    """Open a back-up.
+
+    Raises:
+        BackupError: It cannot be opened, or its manifest is damaged.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except OSError as error:
+        raise BackupError(f"{path}: cannot be opened ({error.strerror or error})") from None
+    except _FAULTS:
+        raise BackupError(f"{path}: this is no back-up, or its end is missing: it was not copied whole") from None
+    with archive:
+        yield Reader(archive, path)

@@ -1,0 +1,28 @@
+"""Tell whether the recordings that a database names are where it says."""
+
+from __future__ import annotations
+
+import os
+
+from sqlalchemy import select
+
+from pipeline.store.database import open_store
+from pipeline.store.tables import recordings
+
+
+def media_present(store_url: str) -> tuple[int, list[str]]:
+    """Return how many recordings a database names, and the ids of the calls whose file is not where it says.
+
+    Only paths are looked at, not URLs: what holds those keeps its own back-ups.
+
+    Raises:
+        StoreError: The database cannot be read.
+    """
+    store = open_store(store_url)
+    try:
+        with store.read() as connection:
+            rows = connection.execute(select(recordings.c.call_id, recordings.c.media_uri)).all()
+    finally:
+        store.close()
+    gone = [row.call_id for row in rows if "://" not in row.media_uri and not os.path.lexists(row.media_uri)]
+    return len(rows), gone
