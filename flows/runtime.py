@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from pipeline.at_rest.in_use import use_keys
 from pipeline.config import Settings
 from pipeline.intake.metadata import MetadataIndex, index_metadata
 from pipeline.load_settings import load_settings
@@ -72,6 +73,7 @@ def current() -> Runtime:
     global _current  # noqa: PLW0603
     if _current is None:
         _current = Runtime(settings=load_settings())
+        use_keys(_current.settings.at_rest_keys)
     return _current
 
 

@@ -46,6 +46,8 @@ GROUPS = (
     "judge",
     "users",
     "coaching",
+    "keys",
+    "media",
 )
 
 

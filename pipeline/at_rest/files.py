@@ -9,6 +9,7 @@ exchanged, left out, cut off or added without being noticed.
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import shutil
@@ -101,14 +102,27 @@ class SealingWriter(io.RawIOBase):
         self._number += 1
 
 
+def write_sealed(file: BinaryIO, content: bytes, ring: KeyRing | None) -> None:
+    """Write the whole content of a file, sealed where there are keys."""
+    if ring is None:
+        file.write(content)
+        return
+    with SealingWriter(file, ring) as sealing:
+        sealing.write(content)
+
+
 def seal_file(source: Path, target: Path, ring: KeyRing) -> None:
     """Write a file sealed; the target is there whole or not at all, with the source's rights and times.
 
+    One that is sealed by another key of the ring is sealed by the first. What was written is read again before it takes
+    the place of what was there: a recording exists once.
+
     Raises:
+        SealedError: As for `unsealed`.
         OSError: One of them cannot be read or written.
     """
-    with source.open("rb") as file:
-        _write_whole(file, target, ring, like=source)
+    with source.open("rb") as file, unsealed(file, ring) as opened:
+        _write_whole(opened, target, ring, like=source)
 
 
 def unseal_file(source: Path, target: Path, ring: KeyRing | None) -> None:
@@ -122,6 +136,15 @@ def unseal_file(source: Path, target: Path, ring: KeyRing | None) -> None:
         _write_whole(opened, target, None, like=source)
 
 
+def sealed_by(file: BinaryIO) -> str | None:
+    """Return the name of the key by which a file is sealed; None where it is not."""
+    if not is_sealed(file):
+        return None
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    return head[len(MAGIC) : len(MAGIC) + _KEY_ID_BYTES].hex()
+
+
 def _write_whole(source: BinaryIO, target: Path, ring: KeyRing | None, *, like: Path) -> None:
     unfinished = None
     try:
@@ -129,18 +152,30 @@ def _write_whole(source: BinaryIO, target: Path, ring: KeyRing | None, *, like: 
             unfinished = Path(file.name)
             written = cast(BinaryIO, file)
             if ring is None:
-                shutil.copyfileobj(source, written, BLOCK_BYTES)
+                was = _copy(source, written)
             else:
                 with SealingWriter(written, ring) as sealing:
-                    shutil.copyfileobj(source, sealing, BLOCK_BYTES)
+                    was = _copy(source, cast(BinaryIO, sealing))
             file.flush()
             os.fsync(file.fileno())
+        with unfinished.open("rb") as again, unsealed(again, ring) as opened:
+            if _copy(opened, None) != was:
+                raise OSError(errno.EIO, "what was written is not what was read")
         shutil.copystat(like, unfinished)
         unfinished.replace(target)
     finally:
         if unfinished is not None:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
+
+
+def _copy(source: BinaryIO, target: BinaryIO | None) -> bytes:
+    digest = hashlib.sha256()
+    while block := source.read(BLOCK_BYTES):
+        digest.update(block)
+        if target is not None:
+            target.write(block)
+    return digest.digest()
 
 
 class _OpenSealed(io.RawIOBase):

@@ -117,6 +117,24 @@ def inspect_database(url: str) -> str:
     return f"{kind}, no tables yet" if version is None else f"{kind}, version {version}"
 
 
+def keys_of_database(url: str) -> list[str]:
+    """Return the names of the keys that a database needs, whether they are at hand or not; none where there is none.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    parsed = parse_url(url)
+    with _naming(parsed):
+        if not _is_there(parsed):
+            return []
+        engine = make_engine(parsed)
+        try:
+            with reading(engine) as connection:
+                return keys_needed(connection)
+        finally:
+            engine.dispose()
+
+
 def _is_there(url: URL) -> bool:
     """Tell whether there is something to connect to; a SQLite file that is not there can be made in its folder."""
     if not is_sqlite(url):

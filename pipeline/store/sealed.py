@@ -50,6 +50,11 @@ class SealedText(TypeDecorator[str]):
         super().__init__()
         self.place = place
 
+    @property
+    def python_type(self) -> type[str]:
+        """What values are."""
+        return str
+
     def bind_processor(self, dialect: Dialect) -> Any:
         """Return what seals; without keys, what tells a text that only looks sealed by a blank before it."""
         seals, place = seals_of(dialect), self.place
@@ -72,6 +77,11 @@ class SealedBytes(TypeDecorator[bytes]):
     def __init__(self, place: str) -> None:
         super().__init__()
         self.place = place
+
+    @property
+    def python_type(self) -> type[bytes]:
+        """What values are."""
+        return bytes
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
         """Seal, where there are keys."""
