@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from flows.logs import write_logs
+from pipeline.at_rest.in_use import use_keys
 from pipeline.config import Settings
 from pipeline.intake.metadata import MetadataIndex, index_metadata
 from pipeline.load_settings import load_settings
@@ -74,6 +75,7 @@ def current() -> Runtime:
     if _current is None:
         _current = Runtime(settings=load_settings())
         write_logs(_current.settings.run.log_format)
+        use_keys(_current.settings.at_rest_keys)
     return _current
 
 

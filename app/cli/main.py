@@ -47,6 +47,8 @@ GROUPS = (
     "judge",
     "users",
     "coaching",
+    "keys",
+    "media",
 )
 
 

@@ -72,7 +72,7 @@ class SignInSettings(Group):
     issuer: str | None = Field(default=None, description="Address of the provider, https; none: local accounts only.")
     client_id: str | None = Field(default=None, description="What the console is called there.")
     client_secret: SecretStr | None = Field(
-        default=None, description="Keep it in the environment: `EARMARK_SIGN_IN__CLIENT_SECRET`; never shown."
+        default=None, description="In the environment only: `EARMARK_SIGN_IN__CLIENT_SECRET`; never shown."
     )
     name_claim: str = Field(default="email", description="Claim that holds the name of an account here.")
     label: str = Field(default="Single sign-on", description="What the button says.")

@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from pipeline.errors import StoreError
+from pipeline.store import at_rest_tables as _at_rest_tables  # noqa: F401 - adds its own to metadata
 from pipeline.store import claim_tables as _claim_tables  # noqa: F401 - adds its own to metadata
 from pipeline.store import contact_reason_tables as _contact_reason_tables  # noqa: F401 - adds its own to metadata
 from pipeline.store import digest_tables as _digest_tables  # noqa: F401 - adds its own to metadata
