@@ -46,6 +46,8 @@ GROUPS = (
     "judge",
     "users",
     "coaching",
+    "holds",
+    "retention",
 )
 
 

@@ -16,6 +16,7 @@ from pipeline.config.kpis import KpiSettings
 from pipeline.config.privacy import PrivacySettings
 from pipeline.config.reading import ComplianceSettings, ConversationSettings, SentimentSettings
 from pipeline.config.reports import ReportSettings
+from pipeline.config.retention import RetentionSettings
 from pipeline.config.review import ReviewSettings, SamplingSettings
 from pipeline.config.scorecards import FairnessSettings, ScorecardSettings
 from pipeline.config.scoring import FlagSettings, JudgeSettings, ScoreSettings
@@ -63,6 +64,7 @@ class Settings(Group):
     kpis: KpiSettings = KpiSettings()
     reasons: ReasonSettings = ReasonSettings()
     reports: ReportSettings = ReportSettings()
+    retention: RetentionSettings = RetentionSettings()
     console: ConsoleSettings = ConsoleSettings()
     sign_in: SignInSettings = SignInSettings()
     run: RunSettings = RunSettings()

@@ -40,6 +40,10 @@ DEFECTS: Mapping[str, DefectKind] = {
     "too_many_channels": _fatal(
         "the file has more channels than a call has parties", "export one or two channels, at most 7"
     ),
+    "deleted": _fatal(
+        "the call in it was deleted by retention or on request",
+        "remove the file; `earmark retention allow` lets a call be taken in again",
+    ),
     # the sound
     "silent": _noted("every channel is silent throughout", "check the recorder's connection"),
     "channel_silent": _noted("a channel is silent throughout", "check that the recorder takes both parties"),

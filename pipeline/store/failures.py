@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from pipeline.store.stale import mark_stale
-from pipeline.store.tables import failures
+from pipeline.store.tables import failures, recordings
 from pipeline.store.upsert import insert_or_replace
 
 
@@ -23,7 +23,9 @@ class Failure:
 
 
 def put_failure(connection: Connection, call_id: str, *, step: str, reason: str, now: datetime) -> None:
-    """Keep why a step failed on a call; replaces an earlier failure of that call."""
+    """Keep why a step failed on a call; replaces an earlier failure of that call. Of a call that is gone nothing is."""
+    if connection.scalar(select(recordings.c.call_id).where(recordings.c.call_id == call_id)) is None:
+        return
     row = {"call_id": call_id, "step": step, "reason": reason, "failed_at": now}
     insert_or_replace(connection, failures, row)
     mark_stale(connection, [call_id])
