@@ -7,9 +7,11 @@ from pathlib import Path
 from prefect import flow, task
 
 from flows.runtime import current, utc_now
+from pipeline.intake.deleted import held_back_as_deleted
 from pipeline.intake.discover import find_recordings
 from pipeline.intake.known_sound import known_sound
 from pipeline.intake.take_in import take_in
+from pipeline.store.deletions import was_deleted
 from pipeline.store.intake import put_intake
 from pipeline.store.known_files import known_files
 
@@ -35,6 +37,8 @@ def take_in_files(media_uris: list[str], roots: list[str]) -> list[str]:
         known = known_sound(earlier[media_uri]) if media_uri in earlier else None
         outcome = take_in(Path(media_uri), settings=settings, metadata=metadata, known=known)
         with runtime.store.begin() as connection:
+            if outcome.recording and was_deleted(connection, outcome.recording.sha256):
+                outcome = held_back_as_deleted(outcome)
             put_intake(connection, outcome, now=began)
         if outcome.recording:
             call_ids.append(outcome.recording.call_id)

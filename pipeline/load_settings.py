@@ -17,12 +17,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from pipeline.config import CONFIG_VARIABLE, DEBUG_VARIABLE, ENVIRONMENT_PREFIX, Settings
+from pipeline.config import CONFIG_VARIABLE, DEBUG_VARIABLE, ENVIRONMENT_PREFIX, SIGNING_KEY_VARIABLE, Settings
 from pipeline.errors import AuthoredFileError, ConfigError, Problem, did_you_mean
 from pipeline.load_secrets import refuse_secrets, with_secret_files
 
 _BESIDE_THE_FILE = (("transcribe", "vocabulary"), ("reports", "budget"))
 """Files that people keep beside their settings file: a relative path counts from it, and not from where one stands."""
+_NO_SETTINGS = (CONFIG_VARIABLE, DEBUG_VARIABLE, SIGNING_KEY_VARIABLE)
 
 
 def load_settings(
@@ -88,7 +89,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for name, value in sorted(environment.items()):
-        if name.startswith(ENVIRONMENT_PREFIX) and name not in (CONFIG_VARIABLE, DEBUG_VARIABLE) and value:
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in _NO_SETTINGS and value:
             keys = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
             merged = _merge(merged, _nested(keys, _plain_or_json(name, value)))
     return merged

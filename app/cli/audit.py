@@ -43,6 +43,7 @@ ACTIONS = (
     "flag",
     "hear",
     "hear-unredacted",
+    "hold",
     "import",
     "queue",
     "rescore",

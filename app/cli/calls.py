@@ -10,6 +10,7 @@ import typer
 from app.acts import Act, log_acts
 from app.cli import call_page, listing, show
 from app.cli.call_audio import audio
+from app.cli.call_deletion import delete
 from app.cli.call_page import print_call, print_rejected
 from app.cli.call_scores import evaluation_of, print_others, scores_by
 from app.cli.known_names import require_known
@@ -41,6 +42,7 @@ FILE_ID = "f-"
 
 app = typer.Typer(help="List calls; show one with transcript, findings and score; hear it.", no_args_is_help=True)
 app.command("audio")(audio)
+app.command("delete")(delete)
 app.command("index")(index)
 app.command("retry")(retry)
 

@@ -49,6 +49,8 @@ GROUPS = (
     "coaching",
     "keys",
     "media",
+    "holds",
+    "retention",
 )
 
 

@@ -16,6 +16,7 @@ from pipeline.config.kpis import KpiSettings
 from pipeline.config.privacy import ALWAYS_MASKED, PrivacySettings
 from pipeline.config.reading import ComplianceSettings, ConversationSettings, SentimentSettings
 from pipeline.config.reports import ReportSettings
+from pipeline.config.retention import SIGNING_KEY_VARIABLE, RetentionSettings
 from pipeline.config.review import ReviewSettings, SamplingSettings
 from pipeline.config.scorecards import FairnessSettings, ScorecardSettings
 from pipeline.config.scoring import FlagSettings, JudgeSettings, ScoreSettings
@@ -42,8 +43,10 @@ __all__ = [
     "PrivacySettings",
     "ReasonSettings",
     "ReportSettings",
+    "RetentionSettings",
     "ReviewSettings",
     "RunSettings",
+    "SIGNING_KEY_VARIABLE",
     "SamplingSettings",
     "ScoreSettings",
     "ScorecardSettings",

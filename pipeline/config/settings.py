@@ -20,6 +20,7 @@ from pipeline.config.kpis import KpiSettings
 from pipeline.config.privacy import PrivacySettings
 from pipeline.config.reading import ComplianceSettings, ConversationSettings, SentimentSettings
 from pipeline.config.reports import ReportSettings
+from pipeline.config.retention import RetentionSettings
 from pipeline.config.review import ReviewSettings, SamplingSettings
 from pipeline.config.scorecards import FairnessSettings, ScorecardSettings
 from pipeline.config.scoring import FlagSettings, JudgeSettings, ScoreSettings
@@ -90,6 +91,7 @@ class Settings(Group):
     kpis: KpiSettings = KpiSettings()
     reasons: ReasonSettings = ReasonSettings()
     reports: ReportSettings = ReportSettings()
+    retention: RetentionSettings = RetentionSettings()
     console: ConsoleSettings = ConsoleSettings()
     sign_in: SignInSettings = SignInSettings()
     alerts: AlertSettings = AlertSettings()

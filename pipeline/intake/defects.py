@@ -47,6 +47,10 @@ DEFECTS: Mapping[str, DefectKind] = {
     "odd_sample_rate": _fatal(
         "the sample rate is none that speech is kept at", "convert it to one from 4,000 to 384,000 Hz"
     ),
+    "deleted": _fatal(
+        "the call in it was deleted by retention or on request",
+        "remove the file; `earmark retention allow` lets a call be taken in again",
+    ),
     # the sound
     "silent": _noted("every channel is silent throughout", "check the recorder's connection"),
     "channel_silent": _noted("a channel is silent throughout", "check that the recorder takes both parties"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from pipeline.store.tables import audit_log
 
@@ -87,6 +87,13 @@ def entries(connection: Connection, asked: AskedEntries | None = None) -> Iterat
         yield from (AuditEntry(**row) for row in rows)
         behind = statement.where(column.sequence > rows[-1]["sequence"])
         rows = connection.execute(behind.limit(_ROWS_AT_ONCE)).mappings().all()
+
+
+def export_count(connection: Connection, call_id: str) -> int:
+    """Return how often something of a call was handed out, of which copies may be anywhere."""
+    of_call = audit_log.c.subject_id == call_id
+    exported = select(func.count()).select_from(audit_log).where(of_call, audit_log.c.action == "export")
+    return connection.scalar(exported) or 0
 
 
 def _one(row: Any) -> AuditEntry | None:

@@ -154,7 +154,7 @@ coaching_items = Table(
     metadata,
     Column("item_id", Code, primary_key=True),
     Column("agent_id", Code, nullable=False, index=True),
-    Column("call_id", Code, ForeignKey("recordings.call_id"), nullable=False),
+    Column("call_id", Code, ForeignKey("recordings.call_id"), nullable=False, index=True),
     Column("criterion_id", Code),
     Column("start_ms", Integer),
     Column("end_ms", Integer),

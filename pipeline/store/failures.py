@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from pipeline.logs import log_event
 from pipeline.store.stale import mark_stale
-from pipeline.store.tables import failures
+from pipeline.store.tables import failures, recordings
 from pipeline.store.upsert import insert_or_replace
 from pipeline.store.waiting import clear_waiting
 
@@ -25,7 +25,12 @@ class Failure:
 
 
 def put_failure(connection: Connection, call_id: str, *, step: str, reason: str, now: datetime) -> None:
-    """Keep why a step failed on a call; replaces an earlier failure of that call, which waits no longer."""
+    """Keep why a step failed on a call; replaces an earlier failure of that call, which waits no longer.
+
+    Of a call that is gone nothing is kept.
+    """
+    if connection.scalar(select(recordings.c.call_id).where(recordings.c.call_id == call_id)) is None:
+        return
     row = {"call_id": call_id, "step": step, "reason": reason, "failed_at": now}
     insert_or_replace(connection, failures, row)
     clear_waiting(connection, call_id)

@@ -23,6 +23,7 @@ from pipeline.store import contact_reason_tables as _contact_reason_tables  # no
 from pipeline.store import digest_tables as _digest_tables  # noqa: F401 - adds its own to metadata
 from pipeline.store import kpi_tables as _kpi_tables  # noqa: F401 - adds its own to metadata
 from pipeline.store import measure_tables as _measure_tables  # noqa: F401 - adds its own to metadata
+from pipeline.store import retention_tables as _retention_tables  # noqa: F401 - adds its own to metadata
 from pipeline.store.console_tables import metadata  # which adds its own to those of tables.py
 from pipeline.store.engine import reading
 

@@ -1,0 +1,320 @@
+"""Delete calls everywhere: rows first, in one transaction per call, then files, then the record of it.
+
+Rows first, since they are what can be undone: a call is gone or untouched, whenever the process is killed. In exchange
+for its rows the database gets a list of its files, so that whoever comes next deletes what is left and finishes the
+record. A legal hold is asked for in the transaction that deletes, and none can be placed beside it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+
+from sqlalchemy import Connection
+
+from pipeline.audit.kept_head import keep_head
+from pipeline.audit.log import record_act
+from pipeline.config import Settings
+from pipeline.errors import ConfigError
+from pipeline.retention.files import SETTLED, SOUND, TRANSCRIPT, made_of_calls, recorded_files, remove, remove_reports
+from pipeline.retention.policies import Policy, due_calls, due_policy, earliest_kept, policies_of
+from pipeline.retention.record import document_sha256, record_document
+from pipeline.retention.signing import SigningKey
+from pipeline.store.audit import export_count
+from pipeline.store.database import Store
+from pipeline.store.deletions import (
+    CALL,
+    MEDIA,
+    DeletionRecord,
+    DoomedFile,
+    add_deleted,
+    add_held,
+    begin_record,
+    deleted_under,
+    doomed_files,
+    file_counts,
+    finish_record,
+    forget_record,
+    get_record,
+    hold_record,
+    left_files,
+    list_records,
+    mark_media_deleted,
+    settle_file,
+)
+from pipeline.store.erase import erase_call, erase_media
+from pipeline.store.holds import calls_on_hold, freeze_holds, list_holds
+from pipeline.store.old_calls import AgedCall, aged_call, calls_before, known_calls, recordings_of, sound_of
+from pipeline.store.scrub import scrub
+
+ON_SCHEDULE, ON_REQUEST = "policy", "request"
+_FILES_AT_ONCE = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deleting:
+    """Who deletes, and with what.
+
+    Attributes:
+        actor: For the audit log and the record.
+        now: The clock.
+        key: What records are signed with, if anything.
+        zone: In which days begin.
+    """
+
+    store: Store
+    settings: Settings
+    actor: str
+    now: Callable[[], datetime]
+    key: SigningKey | None
+    zone: tzinfo
+    tell: Callable[[str], None] = field(default=lambda _line: None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deletion:
+    """What one deletion did.
+
+    Attributes:
+        record: The finished record; None where files could not be deleted now, or nothing was to be deleted.
+        deleted: How many calls, or sounds of calls.
+        held: Calls that stayed, with their holds.
+        left: Files that stayed, with the reason.
+        unfinished: Some files could not be deleted now: the next deletion tries again.
+    """
+
+    record: DeletionRecord | None
+    deleted: int = 0
+    held: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    left: tuple[tuple[str, str], ...] = ()
+    unfinished: bool = False
+
+
+def due_now(connection: Connection, deleting: Deleting) -> Iterable[tuple[AgedCall, Policy]]:
+    """Yield the calls that are due by the policies of the settings, held ones among them."""
+    policies = policies_of(deleting.settings.retention)
+    today = deleting.now().astimezone(deleting.zone).date()
+    before = earliest_kept(policies, today=today, zone=deleting.zone)
+    if before is None:
+        return ()
+    return due_calls(calls_before(connection, before), policies, today=today, zone=deleting.zone)
+
+
+def apply_policies(deleting: Deleting) -> list[Deletion]:
+    """Finish what an earlier deletion left, then delete what is due.
+
+    Raises:
+        ConfigError: There is no key, and the settings want a signature.
+    """
+    _require_key(deleting)
+    with deleting.store.read() as connection:
+        left = list_records(connection, unfinished=True)
+    done = [_finish(record.record_id, deleting) for record in left]
+    with deleting.store.read() as connection:
+        due = [(call.call_id, policy) for call, policy in due_now(connection, deleting)]
+    if due:
+        done += _delete(due, deleting, occasion=ON_SCHEDULE, reason="retention policy")
+    return _closed(done, deleting)
+
+
+def delete_on_request(call_ids: Sequence[str], reason: str, deleting: Deleting) -> list[Deletion]:
+    """Delete calls with everything that was made of them, whatever the policies say. Holds stand above it.
+
+    Args:
+        call_ids: Whole ids.
+        reason: Why, for the record: never words of a call, nor who the customer is.
+        deleting: Who, and with what.
+    """
+    _require_key(deleting)
+    return _closed(
+        _delete([(call_id, None) for call_id in call_ids], deleting, occasion=ON_REQUEST, reason=reason), deleting
+    )
+
+
+def _require_key(deleting: Deleting) -> None:
+    if deleting.key is None and deleting.settings.retention.require_signature:
+        raise ConfigError(
+            "retention.require_signature is set and there is no key, so nothing is deleted: make one with "
+            "`earmark retention key --out FILE` and name it in retention.signing_key_file"
+        )
+
+
+def _closed(done: list[Deletion], deleting: Deleting) -> list[Deletion]:
+    """Have the deleted bytes leave the database's own files, and keep the audit log's new head."""
+    if any(deletion.deleted for deletion in done):
+        if not scrub(deleting.store):
+            deleting.tell("the database is in use: deleted bytes leave its files with the next deletion")
+        with deleting.store.read() as connection:
+            keep_head(connection, deleting.settings.workspace)
+    return done
+
+
+def _delete(
+    calls: Sequence[tuple[str, Policy | None]], deleting: Deleting, *, occasion: str, reason: str
+) -> list[Deletion]:
+    made = made_of_calls(deleting.settings)
+    record_id = _begin(deleting, occasion=occasion, reason=reason)
+    done: list[Deletion] = []
+    held: dict[str, tuple[str, ...]] = {}
+    for number, (call_id, policy) in enumerate(calls, start=1):
+        deleting.tell(f"deleting {call_id} ({number}/{len(calls)})")
+        holds = _delete_one(call_id, policy, record_id, made.get(call_id, ()), deleting)
+        if holds is None:  # another process took this one for dead and finished its record: that one stands
+            record_id = _begin(deleting, occasion=occasion, reason=reason)
+            holds = _delete_one(call_id, policy, record_id, made.get(call_id, ()), deleting)
+        if holds:
+            held[call_id] = holds
+    if held:
+        with deleting.store.begin() as connection:
+            add_held(connection, record_id, len(held))
+    done.append(replace(_finish(record_id, deleting), held=held))
+    return done
+
+
+def _begin(deleting: Deleting, *, occasion: str, reason: str) -> str:
+    record = DeletionRecord(
+        record_id=f"dr-{secrets.token_hex(8)}",
+        occasion=occasion,
+        reason=reason,
+        made_by=deleting.actor,
+        begun_at=deleting.now(),
+        rows={},
+    )
+    with deleting.store.begin() as connection:
+        begin_record(connection, record)
+    return record.record_id
+
+
+def _delete_one(
+    call_id: str, policy: Policy | None, record_id: str, made: Sequence[DoomedFile], deleting: Deleting
+) -> tuple[str, ...] | None:
+    """Delete one call's rows, unless a hold stands or it is not due any more.
+
+    Returns:
+        The holds that keep it; None, and nothing is done, where the record is finished.
+    """
+    whole = policy is None or policy.what == CALL
+    now = deleting.now()
+    with deleting.store.begin() as connection:
+        freeze_holds(connection)
+        if not hold_record(connection, record_id):
+            return None
+        if holds := calls_on_hold(connection, [call_id]).get(call_id):
+            return holds
+        sound = sound_of(connection, call_id)
+        if sound is None or not _still_due(connection, call_id, policy, deleting):
+            return ()
+        files = recorded_files(recordings_of(connection, call_id), deleting.settings, whole=whole)
+        files += [file for file in made if whole or file.kind != TRANSCRIPT]
+        handed_out = export_count(connection, call_id)
+        if whole:
+            rows = erase_call(connection, call_id, match_within_s=deleting.settings.kpis.match_within_s)
+        else:
+            rows = erase_media(connection, call_id)
+            mark_media_deleted(connection, call_id, now=now)
+        what, name = CALL if whole else MEDIA, policy.name if policy else None
+        add_deleted(
+            connection,
+            record_id,
+            sound_sha256=sound,
+            deleted=(what, name),
+            rows=rows,
+            files=files,
+            handed_out=handed_out,
+            now=now,
+        )
+        told = {"what": what, "record": record_id, "policy": name}
+        record_act(
+            connection, actor=deleting.actor, action="deletion", subject=("call", call_id), details=told, now=now
+        )
+    return ()
+
+
+def _still_due(connection: Connection, call_id: str, policy: Policy | None, deleting: Deleting) -> bool:
+    """Tell whether a policy still applies: a corrected manifest may have moved the call since."""
+    if policy is None:
+        return True
+    call = aged_call(connection, call_id)
+    today = deleting.now().astimezone(deleting.zone).date()
+    policies = policies_of(deleting.settings.retention)
+    return call is not None and due_policy(call, policies, today=today, zone=deleting.zone) == policy
+
+
+def _finish(record_id: str, deleting: Deleting) -> Deletion:
+    """Delete the files of a record that still wait, and finish it where none is left that can be deleted."""
+    failed = _delete_files(record_id, deleting)
+    with deleting.store.read() as connection:
+        left = tuple(left_files(connection, record_id, SETTLED))
+    if failed:
+        return Deletion(record=None, left=left, unfinished=True)
+    with deleting.store.begin() as connection:
+        if not hold_record(connection, record_id):
+            return Deletion(record=None)  # another process has finished it
+        record = get_record(connection, record_id)
+        calls = deleted_under(connection, record_id)
+        if not calls:
+            forget_record(connection, record_id)
+            return Deletion(record=None)
+        document = record_document(
+            record,
+            calls=calls,
+            files=file_counts(connection, record_id),
+            holds_standing=len(list_holds(connection)),
+            key=deleting.key,
+            now=deleting.now(),
+        )
+        signature = deleting.key.sign(document.encode()) if deleting.key else None
+        finish_record(connection, record_id, document=document, signature=signature, now=deleting.now())
+        record_act(
+            connection,
+            actor=deleting.actor,
+            action="deletion",
+            subject=("deletion record", record_id),
+            details={"sha256": document_sha256(document), "calls": len(calls), "signed": signature is not None},
+            now=deleting.now(),
+        )
+        return Deletion(record=get_record(connection, record_id), deleted=len(calls), left=left)
+
+
+def _delete_files(record_id: str, deleting: Deleting) -> bool:
+    """Delete what waits, and what was made of calls while they were deleted; tell whether something could not be."""
+    failed: set[int] = set()
+    while True:
+        with deleting.store.read() as connection:
+            waiting = doomed_files(connection, record_id, limit=_FILES_AT_ONCE + len(failed))
+        waiting = [file for file in waiting if file.number not in failed]
+        if not waiting:
+            break
+        became = []
+        for file in waiting:
+            try:
+                became.append((file.number, remove(file, deleting.settings)))
+            except OSError as error:
+                failed.add(file.number)
+                deleting.tell(f"{file.path}: cannot be deleted ({error.strerror or type(error).__name__})")
+        with deleting.store.begin() as connection:
+            for number, state in became:
+                settle_file(connection, number, state)
+    return not _delete_made(deleting) or bool(failed)
+
+
+def _delete_made(deleting: Deleting) -> bool:
+    """Delete the reports, which quote calls, and what was made of calls that nobody knows; tell whether that worked."""
+    made = {
+        call_id: [file for file in files if file.kind in (SOUND, TRANSCRIPT)]
+        for call_id, files in made_of_calls(deleting.settings).items()
+        if call_id.startswith("c-")
+    }
+    with deleting.store.read() as connection:
+        known = known_calls(connection, list(made))
+    try:
+        remove_reports(deleting.settings)
+        for call_id in made.keys() - known:
+            for file in made[call_id]:
+                remove(file, deleting.settings)
+    except OSError as error:
+        deleting.tell(f"{error.filename}: cannot be deleted ({error.strerror or type(error).__name__})")
+        return False
+    return True
