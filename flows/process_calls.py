@@ -11,7 +11,7 @@ from prefect.tasks import exponential_backoff
 
 from flows.runtime import current, utc_now
 from pipeline import run
-from pipeline.errors import EarmarkError, StoreError, UnexpectedError
+from pipeline.errors import EarmarkError, IntakeError, StoreError, UnexpectedError
 from pipeline.settle import unsettled
 from pipeline.store import failures, history
 
@@ -19,10 +19,16 @@ MOST_ROUNDS = 5
 """One is enough, but for rules about calls that look for each other's outcomes, and for runs beside this one."""
 
 
+MEDIA_MAY_RETURN = ("unreadable", "empty", "truncated")
+"""What a recording looks like that intake could read, and whose share or disk is gone for a moment."""
+
+
 def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Tell whether trying again may help: what Earmark itself refuses will be refused again, a database may return."""
     result = state.result(raise_on_failure=False)
-    return isinstance(result, (StoreError, UnexpectedError))
+    if isinstance(result, IntakeError):
+        return result.code in MEDIA_MAY_RETURN
+    return isinstance(result, (StoreError, UnexpectedError, TimeoutError))
 
 
 @task(name="process call", retry_condition_fn=_may_pass)
@@ -34,6 +40,7 @@ def process_call(call_id: str) -> str:
             and those of libraries may hold words of the call.
     """
     runtime = current()
+    runtime.tries[call_id] += 1
     try:
         score, done = run.process_call(call_id, runtime.parts, runtime.store, now=utc_now)
     except EarmarkError:
@@ -109,5 +116,6 @@ def _list_failure(call_id: str, state: State[Any]) -> None:
     else:
         reason = f"ended as {state.name}; it is tried again on the next run"
     with runtime.store.begin() as connection:
-        failures.put_failure(connection, call_id, step="process", reason=reason, now=utc_now())
+        tries = runtime.tries.pop(call_id, 1)
+        failures.put_failure(connection, call_id, step="process", reason=reason, now=utc_now(), tries=tries)
     runtime.report("failed", call_id)

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import StoreError
-from pipeline.store.engine import describe, is_sqlite, make_engine, parse_url, reading
+from pipeline.store.engine import describe, is_sqlite, make_engine, parse_url, reading, wait_for_return
 from pipeline.store.migrate import known_version, migrate
 from pipeline.store.unusable import BEGIN_ANEW, as_store_errors, unusable
 
@@ -51,11 +51,13 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, patient: bool = False) -> Store:
     """Open a database and bring it to the version of this code; several may do so at once.
 
     Args:
         url: ``sqlite:///path/to/file.db`` (its folder must exist) or ``postgresql://user:password@host/database``.
+        patient: Once it was reached, wait half a minute for a server that is gone, such as one that starts again. For
+            work that nobody is waiting for.
 
     Raises:
         StoreError: The URL is of another kind, the database cannot be reached, is damaged or no database at all, or
@@ -70,6 +72,8 @@ def open_store(url: str) -> Store:
         except BaseException:
             engine.dispose()
             raise
+        if patient and not is_sqlite(parsed):
+            wait_for_return(engine)
     return Store(engine)
 
 
