@@ -148,7 +148,7 @@ def _unpack_all(back_up: Reader, staging: Path, settings: Settings) -> Path:
             continue
         if part.name in single:
             place = settings.workspace / single[part.name]
-        elif top in folders and ".." not in part.name.split("/"):
+        elif top in folders and _is_plain(part.name):
             place = folders[top] / part.name.removeprefix(top)
         else:
             raise BackupError(f"{part.name} is damaged: a back-up has no such part")
@@ -159,6 +159,11 @@ def _unpack_all(back_up: Reader, staging: Path, settings: Settings) -> Path:
         shutil.move(unfinished, place)
     part = next(part for part in back_up.manifest.parts if part.name == back_up.manifest.database_part)
     return _unpacked(back_up, part, database)
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether a part's name stays in its folder: neither leads out of it nor begins anew at the root."""
+    return name.isprintable() and "\\" not in name and not {"", ".", ".."} & set(name.split("/"))
 
 
 def _same(one: Path, other: Path) -> bool:
