@@ -14,6 +14,7 @@ from flows.preparation import anything_new, preparing
 from flows.runtime import Runtime, using, utc_now
 from pipeline.config import Settings
 from pipeline.intake.discover import find_recordings
+from pipeline.logs import duration_ms, log_event
 from pipeline.records.webhooks import WebhookEvent
 from pipeline.store.database import Store
 from pipeline.store.webhooks import tell
@@ -96,8 +97,10 @@ def _run(
             outcomes[subject] = event
         report(event, subject)
 
+    began = utc_now()
+    log_event("run_started")
     with ExitStack() as stack:
-        runtime = stack.enter_context(using(Runtime(settings=settings, report=count)))
+        runtime = stack.enter_context(using(Runtime(settings=settings, report=count, patient=True)))
         # A wrong rubric or an unreachable database is said before anything starts.
         parts, store = runtime.parts, runtime.store
         wait_for_server = stack.enter_context(prefect_server(settings.workspace, models_dir=settings.models_dir))
@@ -110,6 +113,7 @@ def _run(
             job()
         became = Counter(outcomes.values())
         counts = {name: became[name] for name in COUNTED}
+        log_event("run_finished", **counts, duration_ms=duration_ms(began, utc_now()))
         with store.begin() as connection:
             tell(connection, WebhookEvent.BATCH_FINISHED, [counts], now=utc_now())
     return BatchResult(**counts, reports=settings.workspace / "reports")

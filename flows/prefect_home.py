@@ -47,7 +47,7 @@ def prefect_server(workspace: Path, *, models_dir: Path, scheduling: bool = Fals
     for name, value in {"PREFECT_HOME": str(folder), **_QUIET}.items():
         os.environ.setdefault(name, value)
     if os.environ.get(API_URL):
-        _require_answer(os.environ[API_URL])
+        require_answer(os.environ[API_URL])
         yield lambda: None
         return
     # Two temporary servers cannot share one folder, and two runs of one workspace would do the same work.
@@ -113,7 +113,12 @@ def told_as_server_error() -> Iterator[None]:
         ) from None
 
 
-def _require_answer(address: str) -> None:
+def require_answer(address: str) -> None:
+    """Look whether the server that the user named answers.
+
+    Raises:
+        ServerError: It does not.
+    """
     try:
         with urllib.request.urlopen(f"{address.rstrip('/')}/health", timeout=10):  # noqa: S310 (the address is the operator's own)
             return

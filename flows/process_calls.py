@@ -9,26 +9,16 @@ from prefect import Task, allow_failure, flow, task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
+from flows.in_order import process_in_order
+from flows.passing import may_pass
 from flows.runtime import current, utc_now
 from pipeline import run
-from pipeline.errors import EarmarkError, IntakeError, StoreError, UnexpectedError
-from pipeline.settle import unsettled
-from pipeline.store import failures, history
-
-MOST_ROUNDS = 5
-"""One is enough, but for rules about calls that look for each other's outcomes, and for runs beside this one."""
-
-
-MEDIA_MAY_RETURN = ("unreadable", "empty", "truncated")
-"""What a recording looks like that intake could read, and whose share or disk is gone for a moment."""
+from pipeline.errors import EarmarkError, UnexpectedError
+from pipeline.store import failures
 
 
 def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Tell whether trying again may help: what Earmark itself refuses will be refused again, a database may return."""
-    result = state.result(raise_on_failure=False)
-    if isinstance(result, IntakeError):
-        return result.code in MEDIA_MAY_RETURN
-    return isinstance(result, (StoreError, UnexpectedError, TimeoutError))
+    return may_pass(state.result(raise_on_failure=False))
 
 
 @task(name="process call", retry_condition_fn=_may_pass)
@@ -53,30 +43,10 @@ def process_call(call_id: str) -> str:
 
 @flow(name="process calls")
 def process_calls(call_ids: list[str]) -> None:
-    """Process every call; one that fails is listed and does not stop the others.
-
-    Where rules look at earlier calls, those of one customer are processed one after the other in order of time, and
-    afterwards those calls once more whose earlier calls came to light later, in this run or a former one.
-    """
+    """Process every call, in the order that rules need; one that fails is listed and does not stop the others."""
     runtime = current()
-    about_calls = runtime.parts.detectors.about_calls
     runtime.report("to_process", str(len(call_ids)))
-    if not about_calls.needs:
-        _process([(call_id, None) for call_id in call_ids])
-        return
-    with runtime.store.read() as connection:
-        customers = history.customers_of(connection, call_ids)
-        in_order = history.in_order_of_time(connection, call_ids)
-    failed = _process(in_order)
-    for _ in range(MOST_ROUNDS):
-        late = [
-            call_id for call_id in unsettled(customers, runtime.parts.detectors, runtime.store) if call_id not in failed
-        ]
-        if not late:
-            break
-        runtime.report("to_settle", str(len(late)))
-        with runtime.store.read() as connection:
-            failed |= _process(history.in_order_of_time(connection, late))
+    process_in_order(call_ids, _process, runtime)
 
 
 def _process(calls: Sequence[tuple[str, str | None]]) -> set[str]:

@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from flows.runtime import utc_now
+from pipeline.at_rest.in_use import use_keys
 from pipeline.config import Settings
 from pipeline.errors import EarmarkError, UnexpectedError
 from pipeline.rescoring.job import Job
@@ -57,6 +58,7 @@ def rescore_chunk(call_ids: Sequence[str], job: Job, store: Store) -> Rescored:
 def _begin(settings: Settings, job: Job) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    use_keys(settings.at_rest_keys)  # a fresh process has none
     _work.append(_Work(job=job, store=open_store(settings.store_url)))
     # A transcript is thousands of small records without cycles: looking for some after every few hundred takes a fifth
     # of the time.

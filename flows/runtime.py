@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from flows.logs import write_logs
+from pipeline.at_rest.in_use import use_keys
 from pipeline.config import Settings
 from pipeline.intake.metadata import MetadataIndex, index_metadata
 from pipeline.load_settings import load_settings
@@ -35,11 +37,13 @@ class Runtime:
         report: Called with (event, subject) as work proceeds. Events about a file: ``taken_in``, ``rejected``; about a
             call: ``processed``, ``unchanged``, ``failed``; with a number to expect: ``found``, ``to_process``, and
             ``to_settle``: so many calls are judged once more, as earlier calls came to light.
+        patient: Whether to wait for a database server that starts again; workers see to that themselves.
         tries: How often each call was tried by this process.
     """
 
     settings: Settings
     report: Callable[[str, str], None] = _silent
+    patient: bool = False
     tries: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _manifests: dict[tuple[str, ...], MetadataIndex] = field(default_factory=dict)
@@ -48,7 +52,7 @@ class Runtime:
     def store(self) -> Store:
         """The workspace's database, migrated to this version."""
         self.settings.workspace.mkdir(parents=True, exist_ok=True)
-        return open_store(self.settings.store_url, patient=True)
+        return open_store(self.settings.store_url, patient=self.patient)
 
     def manifests(self, roots: tuple[str, ...]) -> MetadataIndex:
         """Return the manifests in and below some folders; read once, since every batch of files asks for them."""
@@ -75,6 +79,8 @@ def current() -> Runtime:
     global _current  # noqa: PLW0603
     if _current is None:
         _current = Runtime(settings=load_settings())
+        write_logs(_current.settings.run.log_format)
+        use_keys(_current.settings.at_rest_keys)
     return _current
 
 

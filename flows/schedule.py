@@ -47,10 +47,11 @@ def serve_schedule(
     """
     find_recordings(paths, settings.intake)
     os.environ["EARMARK_WORKSPACE"] = str(settings.workspace.resolve())
+    os.environ["EARMARK_RUN__LOG_FORMAT"] = settings.run.log_format  # the processes of later runs read it
     if config:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     roots = [str(path.resolve()) for path in paths]
-    with using(Runtime(settings=settings, report=report)) as runtime:
+    with using(Runtime(settings=settings, report=report, patient=True)) as runtime:
         runtime.parts, runtime.store  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)
         with prefect_server(settings.workspace, models_dir=settings.models_dir, scheduling=True) as wait_for_server:
             from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from prefect import task
+from prefect import flow, task
 
 from flows.runtime import current, utc_now
 from pipeline import registry
@@ -20,10 +20,13 @@ MADE_FROM = ".made-from"
 
 @task(name="write scorecards")
 def write_scorecards(out: str) -> bool:
-    """Write every scorecard of the workspace into a folder; False where nothing has changed since."""
+    """Write every scorecard of the workspace into a folder; False where nothing has changed since.
+
+    Where what is stored is sealed, no call is quoted: nobody asked for these files.
+    """
     runtime = current()
     report = build_report(
-        report_rows(runtime.store),
+        report_rows(runtime.store, words=runtime.settings.at_rest_key is None),
         runtime.settings.scorecards,
         generated_at=utc_now(),
         coaching=runtime.settings.coaching,
@@ -38,6 +41,12 @@ def write_scorecards(out: str) -> bool:
         registry.load("scorecard format", name)(report, folder)
     marker.write_text(made_from)
     return True
+
+
+@flow(name="scorecards")
+def scorecards() -> None:
+    """Write the workspace's scorecards: where workers process the calls, one run beside them does this for all."""
+    write_scorecards(str(current().settings.workspace / "reports"))
 
 
 def _made_from(report: ScorecardReport) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+from pipeline.logs import duration_ms, is_logged, log_event
 from pipeline.records import Recording
 from pipeline.store.database import Store
 from pipeline.store.steps import get_step, put_step
@@ -27,8 +28,12 @@ class Steps:
             stored = get_step(connection, key, kind)
         if stored is not None:
             return stored
+        began = self._now() if is_logged() else None
         made = make()
         self.done.append(step)
+        if began is not None:
+            took = duration_ms(began, self._now())
+            log_event("step_done", call_id=self._recording.call_id, step=step, duration_ms=took)
         with self._store.begin() as connection:  # another process may have stored its own meanwhile: that one counts
             call_id = self._recording.call_id
             return put_step(connection, key, call_id=call_id, step=step, record=made, now=self._now())

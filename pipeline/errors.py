@@ -21,6 +21,7 @@
     |-- QueryError                  a search cannot be meant like this (says what is allowed)
     |-- ReviewError                 a review, dispute or calibration session cannot be made like this (says why)
     `-- StoreError                  the database cannot be reached or is of another version
+        `-- SealedError             what is stored is sealed with a key that is not at hand, or was changed
 
 A message says what happened, where, what was allowed and what to do next. It never holds words of a call.
 """
@@ -175,6 +176,10 @@ class QueryError(EarmarkError):
 
 class StoreError(EarmarkError):
     """The database cannot be reached or is of another version."""
+
+
+class SealedError(StoreError):
+    """What is stored is sealed with a key that is not at hand (the message names it), or was changed since."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -19,10 +19,10 @@ from pydantic_core import ErrorDetails
 
 from pipeline.config import CONFIG_VARIABLE, DEBUG_VARIABLE, ENVIRONMENT_PREFIX, Settings
 from pipeline.errors import AuthoredFileError, ConfigError, Problem, did_you_mean
+from pipeline.load_secrets import refuse_secrets, with_secret_files
 
 _BESIDE_THE_FILE = (("transcribe", "vocabulary"), ("reports", "budget"))
 """Files that people keep beside their settings file: a relative path counts from it, and not from where one stands."""
-_ENVIRONMENT_ONLY = (("kpis", "database_password"), ("reports", "smtp_password"))
 
 
 def load_settings(
@@ -33,22 +33,22 @@ def load_settings(
     Args:
         file: TOML file, or None for the one that ``EARMARK_CONFIG`` names, if any.
         environment: Variables; ``EARMARK_INTAKE__SITE_TIMEZONE`` sets ``intake.site_timezone``. Lists and tables are
-            JSON. An empty variable counts as not set.
+            JSON. An empty variable counts as not set. A secret may stand in a file that ``…_FILE`` names.
         flags: Values by dotted key, such as ``{"transcribe.engine": "scripted"}``; None values are left out.
 
     Raises:
-        AuthoredFileError: The file is no TOML, or has unknown keys or values out of range.
-        ConfigError: The environment or a flag has such a key or value.
+        AuthoredFileError: The file is no TOML, holds a secret, or has unknown keys or values out of range.
+        ConfigError: The environment or a flag has such a key or value, or names a file that cannot be used.
     """
     variables = os.environ if environment is None else environment
     if file is None and variables.get(CONFIG_VARIABLE):
         file = Path(variables[CONFIG_VARIABLE])
     from_file: dict[str, Any] = _read_toml(file) if file else {}
     if file:
-        _refuse_secrets(from_file, file)
+        refuse_secrets(from_file, file, _line_of)
         _validate(from_file, file)
         from_file = _with_paths_beside(file, from_file)
-    merged = _merge(from_file, _from_environment(variables))
+    merged = _merge(from_file, _from_environment(with_secret_files(variables)))
     for key, value in (flags or {}).items():
         if value is not None:
             merged = _merge(merged, _nested(key.split("."), value))
@@ -56,18 +56,6 @@ def load_settings(
     if site_zone not in (None, "none"):  # days begin where the site is, unless something else is said
         merged = _merge({"scorecards": {"timezone": site_zone}}, merged)
     return _validate(merged, None)
-
-
-def _refuse_secrets(data: Mapping[str, Any], file: Path) -> None:
-    """Refuse a settings file with a password in it: such files are shown, copied and committed."""
-    for table, name in _ENVIRONMENT_ONLY:
-        group = data.get(table)
-        if isinstance(group, Mapping) and name in group:
-            variable = f"{ENVIRONMENT_PREFIX}{table}__{name}".upper()
-            message = f"keep it in the environment: {variable}"
-            line = _line_of(f"{table}.{name}", file.read_text(encoding="utf-8"))
-            problem = Problem(code="secret", where=f"{table}.{name}", message=message, line=line)
-            raise AuthoredFileError(str(file), [problem])
 
 
 def _with_paths_beside(file: Path, data: Mapping[str, Any]) -> dict[str, Any]:

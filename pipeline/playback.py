@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.at_rest.files import unsealed
+from pipeline.at_rest.in_use import keys_in_use
 from pipeline.config import Settings
 from pipeline.intake.decode import call_audio
 from pipeline.records import Recording, Span
@@ -70,6 +73,16 @@ def write_playback(recording: Recording, silent: Sequence[Span], path: Path, set
     return heights.peaks()
 
 
+def open_playback(path: Path) -> BinaryIO:
+    """Open what `write_playback` or `cut_playback` wrote, sealed since or not.
+
+    Raises:
+        SealedError: It is sealed, and its key is not at hand.
+        OSError: It cannot be read.
+    """
+    return unsealed(path.open("rb"), keys_in_use())
+
+
 def cut_playback(source: Path, span: Span, path: Path) -> None:
     """Write a part of what `write_playback` wrote as a file of its own.
 
@@ -78,7 +91,11 @@ def cut_playback(source: Path, span: Span, path: Path) -> None:
     """
     import av  # noqa: PLC0415 - slow to import
 
-    with av.open(str(source)) as whole, av.open(str(path), "w", format="flac") as container:
+    with (
+        open_playback(source) as file,
+        av.open(file, mode="r") as whole,
+        av.open(str(path), "w", format="flac") as container,
+    ):
         stream = whole.streams.audio[0]
         rate_hz, layout = stream.rate, stream.layout.name
         made = container.add_stream("flac", rate=rate_hz, layout=layout)

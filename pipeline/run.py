@@ -11,6 +11,7 @@ from __future__ import annotations
 from pipeline import keys
 from pipeline.call_steps import Now, Steps
 from pipeline.intake.decode import call_audio
+from pipeline.logs import tells_of_calls
 from pipeline.parts import Parts
 from pipeline.privacy.redact import redact
 from pipeline.privacy.unredacted import keep_if_asked
@@ -33,6 +34,7 @@ from pipeline.store.trust import latest_trust
 from pipeline.transcribe.transcribe import transcribe_call, turn_settings_fingerprint
 
 
+@tells_of_calls
 def process_call(call_id: str, parts: Parts, store: Store, *, now: Now) -> tuple[CallScore, tuple[str, ...]]:
     """Take one call from its recording to its score and flags.
 

@@ -33,6 +33,7 @@ class PostgresServer:
     """A running server."""
 
     folder: Path
+    binaries: Path
     process: subprocess.Popen[bytes]
     numbers: Any = field(default_factory=lambda: count(1))
 
@@ -54,15 +55,29 @@ class PostgresServer:
             host=str(self.folder), user="earmark", password=PASSWORD, dbname="postgres", autocommit=True
         )
 
+    def restart(self) -> None:
+        """Stop the server as an operator does, and start it again with what is in it."""
+        self.end()
+        self.start_again()
+
     def stop(self) -> None:
         """Stop the server and remove its files."""
+        self.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start_again(self) -> None:
+        """Start the server after `end`."""
+        self.process = _run_in(self.folder, self.binaries)
+        _wait_until(lambda: _answers(self))
+
+    def end(self) -> None:
+        """Stop the server and leave its files."""
         self.process.send_signal(signal.SIGINT)  # "fast": ends open sessions
         try:
             self.process.wait(_STOPS_WITHIN_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 _RUNNING = pytest.StashKey[PostgresServer]()
@@ -72,7 +87,7 @@ _RUNNING = pytest.StashKey[PostgresServer]()
 def postgres_server(pytestconfig: pytest.Config) -> PostgresServer:
     """The server of this test session, the same for every folder of tests."""
     if _RUNNING not in pytestconfig.stash:
-        server = pytestconfig.stash[_RUNNING] = _start()
+        server = pytestconfig.stash[_RUNNING] = start_server()
         pytestconfig.add_cleanup(server.stop)
     return pytestconfig.stash[_RUNNING]
 
@@ -86,7 +101,8 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-def _start() -> PostgresServer:
+def start_server() -> PostgresServer:
+    """Start a server of one's own; whoever asks for it stops it."""
     binaries = _binaries()
     if binaries is None:
         reason = "no PostgreSQL on this machine: neither initdb on PATH nor /usr/lib/postgresql/*/bin"
@@ -115,18 +131,21 @@ def _start_in(folder: Path, binaries: Path) -> PostgresServer:
             break
     else:
         pytest.fail(f"initdb failed: {made.stderr.decode()}")
-    options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "timezone=Asia/Tokyo"]
-    options += ["max_locks_per_transaction=1024"]  # a test session makes some hundred schemas of sixty tables each
-    command = [str(binaries / "postgres"), "-D", str(folder / "data"), *(part for o in options for part in ("-c", o))]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **account)
-    server = PostgresServer(folder, process)
+    server = PostgresServer(folder, binaries, _run_in(folder, binaries))
     try:
         _wait_until(lambda: _answers(server))
     except BaseException:
         server.stop()
         raise
     return server
+
+
+def _run_in(folder: Path, binaries: Path) -> subprocess.Popen[bytes]:
+    options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "timezone=Asia/Tokyo"]
+    options += ["max_locks_per_transaction=1024"]  # a test session makes some hundred schemas of sixty tables each
+    command = [str(binaries / "postgres"), "-D", str(folder / "data"), *(part for o in options for part in ("-c", o))]
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **_account(folder))
 
 
 def _binaries() -> Path | None:

@@ -48,7 +48,13 @@ below_share = 0.7
 `{ENVIRONMENT_PREFIX}INTAKE__SUFFIXES='[".wav", ".mp3"]'`. A variable that is empty counts as not set.
 
 Where a setting may be none, write the word `none`. A name that is not on this page is an error, with the nearest one
-that is. Names end in their unit: `_ms` milliseconds, `_s` seconds, `_share` a part from 0 to 1.
+that is.
+
+**Secrets** (text, kept secret) stand in the environment, or in a file that a variable with `_FILE` behind its name
+tells: `{ENVIRONMENT_PREFIX}JUDGE__API_KEY_FILE=/run/secrets/judge`. In a settings file they are refused, and so is an
+address with a password in it. No command, message or log shows one.
+
+Names end in their unit: `_ms` milliseconds, `_s` seconds, `_share` a part from 0 to 1.
 """
 
 

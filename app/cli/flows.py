@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.cli.options import ConfigOption, WorkspaceOption, read_settings, settings_file
+from app.cli.options import ConfigOption, JsonOption, LogFormatOption, WorkspaceOption, read_settings, settings_file
 from app.cli.progress import plain_lines
-from app.cli.show import remark
+from app.cli.show import print_json, remark, say, table
+from flows.alerts import set_up_alerts
+from flows.deploy import deploy as deploy_flows
+from flows.deployments import SITE_POOL, WORKERS_POOL
+from flows.logs import log_progress, write_logs
 from flows.schedule import serve_schedule
 
 app = typer.Typer(help="Run Earmark on a schedule.", no_args_is_help=True)
@@ -32,9 +37,10 @@ def serve(
     ] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Score new recordings under PATHS again and again, until stopped. One run at a time."""
-    settings = read_settings(workspace, config)
+    settings = read_settings(workspace, config, run__log_format=log_format)
     config_file = settings_file(workspace, config)
     if digests_at is not None:
         from flows.digests import require_somewhere  # noqa: PLC0415 - imports pandas
@@ -42,13 +48,49 @@ def serve(
         require_somewhere(settings)
     daily = {"digests": digests_at, "contact reasons": reasons_at}
     then = "".join(f"; {what} at {at:%H:%M} ({settings.scorecards.timezone})" for what, at in daily.items() if at)
-    remark(f"scoring new recordings now and every {every_minutes} min{then}; Ctrl-C stops")
+    if settings.run.log_format == "json":
+        write_logs(settings.run.log_format)
+        report = log_progress()
+    else:
+        report = plain_lines()
+        remark(f"scoring new recordings now and every {every_minutes} min{then}; Ctrl-C stops")
     serve_schedule(
         settings,
         config_file,
         paths,
         every_minutes=every_minutes,
-        report=plain_lines(),
+        report=report,
         digests_at=digests_at.time() if digests_at else None,
         reasons_at=reasons_at.time() if reasons_at else None,
     )
+
+
+@app.command("deploy")
+def deploy(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Recordings, or folders of them, as workers see them.", show_default=False)
+    ],
+) -> None:
+    """Register intake, backlog and scorecards at the Prefect server that PREFECT_API_URL names, for its workers."""
+    for name in deploy_flows([path.resolve() for path in paths]):
+        say(name)
+    remark(f"start workers:  prefect worker start --pool {WORKERS_POOL} --limit 1")
+    remark(f"                prefect worker start --pool {SITE_POOL}")
+
+
+@app.command("alerts")
+def alerts(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Make the alerts of your Prefect server (PREFECT_API_URL), or bring them to the settings of `alerts`.
+
+    They are sent to the address in EARMARK_ALERTS__WEBHOOK_URL; without it, Prefect only shows them.
+    """
+    settings = read_settings(workspace, config)
+    stand = set_up_alerts(settings.alerts)
+    sent = settings.alerts.webhook_url is not None
+    if as_json:
+        print_json({"sent": sent, "alerts": [asdict(each) for each in stand]})
+        return
+    rows = [[each.name, each.became, "" if each.enabled else "switched off in Prefect"] for each in stand]
+    table([("alert", "left"), ("became", "left"), ("", "left")], rows)
+    if not sent:
+        remark("nobody is told: set EARMARK_ALERTS__WEBHOOK_URL and run this again; until then Prefect only shows them")

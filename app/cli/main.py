@@ -23,7 +23,7 @@ from pipeline.errors import AuthoredFileError, ConfigError, EarmarkError, Unknow
 
 STOPPED = 130
 
-COMMANDS = ("run", "serve", "transcribe", "score", "rescore", "doctor")
+COMMANDS = ("run", "serve", "status", "transcribe", "score", "rescore", "doctor")
 GROUPS = (
     "calls",
     "flags",
@@ -47,6 +47,8 @@ GROUPS = (
     "judge",
     "users",
     "coaching",
+    "keys",
+    "media",
 )
 
 

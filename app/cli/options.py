@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.at_rest.in_use import use_keys
 from pipeline.config import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, Settings
 from pipeline.errors import StoreError
 from pipeline.load_settings import load_settings
@@ -27,6 +28,10 @@ ConfigOption = Annotated[
     typer.Option("--config", "-c", help="Settings file.", show_default=f"{SETTINGS_FILE} in the workspace or here"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+LogFormatOption = Annotated[
+    str | None,
+    typer.Option("--log-format", help="text, or json: one object a line on stderr.", show_default="run.log_format"),
+]
 RubricOption = Annotated[
     str | None, typer.Option("--rubric", "-r", help="Rubric id, id@version or file.", show_default="by queue")
 ]
@@ -55,7 +60,7 @@ def settings_file(workspace: Path | None, config: Path | None) -> Path | None:
 
 
 def read_settings(workspace: Path | None, config: Path | None, **flags: Any) -> Settings:
-    """Read settings for a command.
+    """Read settings for a command, and let this process use their keys at rest.
 
     Args:
         workspace: From the command line, or None for the default.
@@ -63,7 +68,9 @@ def read_settings(workspace: Path | None, config: Path | None, **flags: Any) -> 
         flags: Values by key, with ``__`` for the dot, such as ``transcribe__engine="scripted"``; None is left out.
     """
     dotted = {name.replace("__", "."): value for name, value in flags.items()}
-    return load_settings(file=settings_file(workspace, config), flags={"workspace": workspace, **dotted})
+    settings = load_settings(file=settings_file(workspace, config), flags={"workspace": workspace, **dotted})
+    use_keys(settings.at_rest_keys)
+    return settings
 
 
 def has_database(settings: Settings) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from app.cli.show import err, one_line, remark
+from flows.logs import LogFormat, log_progress, write_logs
 
 Report = Callable[[str, str], None]
 
@@ -24,9 +25,12 @@ _SAYS = {
 
 
 @contextmanager
-def progress() -> Iterator[Report]:
+def progress(log_format: LogFormat = "text") -> Iterator[Report]:
     """Yield a function to be told (event, subject); see `flows.runtime.Runtime`."""
-    if err.is_terminal:
+    if log_format == "json":
+        write_logs(log_format)
+        yield log_progress()
+    elif err.is_terminal:
         with _bars() as report:
             yield report
     else:

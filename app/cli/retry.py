@@ -44,7 +44,7 @@ def retry(
     if not ids:
         say("No call has failed in processing.")
         return
-    with progress() as report:
+    with progress(settings.run.log_format) as report:
         result = run_calls(settings, list(dict.fromkeys(ids)), report)
     if as_json:
         print_json({**asdict(result), "reports": str(result.reports)})

@@ -13,6 +13,7 @@ from app.cli.options import (
     ConfigOption,
     EngineOption,
     JsonOption,
+    LogFormatOption,
     ModelOption,
     RubricOption,
     WorkspaceOption,
@@ -40,16 +41,22 @@ def run(
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Take recordings in, transcribe, check and score them, and write scorecards.
 
     What was finished before is not done again. Files that cannot be used are listed with their reason.
     """
     settings = read_settings(
-        workspace, config, score__rubric=rubric, transcribe__engine=engine, transcribe__model=model
+        workspace,
+        config,
+        score__rubric=rubric,
+        transcribe__engine=engine,
+        transcribe__model=model,
+        run__log_format=log_format,
     )
     known = _failed_ids(settings)
-    with progress() as report:
+    with progress(settings.run.log_format) as report:
         result = run_batch(settings, paths, report)
     if as_json:
         print_json({**{name: getattr(result, name) for name in _COUNTS}, "reports": str(result.reports)})

@@ -27,6 +27,7 @@ from pipeline.canonical import to_data
 from pipeline.config import Settings
 from pipeline.errors import NotFoundError, did_you_mean
 from pipeline.reviewing.report_rows import report_rows
+from pipeline.scorecards import words
 from pipeline.scorecards.report import WORKSPACE_FORMS, ScorecardReport, build_report
 from pipeline.store.scorecard_rows import ScorecardRows
 
@@ -53,9 +54,12 @@ def build(
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write all scorecards as HTML, CSV and JSON into the workspace's reports folder."""
+    """Write all scorecards as HTML, CSV and JSON into the workspace's reports folder.
+
+    With a key at rest they quote no call; `earmark scorecards export` does.
+    """
     settings = read_settings(workspace, config, scorecards__period=period)
-    report = _report(settings)
+    report = _report(settings, words=settings.at_rest_key is None)
     for name in WORKSPACE_FORMS:
         registry.load("scorecard format", name)(report, settings.workspace / "reports")
     show.say(f"Scorecards: {settings.workspace / 'reports' / 'index.html'}")
@@ -81,6 +85,8 @@ def show_(
     if as_json:
         show.print_json(to_data(report))
         return
+    if report.only and not _is_empty(report):
+        show.remark(words.only(report.only))
     least = settings.scorecards.min_calls
     listing.print_subjects(report.agents, title="Agents", min_calls=least)
     listing.print_subjects(report.teams, title="Teams", min_calls=least)
@@ -145,6 +151,7 @@ def _nothing_for(
 def _report(
     settings: Settings,
     *,
+    words: bool = True,
     agent: str | None = None,
     team: str | None = None,
     queue: str | None = None,
@@ -153,7 +160,7 @@ def _report(
 ) -> ScorecardReport:
     require_order(first, last)
     store = open_existing(settings)
-    rows = report_rows(store)
+    rows = report_rows(store, words=words)
     store.close()
     _require_known("agent", agent, rows)
     _require_known("team", team, rows)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from app.cli.options import ConfigOption, WorkspaceOption, open_existing, read_settings
 from app.cli.show import say
+from pipeline.store.sealed import is_sealing
+from pipeline.store.search import SEALED
 from pipeline.store.search_index import forget_all, index_some, settle_index
 
 _AT_ONCE = 50
@@ -17,6 +19,7 @@ def index(workspace: WorkspaceOption = None, config: ConfigOption = None) -> Non
     store = open_existing(read_settings(workspace, config))
     with store.begin() as connection:
         count = forget_all(connection)
+        sealed = is_sealing(connection)
     done = 0
     while True:
         with store.begin() as connection:
@@ -27,4 +30,4 @@ def index(workspace: WorkspaceOption = None, config: ConfigOption = None) -> Non
     with store.begin() as connection:
         settle_index(connection)
     store.close()
-    say(f"Ready for search: {max(done, count):,} calls.")
+    say(SEALED[0].upper() + SEALED[1:] if sealed else f"Ready for search: {max(done, count):,} calls.")

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import typer
 
 from app.cli import show
-from app.cli.options import ConfigOption, WorkspaceOption, has_database, read_settings
-from pipeline.config import ConsoleSettings
+from app.cli.options import ConfigOption, LogFormatOption, WorkspaceOption, has_database, read_settings
+from flows.logs import write_logs
+from pipeline.config import ConsoleSettings, Settings
 from pipeline.errors import ConfigError, ServerError
 
 if TYPE_CHECKING:
@@ -32,10 +33,12 @@ def serve(
     ] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Serve the console in a browser until Ctrl-C: review queue, calls, compliance, scorecards, and the JSON API."""
-    settings = read_settings(workspace, config, console__host=host, console__port=port)
+    settings = read_settings(workspace, config, console__host=host, console__port=port, run__log_format=log_format)
     console = settings.console
+    write_logs(settings.run.log_format)
     _require_address(console)
     from app.web.application import create_app  # noqa: PLC0415 - a second of imports that few commands need
     from pipeline.store.database import open_store  # noqa: PLC0415
@@ -55,20 +58,23 @@ def serve(
                 show.remark("nobody can sign in yet; in another terminal: earmark users add NAME --role admin")
             if (console.public_url or "").startswith("http://") and console.host not in _HERE:
                 show.remark("console.public_url is http: passwords travel readable; put a proxy with https before it")
-            _serve_until_stopped(create_app(settings, store), console, listening)
+            _serve_until_stopped(create_app(settings, store), settings, listening)
     show.remark("earmark: the console has ended")
 
 
-def _serve_until_stopped(app: FastAPI, console: ConsoleSettings, listening: socket.socket) -> None:
+def _serve_until_stopped(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415
 
     from app.web.patience import ImpatientProtocol  # noqa: PLC0415
 
+    console = settings.console
+    theirs = None if settings.run.log_format == "json" else uvicorn.config.LOGGING_CONFIG
     server = uvicorn.Server(
         uvicorn.Config(
             app,
             http=ImpatientProtocol,
             ws="none",
+            log_config=theirs,
             log_level="warning",
             access_log=False,  # addresses hold what people search for
             server_header=False,

@@ -28,6 +28,8 @@ from app.web.background import Background, Job
 from app.web.headers import protect
 from app.web.rendering import STATIC, make_templates
 from app.web.site import Site
+from app.web.watched import Watched
+from app.web.watching import Watch
 from pipeline.config import Settings
 from pipeline.store.database import Store
 
@@ -62,6 +64,7 @@ PAGES = (
     "tokens",
     "sign_in",
     "sign_in_elsewhere",
+    "health",
 )
 API: tuple[str, ...] = (
     "me",
@@ -126,6 +129,7 @@ def create_app(settings: Settings, store: Store, *, now: Callable[[], datetime] 
         openapi_url="/api/v1/openapi.json",
     )
     app.state.site = site
+    app.state.watch = watch = Watch(site)
     for name in PAGES:
         app.include_router(_router(f"app.web.pages.{name}"), include_in_schema=False)
     for name in API:
@@ -134,6 +138,7 @@ def create_app(settings: Settings, store: Store, *, now: Callable[[], datetime] 
     app.mount("/static", _Static(directory=STATIC))
     failures.install(app)
     protect(app, settings.console)
+    app.add_middleware(Watched, watch=watch)
     return app
 
 

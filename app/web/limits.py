@@ -19,6 +19,8 @@ MOST_ADDRESS_CHARACTERS = 16_000
 BODY_TIMEOUT_S = 30.0
 # They bound their bodies themselves, once they know who asks: exactly these, and nothing below them.
 UPLOADS = ("/intake/uploads", "/api/v1/intake/uploads", "/compliance/packs/check")
+# Balancers ask by the machine's address. There is nothing to read there, nor in metrics without their token.
+HEALTH = ("/health", "/health/ready")
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s\[\]:/?#@]+)(?::\d{1,5})?")
 _TEXT_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -33,11 +35,13 @@ class KnownHosts:
     def __init__(self, app: ASGIApp, *, console: ConsoleSettings) -> None:
         self._app = app
         public = urlsplit(console.public_url or "").hostname
+        self._open = {*HEALTH, *(("/metrics",) if console.metrics_token else ())}
         self._known = {name.lower() for name in ("localhost", console.host.strip("[]"), public) if name}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or say that this is another host's."""
-        if scope["type"] in ("http", "websocket") and not self._is_known(_header(scope, b"host")):
+        is_asked = scope["type"] in ("http", "websocket") and scope["path"] not in self._open
+        if is_asked and not self._is_known(_header(scope, b"host")):
             told = "This address is none of the console's: use the one that console.public_url names."
             await _refusal(scope, HTTPStatus.MISDIRECTED_REQUEST, told)(scope, receive, send)
             return

@@ -114,6 +114,14 @@ def tasks_of(site: Site, visitor: Visitor, kind: str) -> list[Task]:
     return every[::-1]
 
 
+def tasks_under_way(site: Site) -> dict[str, int]:
+    """Return how many tasks of all people wait, and how many are being done."""
+    board = _board(site)
+    with board.lock:
+        states = [task.state for task in board.tasks.values()]
+    return {state: states.count(state) for state in ("waiting", "working")}
+
+
 def _board(site: Site) -> _Board:
     board: _Board = site.kept.setdefault("tasks", _Board())
     return board

@@ -6,6 +6,7 @@ the part that it is about.
 
 from __future__ import annotations
 
+from pipeline.config.alerts import AlertSettings
 from pipeline.config.coaching import CoachingSettings
 from pipeline.config.console import ConsoleSettings, SignInSettings
 from pipeline.config.contact_reasons import ReasonSettings
@@ -23,6 +24,7 @@ from pipeline.config.transcribe import TranscribeSettings
 
 __all__ = [
     "ALWAYS_MASKED",
+    "AlertSettings",
     "CONFIG_VARIABLE",
     "CoachingSettings",
     "ComplianceSettings",

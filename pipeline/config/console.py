@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,6 +46,19 @@ class ConsoleSettings(Group):
         "addresses only (docs/api.md).",
     )
 
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="Token for `/metrics`, of at least 16 characters. In the environment only: "
+        "`EARMARK_CONSOLE__METRICS_TOKEN`; none: only this machine may ask (docs/watching.md).",
+    )
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not re.fullmatch(r"[!-~]{16,200}", token.get_secret_value()):
+            raise ValueError("a token is 16 to 200 printable ASCII characters without spaces")
+        return token
+
     @property
     def address(self) -> str:
         """Address under which browsers reach the console, without a slash at its end."""
@@ -58,7 +72,7 @@ class SignInSettings(Group):
     issuer: str | None = Field(default=None, description="Address of the provider, https; none: local accounts only.")
     client_id: str | None = Field(default=None, description="What the console is called there.")
     client_secret: SecretStr | None = Field(
-        default=None, description="Keep it in the environment: `EARMARK_SIGN_IN__CLIENT_SECRET`; never shown."
+        default=None, description="In the environment only: `EARMARK_SIGN_IN__CLIENT_SECRET`; never shown."
     )
     name_claim: str = Field(default="email", description="Claim that holds the name of an account here.")
     label: str = Field(default="Single sign-on", description="What the button says.")

@@ -6,12 +6,13 @@ import codecs
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Literal
-from urllib.parse import parse_qsl, urlsplit
+from typing import Literal, cast
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic.config import JsonDict
 
 from pipeline.config.group import Group, Zone
+from pipeline.config.secret import ADDRESS, holds_password
 from pipeline.errors import did_you_mean
 
 CALL_FIELDS = (
@@ -53,7 +54,6 @@ SURVEY_FIELDS = (
 )
 _MOMENT = datetime(2026, 10, 31, 14, 5, 7, tzinfo=UTC)
 _FIELDS = {"call_columns": CALL_FIELDS, "agent_day_columns": AGENT_DAY_FIELDS, "survey_columns": SURVEY_FIELDS}
-_SECRET_OPTIONS = ("password", "passwd", "pwd", "passfile", "sslpassword", "odbc_connect")
 
 
 class KpiSettings(Group):
@@ -83,6 +83,7 @@ class KpiSettings(Group):
     encoding: str = Field(default="utf-8", description="Of CSV files; UTF-16 is known by its mark. Excel: `cp1252`.")
     database_url: SecretStr | None = Field(
         default=None,
+        json_schema_extra=cast(JsonDict, ADDRESS),
         description="SQLAlchemy URL of the database with the figures, without a password; for `--from-database`.",
     )
     database_password: SecretStr | None = Field(
@@ -165,7 +166,7 @@ class KpiSettings(Group):
     @field_validator("database_url")
     @classmethod
     def _without_password(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and _holds_password(url.get_secret_value()):
+        if url is not None and holds_password(url.get_secret_value()):
             raise ValueError("no password in the address; it goes into the variable EARMARK_KPIS__DATABASE_PASSWORD")
         return url
 
@@ -199,11 +200,3 @@ def _require_one_each(columns: Iterable[str]) -> None:
         raise ValueError(f"two fields cannot have one column: {', '.join(doubled)}")
     if "" in named:
         raise ValueError("a column has a name; leave a field out that the export does not have")
-
-
-def _holds_password(url: str) -> bool:
-    try:
-        parts: Any = urlsplit(url)
-        return bool(parts.password) or any(key.lower() in _SECRET_OPTIONS for key, _ in parse_qsl(parts.query))
-    except ValueError:
-        return True  # what cannot be read is not to be shown, nor used

@@ -32,7 +32,7 @@ class JudgeSettings(Group):
     model: str | None = Field(default=None, description="Name of the model there; needed with an address.")
     api_key: SecretStr | None = Field(
         default=None,
-        description="Key that the server asks for; never shown. Keep it in the environment: `EARMARK_JUDGE__API_KEY`.",
+        description="Key that the server asks for; in the environment only: `EARMARK_JUDGE__API_KEY`; never shown.",
     )
     allow_remote: bool = Field(
         default=False,

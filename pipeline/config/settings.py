@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, cast
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
+from pydantic.config import JsonDict
 
+from pipeline.at_rest.keys import KeyRing, parse_keys
+from pipeline.config.alerts import AlertSettings
 from pipeline.config.coaching import CoachingSettings
 from pipeline.config.console import ConsoleSettings, SignInSettings
 from pipeline.config.contact_reasons import ReasonSettings
@@ -19,6 +23,7 @@ from pipeline.config.reports import ReportSettings
 from pipeline.config.review import ReviewSettings, SamplingSettings
 from pipeline.config.scorecards import FairnessSettings, ScorecardSettings
 from pipeline.config.scoring import FlagSettings, JudgeSettings, ScoreSettings
+from pipeline.config.secret import ADDRESS
 from pipeline.config.transcribe import TranscribeSettings
 from pipeline.errors import ConfigError
 
@@ -30,6 +35,19 @@ class RunSettings(Group):
     retries: int = Field(default=2, ge=0, description="Times a call is tried again after a passing fault.")
     retry_delay_s: float = Field(default=2.0, ge=0, description="Wait before the first retry; doubles each time.")
     call_timeout_s: int = Field(default=3600, ge=1, description="A call that takes longer is given up and listed.")
+    log_format: Literal["text", "json"] = Field(
+        default="text",
+        description="Work is told on stderr for people, or as a JSON object a line (docs/watching.md).",
+    )
+    claim: int = Field(default=20, ge=5, description="Calls that a worker takes at a time; of five, one is backfill.")
+    lease_s: float = Field(
+        default=300, ge=5, description="Calls of a worker that is gone are taken by others after this."
+    )
+    attempts: int = Field(
+        default=3, ge=1, description="A call in work at the end of so many workers is listed as failed."
+    )
+    outage_s: float = Field(default=600, ge=0, description="Workers wait so long for a database that is away.")
+    idle_s: float = Field(default=300, ge=0, description="Workers without work wait so long for new calls, then end.")
 
 
 class Settings(Group):
@@ -40,7 +58,16 @@ class Settings(Group):
     )
     database_url: str | None = Field(
         default=None,
-        description="SQLAlchemy URL; none means SQLite inside the workspace. Keep passwords in the environment.",
+        repr=False,  # there may be a password in it
+        json_schema_extra=cast(JsonDict, ADDRESS),
+        description="SQLAlchemy URL; none means SQLite inside the workspace. One with a password stands in the "
+        "environment only.",
+    )
+    at_rest_key: SecretStr | None = Field(
+        default=None,
+        description="Key that seals what is stored (docs/encryption.md), in the environment only: "
+        "`EARMARK_AT_REST_KEY`, or `EARMARK_AT_REST_KEY_FILE` with the name of its file. Several, divided by commas: "
+        "the first seals, all of them open.",
     )
     models_dir: Path = Field(
         default=Path(platformdirs.user_cache_dir("earmark")) / "models",
@@ -65,7 +92,23 @@ class Settings(Group):
     reports: ReportSettings = ReportSettings()
     console: ConsoleSettings = ConsoleSettings()
     sign_in: SignInSettings = SignInSettings()
+    alerts: AlertSettings = AlertSettings()
     run: RunSettings = RunSettings()
+
+    @field_validator("at_rest_key")
+    @classmethod
+    def _is_a_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            try:
+                parse_keys(key.get_secret_value())
+            except ConfigError as error:
+                raise ValueError(str(error)) from None
+        return key
+
+    @property
+    def at_rest_keys(self) -> KeyRing | None:
+        """The keys that seal and open what is stored; None: nothing is sealed."""
+        return None if self.at_rest_key is None else parse_keys(self.at_rest_key.get_secret_value())
 
     @property
     def unredacted_dir(self) -> Path:

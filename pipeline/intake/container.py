@@ -13,6 +13,9 @@ from typing import BinaryIO
 import av
 from av.container import InputContainer
 
+from pipeline.at_rest.files import unsealed
+from pipeline.at_rest.in_use import keys_in_use
+from pipeline.errors import SealedError
 from pipeline.intake.declared import CODED_TOLERANCE_MS, Declared, declared_length
 from pipeline.intake.defects import intake_error
 from pipeline.intake.samples import channel_count
@@ -69,7 +72,7 @@ def open_recording(path: Path) -> Iterator[OpenRecording]:
     """Open a recording for `frames`.
 
     Raises:
-        IntakeError: ``unreadable``, ``empty`` or ``no_audio``.
+        IntakeError: ``unreadable``, ``sealed``, ``empty`` or ``no_audio``.
     """
     av.logging.set_level(None)  # FFmpeg would talk to the terminal about every damaged file
     try:
@@ -78,11 +81,12 @@ def open_recording(path: Path) -> Iterator[OpenRecording]:
             raise intake_error("unreadable", "this is a folder that is not, or may not be, searched")
         if not stat.S_ISREG(facts.st_mode):  # opening a pipe would wait for ever
             raise intake_error("unreadable", "this is no regular file")
-        file = path.open("rb")
+        stored = path.open("rb")
     except (OSError, RuntimeError) as error:
         raise intake_error("unreadable", f"the file cannot be opened ({_system_reason(error)})") from None
-    with file:
-        size_bytes = os.fstat(file.fileno()).st_size
+    with _in_the_clear(stored) as file:
+        size_bytes = file.seek(0, os.SEEK_END)
+        file.seek(0)
         if size_bytes == 0:
             raise intake_error("empty", "the file is empty")
         options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
@@ -102,6 +106,18 @@ def open_recording(path: Path) -> Iterator[OpenRecording]:
             if declared == Declared() and container.format.name.startswith("mov"):
                 declared = _from_track(tracks[0])
             yield OpenRecording(container=container, declared=declared, tracks=len(tracks))
+
+
+def _in_the_clear(file: BinaryIO) -> BinaryIO:
+    """Return a recording as it was before it was sealed, if it was."""
+    try:
+        return unsealed(file, keys_in_use())
+    except SealedError as error:
+        file.close()
+        raise intake_error("sealed", str(error)) from None
+    except OSError as error:
+        file.close()
+        raise intake_error("unreadable", f"the file cannot be read ({_system_reason(error)})") from None
 
 
 def frames(recording: OpenRecording, *, longest_ms: int | None = None) -> Iterator[av.AudioFrame]:

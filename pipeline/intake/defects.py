@@ -30,6 +30,9 @@ DEFECTS: Mapping[str, DefectKind] = {
     # the file
     "no_such_path": _fatal("there is no such file or folder", "check the path"),
     "unreadable": _fatal("this is no recording that can be read", "export the recording again"),
+    "sealed": _fatal(
+        "the file is sealed, and cannot be opened", "give the key that is named, or the file from a back-up"
+    ),
     "name_not_unicode": _fatal("the file's name is not valid UTF-8", "rename the file"),
     "changed": _fatal("the file changed while or after it was taken in", "run again when the recorder has finished"),
     "empty": _fatal("there is no sound in the file", "export the recording again"),

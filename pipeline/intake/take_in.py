@@ -8,9 +8,12 @@ import re
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
+from pipeline.at_rest.files import unsealed
+from pipeline.at_rest.in_use import keys_in_use
 from pipeline.config import IntakeSettings
-from pipeline.errors import IntakeError
+from pipeline.errors import IntakeError, SealedError
 from pipeline.intake.call_metadata import CallMetadata, gather_metadata
 from pipeline.intake.defects import defect
 from pipeline.intake.known_sound import KnownSound, sound_to_keep
@@ -136,19 +139,31 @@ def _file_facts(place: Path) -> _FileFacts:
 
 
 def _file_id(place: Path, facts: _FileFacts) -> str:
-    """Hash the file's bytes; without any, its path, so that two empty files stay two rows."""
+    """Hash the file's bytes; without any, its path, so that two empty files stay two rows.
+
+    Of a sealed file what it was before, so that it is still the same file.
+    """
     digest = hashlib.sha256()
     try:
         readable = facts.size_bytes > 0 and stat.S_ISREG(place.stat().st_mode)
         if readable:
             with place.open("rb") as file:
-                while block := file.read(_HASH_BLOCK_BYTES):
+                opened = _as_it_was(file)
+                while block := opened.read(_HASH_BLOCK_BYTES):
                     digest.update(block)
     except (OSError, RuntimeError):
         readable = False
     if not readable:
         digest = hashlib.sha256(b"path:" + os.fsencode(place))
     return f"f-{digest.hexdigest()[:16]}"
+
+
+def _as_it_was(file: BinaryIO) -> BinaryIO:
+    try:
+        return unsealed(file, keys_in_use())
+    except SealedError:
+        file.seek(0)
+        return file
 
 
 def _name_defects(place: Path) -> list[Defect]:

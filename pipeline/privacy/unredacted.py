@@ -1,18 +1,22 @@
 """Keep transcripts with personal data apart, where settings ask for it: files that only their owner may read.
 
-Card data are masked even there: a security code may never be kept (PCI DSS 3.3), a card number only unreadable (3.5).
+With a key at rest they are sealed, too. Card data are masked even there: a security code may never be kept (PCI DSS
+3.3), a card number only unreadable (3.5).
 """
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from pydantic import ValidationError
 
+from pipeline.at_rest.files import read_sealed, write_sealed
+from pipeline.at_rest.in_use import keys_in_use
 from pipeline.canonical import from_json, to_json
 from pipeline.config import ALWAYS_MASKED, PrivacySettings, Settings
-from pipeline.errors import NotFoundError, StoreError
+from pipeline.errors import NotFoundError, SealedError, StoreError
 from pipeline.privacy.redact import redact
 from pipeline.records import Transcript
 
@@ -44,7 +48,7 @@ def read_unredacted(folder: Path, call_id: str) -> Transcript:
 
     Raises:
         NotFoundError: None was kept.
-        StoreError: You may not read it, or it is no transcript.
+        StoreError: You may not read it, its key is not at hand, or it is no transcript.
     """
     try:
         files = sorted(folder.glob(f"{call_id}.*.json"), key=lambda file: file.stat().st_mtime_ns)
@@ -55,11 +59,13 @@ def read_unredacted(folder: Path, call_id: str) -> Transcript:
                 f"call {call_id}: no transcript with personal data was kept; "
                 "with privacy.keep_unredacted, those of calls that are transcribed from then on are"
             )
-        return from_json(Transcript, files[-1].read_text(encoding="utf-8"))
+        return from_json(Transcript, read_sealed(files[-1], keys_in_use()))
     except PermissionError:
         raise StoreError(f"call {call_id}: you may not read the transcripts with personal data in {folder}") from None
     except OSError as error:
         raise StoreError(f"{folder}: cannot be read ({error.strerror})") from None
+    except SealedError as error:
+        raise SealedError(f"{files[-1]}: {error}") from None
     except ValidationError:
         raise StoreError(f"{files[-1]}: holds no transcript; it was changed by hand") from None
 
@@ -74,9 +80,9 @@ def _write(folder: Path, name: str, transcript: Transcript) -> None:
         folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         folder.chmod(_FOLDER_MODE)
         # made with mode 0600, as nobody else may read it even for a moment
-        with tempfile.NamedTemporaryFile("w", dir=folder, encoding="utf-8", delete=False, prefix=".") as file:
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False, prefix=".") as file:
             unfinished = Path(file.name)
-            file.write(to_json(transcript))
+            write_sealed(cast(BinaryIO, file), to_json(transcript).encode("utf-8"), keys_in_use())
         unfinished.replace(folder / name)
     except OSError as error:
         raise StoreError(f"{folder}: a transcript cannot be written ({error.strerror})") from None

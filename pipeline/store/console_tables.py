@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text, false
 
+from pipeline.store.sealed import SealedText
 from pipeline.store.tables import WHEN, Code, Json, UtcDateTime, metadata
 
 __all__ = ["metadata"]  # whoever needs all tables takes it from here
@@ -143,7 +144,7 @@ comments = Table(
     Column("call_id", Code, ForeignKey("recordings.call_id"), nullable=False, index=True),
     Column("criterion_id", Code),
     Column("at_ms", Integer),  # of the recording
-    Column("text", Text, nullable=False),
+    Column("text", SealedText("comments.text"), nullable=False),
     Column("written_by", Code, nullable=False),
     Column("written_at", UtcDateTime, nullable=False, info=WHEN),
 )
@@ -157,7 +158,7 @@ coaching_items = Table(
     Column("criterion_id", Code),
     Column("start_ms", Integer),
     Column("end_ms", Integer),
-    Column("note", Text, nullable=False),
+    Column("note", SealedText("coaching_items.note"), nullable=False),
     Column("sent_by", Code, nullable=False),
     Column("sent_at", UtcDateTime, nullable=False, info=WHEN),
 )
@@ -168,8 +169,8 @@ coaching_sessions = Table(
     Column("session_id", Code, primary_key=True),
     Column("agent_id", Code, nullable=False, index=True),
     Column("questions", Json, nullable=False),  # what it was about: rubric and criterion
-    Column("notes", Text, nullable=False),
-    Column("action", Text, nullable=False),
+    Column("notes", SealedText("coaching_sessions.notes"), nullable=False),
+    Column("action", SealedText("coaching_sessions.action"), nullable=False),
     Column("held_by", Code, nullable=False),
     Column("held_at", UtcDateTime, nullable=False, info=WHEN),
     Column("team", Code),  # of the agent's calls that it was about: only who sees this team's calls reads it
@@ -220,7 +221,9 @@ webhooks = Table(
     metadata,
     Column("webhook_id", Code, primary_key=True),
     Column("url", Text, nullable=False),
-    Column("secret", Text, nullable=False),  # what deliveries are signed with; shown once, when it is made
+    Column(
+        "secret", SealedText("webhooks.secret"), nullable=False
+    ),  # what deliveries are signed with; shown once, when it is made
     Column("events", Json, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("created_by", Code, nullable=False),

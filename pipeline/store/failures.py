@@ -7,9 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from pipeline.logs import log_event
 from pipeline.store.stale import mark_stale
 from pipeline.store.tables import failures
 from pipeline.store.upsert import insert_statement
+from pipeline.store.waiting import clear_waiting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +34,8 @@ class Failure:
 def put_failure(connection: Connection, call_id: str, *, step: str, reason: str, now: datetime, tries: int = 1) -> None:
     """Keep why a step failed on a call; replaces an earlier failure of that call, whose tries are counted on.
 
+    The call waits no longer.
+
     Args:
         connection: Where to write.
         call_id: The call.
@@ -44,7 +48,9 @@ def put_failure(connection: Connection, call_id: str, *, step: str, reason: str,
     statement = insert_statement(connection, failures).values(**row, tries=tries)
     counted = {**row, "tries": failures.c.tries + tries}
     connection.execute(statement.on_conflict_do_update(index_elements=[failures.c.call_id], set_=counted))
+    clear_waiting(connection, call_id)
     mark_stale(connection, [call_id])
+    log_event("call_failed", call_id=call_id, step=step)  # the reason may name a path
 
 
 def clear_failure(connection: Connection, call_id: str) -> None:

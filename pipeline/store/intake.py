@@ -9,11 +9,13 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, exists, func, select, update
 
 from pipeline.canonical import to_json
+from pipeline.logs import log_event
 from pipeline.records import Defect, Recording
 from pipeline.store.search_index import mark_unsearched
 from pipeline.store.stale import mark_stale
 from pipeline.store.tables import files, recordings
 from pipeline.store.upsert import insert_new, insert_or_replace
+from pipeline.store.waiting import put_waiting
 
 _SHOWN = [recordings.c[name] for name in ("started_at", "duration_ms", "agent_id", "team", "queue", "direction")]
 """What lists of calls show of a recording."""
@@ -66,9 +68,9 @@ class IntakeRow(Protocol):
 def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> None:
     """Keep what intake found out about one file.
 
-    A call that is new gets its row. A call that is known keeps it, unless this is the file that the row came from: then
-    its metadata (a corrected manifest) replace the stored ones. A file that now holds another call points to that one;
-    the earlier call stays, under another of its files where it has one.
+    A call that is new gets its row, and waits for a worker. A call that is known keeps it, unless this is the file that
+    the row came from: then its metadata (a corrected manifest) replace the stored ones. A file that now holds another
+    call points to that one; the earlier call stays, under another of its files where it has one.
 
     Args:
         outcome: The file and its recording or defects.
@@ -104,7 +106,10 @@ def put_intake(connection: Connection, outcome: IntakeRow, *, now: datetime) -> 
             mark_stale(connection, [recording.call_id])
             mark_unsearched(connection, [recording.call_id])  # its time may be another
     elif recording:
+        put_waiting(connection, recording.call_id, started_at=recording.started_at, now=now)
         mark_stale(connection, [recording.call_id])
+    event, codes = "file_taken_in" if recording else "file_held_back", sorted({each.code for each in outcome.defects})
+    log_event(event, file_id=outcome.file_id, call_id=recording.call_id if recording else None, codes=codes or None)
 
 
 def _recording_row(recording: Recording, media_uri: str) -> dict[str, Any]:

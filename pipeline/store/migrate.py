@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import threading
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from pipeline.errors import StoreError
+from pipeline.store import at_rest_tables as _at_rest_tables  # noqa: F401 - adds its own to metadata
+from pipeline.store import claim_tables as _claim_tables  # noqa: F401 - adds its own to metadata
 from pipeline.store import contact_reason_tables as _contact_reason_tables  # noqa: F401 - adds its own to metadata
 from pipeline.store import digest_tables as _digest_tables  # noqa: F401 - adds its own to metadata
 from pipeline.store import kpi_tables as _kpi_tables  # noqa: F401 - adds its own to metadata
@@ -46,6 +49,12 @@ def version_of(connection: Connection) -> str | None:
     """Return the version that a database is at, or None where Earmark never wrote to it."""
     heads = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_heads()
     return heads[0] if heads else None
+
+
+@lru_cache(maxsize=1)
+def newest_version() -> str:
+    """Return the version that this code brings a database to."""
+    return str(_script().get_current_head())
 
 
 def known_version(connection: Connection) -> str | None:

@@ -32,6 +32,7 @@ from pipeline.store.search_index import mark_unsearched
 from pipeline.store.stale import mark_stale
 from pipeline.store.tables import criterion_results, current_scores, reviews, scores
 from pipeline.store.upsert import insert_new, insert_or_replace
+from pipeline.store.waiting import clear_waiting
 from pipeline.store.webhooks import tell_of_scores
 
 Record = TypeVar("Record")
@@ -97,7 +98,7 @@ def rows_of_score(
 def set_current(connection: Connection, call_id: str, score_id: str) -> None:
     """Make a stored score the call's current one, and what it rests on that which audits count.
 
-    Its flags stand as people left those that say the same.
+    Its flags stand as people left those that say the same. The call waits no longer.
 
     Raises:
         NotFoundError: The call has no such score.
@@ -106,6 +107,7 @@ def set_current(connection: Connection, call_id: str, score_id: str) -> None:
     score = connection.execute(chosen).first()
     if score is None or score.call_id != call_id:
         raise NotFoundError(f"call {call_id} has no score {score_id}")
+    clear_waiting(connection, call_id)
     if current_score_id(connection, call_id) != score_id:
         insert_or_replace(connection, current_scores, {"call_id": call_id, "score_id": score_id})
         index_findings(connection, call_id, score.facts_key)

@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from pipeline.errors import QueryError
 from pipeline.records import EVERYTHING, Role, Scope
 from pipeline.store.console_tables import call_overviews
+from pipeline.store.sealed import is_sealing
 from pipeline.store.search_index import TURN_BITS, TURN_INDEX
 from pipeline.store.search_query import Query, Term
 from pipeline.store.search_sql import matching, of_call, says, turn_key
@@ -32,6 +33,10 @@ MANY_TURNS = 50_000
 """More are not put into a set."""
 LONGEST_S = 10.0
 MOST_TURNS_OF_CALL = 200
+SEALED = (
+    "search is off: what is said in calls is sealed here, and an index of its words would be a copy of it in the clear "
+    "(docs/encryption.md)"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,8 +134,10 @@ def search_calls(
         offset: Calls before it.
 
     Raises:
-        QueryError: It takes too long.
+        QueryError: It takes too long, or what was said is sealed.
     """
+    if is_sealing(connection):
+        raise QueryError(SEALED)
     with _at_most(connection, LONGEST_S):
         bounds = _bounds(filters or SearchFilter(), scope)
         asked = _said(connection, query, together=together)

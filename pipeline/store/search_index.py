@@ -17,6 +17,7 @@ from pipeline.errors import StoreError
 from pipeline.records import FactKeys, Role, Turn
 from pipeline.store.console_tables import searchable_calls, stale_searches
 from pipeline.store.payload import read_payload
+from pipeline.store.sealed import is_sealing
 from pipeline.store.search_words import search_words
 from pipeline.store.stored_transcript import read_transcript
 from pipeline.store.tables import current_scores, recordings, scores, steps
@@ -66,7 +67,9 @@ def index_some(connection: Connection, *, most: int) -> int:
     column = stale_searches.c.call_id
     chosen = select(column).order_by(column).limit(most).with_for_update(skip_locked=True)
     taken = list(connection.scalars(delete(stale_searches).where(column.in_(chosen)).returning(column)))
-    if taken:
+    if taken and is_sealing(connection):  # an index of words is the transcript: there is none beside sealed ones
+        _drop(connection, sorted(taken))
+    elif taken:
         _bring_up_to_date(connection, sorted(taken))
     return len(taken)
 

@@ -1,7 +1,8 @@
 """The tables. `docs/store.md` says in words what is kept where; `migrations/` makes them.
 
 Ids, codes and paths sort by code point on both databases (PostgreSQL would sort them by the server's language), so that
-a list has the same order everywhere and the beginning of an id can be looked up through the index.
+a list has the same order everywhere and the beginning of an id can be looked up through the index. What may hold words
+of calls is `SealedText`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
+
+from pipeline.store.sealed import SealedText
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -92,6 +95,7 @@ recordings = Table(
     Index(None, "agent_id"),
     Index(None, "team"),
     Index(None, "customer_ref", "started_at"),
+    Index(None, "added_at"),
 )
 
 files = Table(
@@ -114,7 +118,7 @@ steps = Table(
     Column("key", Code, primary_key=True),
     _call_id(nullable=False),
     Column("step", Code, nullable=False),
-    Column("payload", Json, nullable=False),
+    Column("payload", SealedText("steps.payload"), nullable=False),
     Column("made_at", UtcDateTime, nullable=False, info=WHEN),
     Index(None, "call_id", "step"),
 )
@@ -161,16 +165,16 @@ criterion_results = Table(
     Column("section_id", Code, nullable=False),
     Column("title", Text, nullable=False),
     Column("status", Code, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", SealedText("criterion_results.reason"), nullable=False),
     Column("points_possible", Double, nullable=False),
     Column("points_earned", Double),
     Column("weight", Double, nullable=False),
     Column("critical", Boolean, nullable=False),
     Column("auto_fail", Boolean, nullable=False),
     Column("confidence", Double),
-    Column("evidence", Json, nullable=False),
+    Column("evidence", SealedText("criterion_results.evidence"), nullable=False),
     Column("searched", Json),
-    Column("nearest_miss", Json),
+    Column("nearest_miss", SealedText("criterion_results.nearest_miss")),
     Column("rule_ids", Json, nullable=False),
     # NULL in all of these: the score was made before the column was there
     Column("raw_confidence", Double),
@@ -201,10 +205,10 @@ flags = Table(
     Column("position", Integer, nullable=False),
     Column("code", Code, nullable=False),
     Column("severity", Code, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", SealedText("flags.reason"), nullable=False),
     Column("criterion_id", Code),
     Column("rule_id", Code),
-    Column("evidence", Json, nullable=False),
+    Column("evidence", SealedText("flags.evidence"), nullable=False),
     Column("state", Code, nullable=False),
     Column("raised_at", UtcDateTime, nullable=False, info=WHEN),
     Index(None, "raised_at", "flag_id"),
@@ -287,7 +291,7 @@ reviews = Table(
     Column("machine_status", Code),
     Column("machine_confidence", Double),
     Column("reviewer", Code, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", SealedText("reviews.reason"), nullable=False),
     Column("session_id", Code, ForeignKey("calibration_sessions.session_id"), index=True),
     Column("made_at", UtcDateTime, nullable=False, index=True, info=WHEN),
 )
@@ -312,7 +316,7 @@ disputes = Table(
     Column("criterion_id", Code, nullable=False),
     Column("asked", Code, nullable=False),
     Column("opened_by", Code, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", SealedText("disputes.reason"), nullable=False),
     Column("opened_at", UtcDateTime, nullable=False, info=WHEN),
 )
 
@@ -322,7 +326,7 @@ dispute_rulings = Table(
     Column("dispute_id", Code, ForeignKey("disputes.dispute_id"), primary_key=True),
     Column("outcome", Code, nullable=False),
     Column("ruled_by", Code, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", SealedText("dispute_rulings.reason"), nullable=False),
     Column("review_id", Code, ForeignKey("reviews.review_id")),
     Column("ruled_at", UtcDateTime, nullable=False, info=WHEN),
 )
@@ -368,7 +372,7 @@ queue_closings = Table(
     Column("closing_id", Code, primary_key=True),
     _call_id(nullable=False, index=True),
     Column("closed_by", Code, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", SealedText("queue_closings.reason"), nullable=False),
     Column("closed_at", UtcDateTime, nullable=False, info=WHEN),
 )
 
@@ -378,7 +382,7 @@ flag_changes = Table(
     Column("change_id", Code, primary_key=True),
     Column("flag_id", Code, ForeignKey("flags.flag_id"), nullable=False, index=True),
     Column("state", Code, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", SealedText("flag_changes.reason"), nullable=False),
     Column("changed_by", Code, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False, info=WHEN),
 )

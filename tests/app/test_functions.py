@@ -177,6 +177,12 @@ def test_scorecards_of_weeks_say_of_which_week_each_line_is(workspace: Path) -> 
     assert "Period" not in invoke(*asked)[1]
 
 
+def test_scorecards_of_some_calls_only_say_so(workspace: Path) -> None:
+    asked = ("scorecards", "show", "--workspace", workspace)
+    assert invoke(*asked, "--agent", "maria.lopez")[2] == "only calls of agent maria.lopez\n"
+    assert invoke(*asked)[2] == ""
+
+
 @pytest.mark.parametrize(
     ("form", "out", "said"),
     [

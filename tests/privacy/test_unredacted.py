@@ -65,7 +65,7 @@ def test_what_may_not_be_read_or_is_no_transcript_is_told_without_its_words(
     def refuse(*_: Any, **__: Any) -> str:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_text", refuse)  # the superuser may read all
+    monkeypatch.setattr(Path, "open", refuse)  # the superuser may read all
     with pytest.raises(StoreError, match="may not read"):
         read_unredacted(tmp_path / "unredacted", CALL.call_id)
 

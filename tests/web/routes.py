@@ -19,6 +19,7 @@ from tests.web.conftest import Console, Stay
 OPEN = frozenset({
     ("GET", "/api/v1/openapi.json"), ("HEAD", "/api/v1/openapi.json"),
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/sign-in/elsewhere"), ("GET", "/sign-in/elsewhere/back"),
+    ("GET", "/health"), ("HEAD", "/health"), ("GET", "/health/ready"), ("HEAD", "/health/ready"), ("GET", "/metrics"),
 })  # fmt: skip
 _FIELD = re.compile(r"\{(\w+)(?::\w+)?\}")
 

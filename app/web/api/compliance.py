@@ -11,7 +11,16 @@ from pydantic import BaseModel, Field
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Line, NotReadyError, OfQueue, OfTeam, UnknownParameterError, make_router, problems
+from app.web.api.edge import (
+    PATIENCE_S,
+    Line,
+    NotReadyError,
+    OfQueue,
+    OfTeam,
+    UnknownParameterError,
+    make_router,
+    problems,
+)
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import looked
 from app.web.compliance.figures import counted, figures_of, filter_of, sees_agents
@@ -60,7 +69,7 @@ def adherence_get(
     """Tell how the rules were kept. Many calls are counted beside requests: 503 says to ask again."""
     site = site_of(request)
     asked = _asked(site, first, last, step=step, team=team, queue=queue, pack=pack, rule=rule, severity=severity)
-    found = counted(site, visitor, asked).value
+    found = counted(site, visitor, asked, wait_s=PATIENCE_S).value
     if found is None:
         raise NotReadyError("these figures")
     told = figures_of(site, found, asked)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import NotReadyError, OfQueue, OfTeam, make_router
+from app.web.api.edge import PATIENCE_S, NotReadyError, OfQueue, OfTeam, make_router
 from app.web.api.sight import looked
 from app.web.reasons.asked import asked_reasons
 from app.web.reasons.figures import counted, named_reasons
@@ -66,7 +66,7 @@ def contact_reasons_list(
     """List what calls are about. They are counted beside requests: 503 says to ask again."""
     site = site_of(request)
     given = {"weeks": weeks, "team": team or "", "queue": queue or ""}
-    found = counted(site, visitor, asked_reasons(site, given)).value
+    found = counted(site, visitor, asked_reasons(site, given), wait_s=PATIENCE_S).value
     if found is None:
         raise NotReadyError("these figures")
     looked(site, visitor, "contact reasons", reasons=len(found.report.reasons))

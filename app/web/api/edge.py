@@ -89,6 +89,10 @@ class NotJsonError(RequestError):
         super().__init__("send JSON, with the header Content-Type: application/json")
 
 
+PATIENCE_S = 10.0
+"""A program waits so long for figures that are being made: unlike a page, it has nothing to show meanwhile."""
+
+
 class NotReadyError(RequestError):
     """A figure is being made; asked again in a moment, it is there."""
 

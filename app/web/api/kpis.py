@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Line, NotReadyError, UnknownParameterError, make_router
+from app.web.api.edge import PATIENCE_S, Line, NotReadyError, UnknownParameterError, make_router
 from app.web.api.sight import looked
 from app.web.days import read_day
 from app.web.errors import BadRequestError
@@ -43,7 +43,7 @@ def kpis_list(
     _refuse_no_days(first, last)
     site = site_of(request)
     asked = AskedKpis(scope=visitor.scope, agent=agent, team=team, first_day=first, last_day=last, period=period)
-    found = kpi_report(site, asked).value
+    found = kpi_report(site, asked, wait_s=PATIENCE_S).value
     if found is None:
         raise NotReadyError("these figures")
     looked(site, visitor, "kpis", agents=len(found.agents), teams=len(found.teams))

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Body, Id, NotReadyError, make_router, problems
+from app.web.api.edge import PATIENCE_S, Body, Id, NotReadyError, make_router, problems
 from app.web.api.paging import Page, Paged, require_kinds
 from app.web.api.sight import looked, not_there
 from app.web.authored import OnDisk, on_disk
@@ -156,7 +156,7 @@ def _checked(site: Site, visitor: Visitor, kind: Kind, text: str) -> CheckedShap
 
 
 def _there_are(site: Site) -> OnDisk:
-    found = on_disk(site, wait_s=20).value
+    found = on_disk(site, wait_s=PATIENCE_S).value
     if found is None:
         raise NotReadyError("the lists of rubrics and rules")
     return found

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
-from app.web.api.edge import Line, NotReadyError, UnknownParameterError, make_router
+from app.web.api.edge import PATIENCE_S, Line, NotReadyError, UnknownParameterError, make_router
 from app.web.api.sight import looked, not_there
 from app.web.errors import BadRequestError
 from app.web.pages.scorecards import refuse_others
@@ -126,7 +126,7 @@ def _text(day: date | None) -> str:
 
 
 def _report(site: Site, asked: Asked) -> ScorecardReport:
-    found = figures(site, asked).value
+    found = figures(site, asked, wait_s=PATIENCE_S).value
     if found is None:
         raise NotReadyError("these figures")
     return found

@@ -1,4 +1,7 @@
-"""Sound of calls that is ready to be played: made once, kept in the workspace's cache, the oldest given up first."""
+"""Sound of calls that is ready to be played: made once, kept in the workspace's cache, the oldest given up first.
+
+With a key at rest the cache is sealed, too.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from pathlib import Path
 
 from app.web.errors import RequestError
 from app.web.site import Site
+from pipeline.at_rest.files import read_sealed, seal_file
+from pipeline.at_rest.in_use import keys_in_use
 from pipeline.canonical import canonical_json, from_json, to_json
 from pipeline.config import ALWAYS_MASKED
 from pipeline.errors import IntakeError, StoreError
@@ -101,7 +106,7 @@ def ready_sound(site: Site, recording: Recording, transcript: Transcript | None,
 
 def read_peaks(ready: ReadySound) -> Peaks:
     """Return the heights of a call's waveform."""
-    return from_json(Peaks, ready.peaks.read_text(encoding="utf-8"))
+    return from_json(Peaks, read_sealed(ready.peaks, keys_in_use()))
 
 
 def ready_clip(site: Site, ready: ReadySound, span: Span) -> Path:
@@ -145,6 +150,9 @@ def _put(path: Path, make: Callable[[Path], object]) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=path.suffix, delete=False) as file:
             unfinished = Path(file.name)
         make(unfinished)
+        ring = keys_in_use()
+        if ring is not None:
+            seal_file(unfinished, unfinished, ring)
         unfinished.replace(path)
     except OSError as error:
         raise StoreError(f"the sound's cache cannot be written ({error.strerror})") from None

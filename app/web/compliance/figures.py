@@ -86,8 +86,13 @@ def choices(site: Site, visitor: Visitor, figures: Figures | None) -> Choices:
     )
 
 
-def counted(site: Site, visitor: Visitor, asked_for: ComplianceFilter) -> Snapshot[Counted]:
-    """Return what was counted of the days and calls that a filter names; its rules and team are chosen afterwards."""
+def counted(
+    site: Site, visitor: Visitor, asked_for: ComplianceFilter, *, wait_s: float | None = None
+) -> Snapshot[Counted]:
+    """Return what was counted of the days and calls that a filter names; its rules and team are chosen afterwards.
+
+    The value is None where it is not counted within ``wait_s`` (None: as long as pages wait).
+    """
     settings, step = site.settings.scorecards, asked_for.step
     asked = asked_for.asked(settings, visitor.scope, of_team=False)
 
@@ -95,7 +100,7 @@ def counted(site: Site, visitor: Visitor, asked_for: ComplianceFilter) -> Snapsh
         with site.store.read() as connection:
             return count_adherence(connection, asked, timezone=settings.timezone, step=step)
 
-    return snapshot(site, ("adherence", asked, step), count)
+    return snapshot(site, ("adherence", asked, step), count, wait_s=wait_s)
 
 
 def figures_of(site: Site, found: Counted, asked_for: ComplianceFilter) -> Figures:

@@ -20,6 +20,8 @@ from starlette.datastructures import UploadFile
 from app.web.errors import BadRequestError
 from app.web.intake.receive import UNFINISHED, NoRoomError, uploads_folder
 from app.web.site import Site
+from pipeline.at_rest.files import seal_file
+from pipeline.at_rest.in_use import keys_in_use
 from pipeline.config import IntakeSettings
 from pipeline.intake.fields import clean
 from pipeline.intake.file_names import read_file_name
@@ -77,7 +79,7 @@ def checked(file: UploadFile, typed: Mapping[str, str], site: Site, scope: Scope
 
 
 def keep(received: Received, site: Site, *, by: str, now: datetime) -> Upload:
-    """Put a file and what is known about it where runs find them; the last step gives it its name.
+    """Put a file and what is known about it where runs find them; the last step gives it its name, and seals it.
 
     Raises:
         NoRoomError: It cannot be written; then nothing of it stays.
@@ -92,7 +94,11 @@ def keep(received: Received, site: Site, *, by: str, now: datetime) -> Upload:
             _write_whole(beside, json.dumps(dict(received.values), ensure_ascii=False, indent=1))
         temporary.flush()
         os.fsync(temporary.fileno())
-        _give_name(Path(temporary.name), place)
+        ring = keys_in_use()
+        if ring is None:
+            _give_name(Path(temporary.name), place)
+        else:
+            seal_file(Path(temporary.name), place, ring)
     except OSError:
         drop(place)
         raise NoRoomError from None

@@ -24,8 +24,8 @@ STALE_AFTER_S = 5.0
 MOST_PERIODS = 4
 
 
-def kpi_report(site: Site, asked: AskedKpis) -> Snapshot[KpiReport]:
-    """Return the figures that were asked for; the value is None as long as they are being reckoned."""
+def kpi_report(site: Site, asked: AskedKpis, *, wait_s: float = WAIT_S) -> Snapshot[KpiReport]:
+    """Return the figures that were asked for; the value is None where they are not reckoned within ``wait_s``."""
 
     def reckon() -> KpiReport:
         settings = site.settings
@@ -39,7 +39,7 @@ def kpi_report(site: Site, asked: AskedKpis) -> Snapshot[KpiReport]:
         )
 
     key = ("kpis", asked)
-    return snapshot(site, key, reckon, state=_state, wait_s=WAIT_S, stale_after_s=STALE_AFTER_S)
+    return snapshot(site, key, reckon, state=_state, wait_s=wait_s, stale_after_s=STALE_AFTER_S)
 
 
 def kpi_call_tables(site: Site, asked: AskedKpis) -> Snapshot[Tables]:

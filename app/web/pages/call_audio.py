@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from app.acts import Act
 from app.web.access.rights import Permission
 from app.web.access.visitor import Needs, Visitor
+from app.web.call.opened_response import opened_response
 from app.web.call.reading import own_recording, transcript_of
 from app.web.call.sound import (
     LONGEST_CLIP_MS,
@@ -24,6 +25,8 @@ from app.web.call.sound import (
 )
 from app.web.errors import BadRequestError
 from app.web.site import Site, site_of
+from pipeline.at_rest.in_use import keys_in_use
+from pipeline.playback import open_playback
 from pipeline.records import Recording, Span
 
 router = APIRouter()
@@ -44,7 +47,7 @@ def audio(request: Request, visitor: Listener, call_id: CallId, unredacted: bool
     site = site_of(request)
     recording, ready = _ready(site, visitor, call_id, unredacted=unredacted)
     _log(site, visitor, recording, unredacted=unredacted, part=None)
-    return _sound_file(ready.flac, ready.tag)
+    return _sound_file(request, ready.flac, ready.tag)
 
 
 @router.get("/calls/{call_id}/clip")
@@ -69,7 +72,7 @@ def clip(
     recording, ready = _ready(site, visitor, call_id, unredacted=unredacted)
     made = ready_clip(site, ready, span)
     _log(site, visitor, recording, unredacted=unredacted, part=span)
-    return _sound_file(made, f"{ready.tag}-{span.start_ms}-{span.end_ms}")
+    return _sound_file(request, made, f"{ready.tag}-{span.start_ms}-{span.end_ms}")
 
 
 @router.get("/calls/{call_id}/peaks")
@@ -104,6 +107,9 @@ def _log(site: Site, visitor: Visitor, recording: Recording, *, unredacted: bool
     heard[key] = now
 
 
-def _sound_file(path: Path, tag: str) -> FileResponse:
+def _sound_file(request: Request, path: Path, tag: str) -> Response:
     # never kept by the browser: the next person at the machine may be another
-    return FileResponse(path, media_type="audio/flac", headers={"ETag": f'"{tag}"', "Cache-Control": "no-store"})
+    headers = {"ETag": f'"{tag}"', "Cache-Control": "no-store"}
+    if keys_in_use() is None:
+        return FileResponse(path, media_type="audio/flac", headers=headers)
+    return opened_response(request, open_playback(path), media_type="audio/flac", headers=headers)

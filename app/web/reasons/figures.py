@@ -35,15 +35,21 @@ class InFull:
     by_team: StoredReasons
 
 
-def counted(site: Site, visitor: Visitor, asked: AskedReasons) -> Snapshot[StoredReasons]:
-    """Return how often each reason is why people call, of the calls that a visitor may see."""
+def counted(
+    site: Site, visitor: Visitor, asked: AskedReasons, *, wait_s: float | None = None
+) -> Snapshot[StoredReasons]:
+    """Return how often each reason is why people call, of the calls that a visitor may see.
+
+    The value is None where they are not counted within ``wait_s`` (None: as long as pages wait).
+    """
     scope = visitor.scope
 
     def count() -> StoredReasons:
         with site.store.read() as connection:
             return _read(connection, site, scope, asked)
 
-    return snapshot(site, ("reasons", asked, scope), count, state=_state, stale_after_s=0, worker=QUICK)
+    key = ("reasons", asked, scope)
+    return snapshot(site, key, count, state=_state, stale_after_s=0, wait_s=wait_s, worker=QUICK)
 
 
 def counted_in_full(site: Site, visitor: Visitor, asked: AskedReasons) -> Snapshot[InFull]:

@@ -80,15 +80,18 @@ class Asked:
         return listed if self.subject is None else _of(listed, self.subject)
 
 
-def figures(site: Site, asked: Asked) -> Snapshot[ScorecardReport]:
-    """Return the report of what was asked for; its value is None as long as it is being reckoned."""
+def figures(site: Site, asked: Asked, *, wait_s: float | None = None) -> Snapshot[ScorecardReport]:
+    """Return the report of what was asked for; its value is None where it is not reckoned within ``wait_s``.
+
+    None waits as long as pages do.
+    """
     wanted = asked.wanted(zone_of(site))
     most = AT_ONCE[asked.kind]
     with site.store.read() as connection:
         is_small = call_count(connection, wanted, most=most + 1) <= most
     if is_small:
         return Snapshot(value=_at_once(site, asked, wanted), of=site.now(), fresh=True)
-    return snapshot(site, ("scorecards", asked), _reckoning(site, asked, wanted))
+    return snapshot(site, ("scorecards", asked), _reckoning(site, asked, wanted), wait_s=wait_s)
 
 
 def report_now(site: Site, asked: Asked) -> ScorecardReport:

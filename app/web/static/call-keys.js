@@ -115,12 +115,12 @@ const toQuestion = () => {
 addEventListener("hashchange", toQuestion);
 addEventListener("load", toQuestion);
 
-// Opening a form puts the writer into it; htmx puts a new question in the place of the old one: it stays current.
+// Opening a form puts the writer into it. The browser tells of it later: who writes already is left where they are.
 document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.("details.does") && event.target.open) {
-    event.target.querySelector("input:not([type=hidden]), textarea")?.focus();
-  }
+  const form = event.target.matches?.("details.does") && event.target.open && event.target.querySelector("form");
+  if (form && !form.contains(document.activeElement)) form.querySelector("input:not([type=hidden]), textarea")?.focus();
 }, true);
+// htmx puts a new question in the place of the old one: it stays current.
 document.addEventListener("htmx:afterSettle", () => {
   const question = current();
   if (!question || question.classList.contains("is-current")) return;

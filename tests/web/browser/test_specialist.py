@@ -48,6 +48,20 @@ def test_specialist_answers_three_flagged_calls_by_keyboard(served: Served) -> N
     assert tab.problems == []
 
 
+def test_form_that_tells_late_that_it_opened_leaves_the_writer_alone(shared: Served) -> None:
+    tab = read(shared)
+    page = first_call(tab)
+    page.keyboard.press("n")
+    page.keyboard.press("o")
+    expect(page.locator("input[type=radio]:focus")).to_have_count(1)
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("half")
+    page.evaluate("document.activeElement.closest('details').dispatchEvent(new Event('toggle'))")
+    page.keyboard.type(" of it")
+    expect(page.locator("[name=reason]:focus")).to_have_value("half of it")
+
+
 def playing(page: Page) -> bool:
     """Tell whether sound is heard."""
     return bool(page.evaluate("[...document.querySelectorAll('audio')].some(each => !each.paused)"))

@@ -1,0 +1,55 @@
+"""The backlog as a Prefect flow: one run of it is one worker's process, which takes calls as long as there are any.
+
+A run asks the database for work, not Prefect: Prefect starts it, shows it, and starts another where one is gone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+from prefect import flow
+from prefect.logging import get_run_logger
+from prefect.states import Completed
+
+from flows.claimed_calls import Worker
+from flows.runtime import current
+from flows.spare_run import keep_one_spare_run
+from pipeline.errors import EarmarkError, UnexpectedError
+
+LOOK_AGAIN_S = 5.0
+"""What came in meanwhile waits so long for an idle worker; a query of a millisecond."""
+
+
+@flow(name="work through the backlog")
+def work_through_backlog() -> Any:
+    """Claim calls that wait and process them, batch after batch, until none has come for ``run.idle_s``.
+
+    Raises:
+        EarmarkError: Rules or models are not as they should be, or the database is away for longer than it may be. What
+            was finished is stored, and what was not waits for another worker.
+    """
+    runtime, logger = current(), get_run_logger()
+    worker = Worker(runtime)
+    idle_since = time.monotonic()
+    try:
+        while time.monotonic() - idle_since <= runtime.settings.run.idle_s:
+            if worker.work_on_batch():
+                idle_since = time.monotonic()
+                logger.info("%s: %s", worker.name, _in_words(worker))
+                keep_one_spare_run(runtime.store)
+            else:
+                worker.stop.wait(LOOK_AGAIN_S)
+    except EarmarkError:
+        raise
+    except Exception as error:  # noqa: BLE001 (Prefect keeps messages, and those of libraries may hold words of a call)
+        raise UnexpectedError(error) from None
+    finally:
+        worker.stop.set()
+    return Completed(message=_in_words(worker))
+
+
+def _in_words(worker: Worker) -> str:
+    counts = Counter(worker.outcomes.values())
+    return ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items())) or "nothing to do"

@@ -1,0 +1,28 @@
+"""Read a workspace's situation at the edge: its disk, its lock, the clock."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.config import Settings
+from pipeline.store.database import Store
+from pipeline.watching.situation import Situation, read_situation
+
+
+def situation_of(settings: Settings, store: Store, *, now: datetime) -> Situation:
+    """Return how a workspace is getting on.
+
+    Raises:
+        StoreError: The database cannot be read.
+    """
+    return read_situation(store, now=now, free_bytes=free_bytes(settings.workspace))
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Return the room on a folder's disk; None where it cannot be told."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None

@@ -1,0 +1,53 @@
+"""One run of the backlog is always due while calls wait, so that a worker that comes finds it at once.
+
+The schedule alone would make one every minute: too few for a hundred machines that start, and far too many while all of
+them are at work.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import httpx
+from prefect import runtime as of_run
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterNextScheduledStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
+from prefect.exceptions import PrefectException
+
+from pipeline.errors import StoreError
+from pipeline.store.database import Store
+from pipeline.store.waiting import anything_waits
+
+
+def keep_one_spare_run(store: Store) -> None:
+    """Make a run of this deployment where calls wait and none is due; delete those that are due beyond one.
+
+    What cannot be done now is done after the next batch: no call hangs on it.
+    """
+    deployment_id = of_run.deployment.id
+    if deployment_id is None:  # called as a function
+        return
+    with suppress(httpx.HTTPError, PrefectException, StoreError):
+        with store.read() as connection:
+            wanted = anything_waits(connection)
+        with get_client(sync_client=True) as client:
+            due = client.read_flow_runs(
+                flow_run_filter=FlowRunFilter(
+                    deployment_id=FlowRunFilterDeploymentId(any_=[deployment_id]),
+                    state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
+                    next_scheduled_start_time=FlowRunFilterNextScheduledStartTime(before_=cast(Any, datetime.now(UTC))),
+                )
+            )
+            for run in due[1:]:
+                client.delete_flow_run(run.id)
+            if wanted and not due:
+                client.create_flow_run_from_deployment(deployment_id)

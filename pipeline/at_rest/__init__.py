@@ -1,0 +1,1 @@
+"""Encryption at rest: keys, sealed texts for columns, sealed files that can be sought in."""

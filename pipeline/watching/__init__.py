@@ -1,0 +1,1 @@
+"""How a workspace is getting on, for those who run it."""
