@@ -27,11 +27,11 @@ from pipeline.backup.rows import count_rows, differing
 from pipeline.config import Settings
 from pipeline.errors import BackupError
 from pipeline.store.console_tables import uploads
-from pipeline.store.database import open_store
 from pipeline.store.engine import is_sqlite, make_engine, parse_url
 from pipeline.store.engine import reading as reading_database
 from pipeline.store.migrate import version_of
 from pipeline.store.tables import files, recordings
+from pipeline.store.unusable import as_store_errors
 
 SETTINGS_FILE = "earmark-of-backup.toml"
 """Restored beside, not in place of, ``earmark.toml``: it may name the old database."""
@@ -210,12 +210,12 @@ def _point_to_uploads(store_url: str, manifest: Manifest, settings: Settings) ->
     here = str(settings.uploads_dir.resolve())
     if here == manifest.uploads_dir:
         return 0
-    store = open_store(store_url)
+    engine = make_engine(parse_url(store_url))
     try:
-        with store.begin() as connection:
+        with as_store_errors(engine.url), engine.begin() as connection:
             return _move(connection, manifest.uploads_dir, here)
     finally:
-        store.close()
+        engine.dispose()
 
 
 def _move(connection: Connection, before: str, now: str) -> int:
