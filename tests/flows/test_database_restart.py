@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,62 +14,46 @@ from sqlalchemy import text
 
 from pipeline.errors import StoreError
 from pipeline.store.database import open_store
-from tests import postgres
 from tests.flows.test_batch import command, environment
+from tests.postgres import PostgresServer, start_server
 from tests.scripted_calls import write_batch
 
 CALLS = 16
-_STOPS_WITHIN_S = 60
 
 
 @pytest.fixture
-def own_server() -> Iterator[postgres.PostgresServer]:
+def own_server() -> Iterator[PostgresServer]:
     """A server that may be stopped: no other test uses it."""
-    server = postgres._start()
+    server = start_server()
     yield server
     server.stop()
 
 
-def start_again(server: postgres.PostgresServer) -> None:
-    with (server.folder / "log").open("ab") as log:
-        account = {} if os.geteuid() else {"user": server.folder.stat().st_uid, "group": server.folder.stat().st_gid}
-        server.process = subprocess.Popen(
-            server.process.args,
-            cwd=server.folder,
-            stdout=log,
-            stderr=log,
-            **account,  # type: ignore[call-overload]
-        )
-
-
-def stop(server: postgres.PostgresServer) -> None:
-    server.process.send_signal(signal.SIGINT)  # "fast": ends open sessions
-    server.process.wait(_STOPS_WITHIN_S)
-
-
-def test_a_patient_store_waits_for_its_server_and_others_do_not(own_server: postgres.PostgresServer) -> None:
+def test_a_patient_store_waits_for_its_server_and_others_do_not(own_server: PostgresServer) -> None:
     url = own_server.url("postgres")
     patient, usual = open_store(url, patient=True), open_store(url)
-    stop(own_server)
+    own_server.end()
 
     with pytest.raises(StoreError, match="check that the server runs"), usual.read():
         pass
-    start_again(own_server)  # which takes a while, in which nobody can connect
+    starting = threading.Thread(target=own_server.start_again)
+    starting.start()  # which takes a while, in which nobody can connect
     with patient.read() as connection:
         assert connection.scalar(text("SELECT 1")) == 1
+    starting.join()
     patient.close()
     usual.close()
 
 
-def test_a_patient_store_says_at_once_that_there_is_no_server(own_server: postgres.PostgresServer) -> None:
-    stop(own_server)
+def test_a_patient_store_says_at_once_that_there_is_no_server(own_server: PostgresServer) -> None:
+    own_server.end()
 
     with pytest.raises(StoreError, match="check that the server runs"):
         open_store(own_server.url("postgres"), patient=True)
 
 
 @pytest.mark.slow
-def test_a_run_outlives_a_restart_of_its_database(own_server: postgres.PostgresServer, tmp_path: Path) -> None:
+def test_a_run_outlives_a_restart_of_its_database(own_server: PostgresServer, tmp_path: Path) -> None:
     recordings, workspace = write_batch(tmp_path / "recordings", CALLS), tmp_path / "workspace"
     variables = {"EARMARK_DATABASE_URL": own_server.url("postgres"), "EARMARK_RUN__RETRY_DELAY_S": "0.5"}
     process = subprocess.Popen(
@@ -88,8 +71,7 @@ def test_a_run_outlives_a_restart_of_its_database(own_server: postgres.PostgresS
             said.append(line)
             if sum(each.startswith("scored ") for each in said) == 2:
                 break
-        stop(own_server)
-        start_again(own_server)
+        own_server.restart()
         out, err = process.communicate(timeout=300)
 
     assert process.returncode == 0, "".join(said) + err
