@@ -100,7 +100,7 @@ def _run(
     began = utc_now()
     log_event("run_started")
     with ExitStack() as stack:
-        runtime = stack.enter_context(using(Runtime(settings=settings, report=count)))
+        runtime = stack.enter_context(using(Runtime(settings=settings, report=count, patient=True)))
         # A wrong rubric or an unreachable database is said before anything starts.
         parts, store = runtime.parts, runtime.store
         wait_for_server = stack.enter_context(prefect_server(settings.workspace, models_dir=settings.models_dir))

@@ -16,6 +16,7 @@ from flows.call_threads import work_in_threads
 from flows.in_order import process_in_order
 from flows.leases import renewing, worker_name
 from flows.outages import Lasting
+from flows.passing import may_pass
 from flows.runtime import Runtime, utc_now
 from pipeline import run
 from pipeline.errors import EarmarkError, StoreError, UnexpectedError
@@ -116,22 +117,27 @@ class Worker:
                     raise
                 return str(error)
             except EarmarkError as error:
-                return str(error)
+                reason = str(error)
+                if not may_pass(error):
+                    break
             except Exception as error:  # noqa: BLE001 (turned into one that can be shown)
                 reason = str(UnexpectedError(error))
-                if self.stop.wait(settings.retry_delay_s * 2**tries):
-                    break
+            if self.stop.wait(settings.retry_delay_s * 2**tries):
+                break
         return reason
 
     def _process(self, call_id: str) -> str:
         runtime = self.runtime
+        runtime.tries[call_id] += 1
         with timeout(seconds=runtime.settings.run.call_timeout_s, timeout_exc_type=_TooLongError):
             _, done = run.process_call(call_id, runtime.parts, runtime.store, now=utc_now)
         return "processed" if done else "unchanged"
 
     def _put_failure(self, call_id: str, reason: str) -> None:
+        tries = max(1, self.runtime.tries[call_id])
         with self.runtime.store.begin() as connection:
-            failures.put_failure(connection, call_id, step="process", reason=reason, now=utc_now())
+            failures.put_failure(connection, call_id, step="process", reason=reason, now=utc_now(), tries=tries)
+        del self.runtime.tries[call_id]
 
     def _tell(self, outcome: str, call_id: str) -> None:
         self._own.discard(call_id)

@@ -10,16 +10,15 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
 from flows.in_order import process_in_order
+from flows.passing import may_pass
 from flows.runtime import current, utc_now
 from pipeline import run
-from pipeline.errors import EarmarkError, StoreError, UnexpectedError
+from pipeline.errors import EarmarkError, UnexpectedError
 from pipeline.store import failures
 
 
 def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Tell whether trying again may help: what Earmark itself refuses will be refused again, a database may return."""
-    result = state.result(raise_on_failure=False)
-    return isinstance(result, (StoreError, UnexpectedError))
+    return may_pass(state.result(raise_on_failure=False))
 
 
 @task(name="process call", retry_condition_fn=_may_pass)
@@ -31,6 +30,7 @@ def process_call(call_id: str) -> str:
             and those of libraries may hold words of the call.
     """
     runtime = current()
+    runtime.tries[call_id] += 1
     try:
         score, done = run.process_call(call_id, runtime.parts, runtime.store, now=utc_now)
     except EarmarkError:
@@ -86,5 +86,6 @@ def _list_failure(call_id: str, state: State[Any]) -> None:
     else:
         reason = f"ended as {state.name}; it is tried again on the next run"
     with runtime.store.begin() as connection:
-        failures.put_failure(connection, call_id, step="process", reason=reason, now=utc_now())
+        tries = runtime.tries.pop(call_id, 1)
+        failures.put_failure(connection, call_id, step="process", reason=reason, now=utc_now(), tries=tries)
     runtime.report("failed", call_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,10 +37,14 @@ class Runtime:
         report: Called with (event, subject) as work proceeds. Events about a file: ``taken_in``, ``rejected``; about a
             call: ``processed``, ``unchanged``, ``failed``; with a number to expect: ``found``, ``to_process``, and
             ``to_settle``: so many calls are judged once more, as earlier calls came to light.
+        patient: Whether to wait for a database server that starts again; workers see to that themselves.
+        tries: How often each call was tried by this process.
     """
 
     settings: Settings
     report: Callable[[str, str], None] = _silent
+    patient: bool = False
+    tries: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _manifests: dict[tuple[str, ...], MetadataIndex] = field(default_factory=dict)
 
@@ -47,7 +52,7 @@ class Runtime:
     def store(self) -> Store:
         """The workspace's database, migrated to this version."""
         self.settings.workspace.mkdir(parents=True, exist_ok=True)
-        return open_store(self.settings.store_url)
+        return open_store(self.settings.store_url, patient=self.patient)
 
     def manifests(self, roots: tuple[str, ...]) -> MetadataIndex:
         """Return the manifests in and below some folders; read once, since every batch of files asks for them."""

@@ -51,7 +51,7 @@ def serve_schedule(
     if config:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     roots = [str(path.resolve()) for path in paths]
-    with using(Runtime(settings=settings, report=report)) as runtime:
+    with using(Runtime(settings=settings, report=report, patient=True)) as runtime:
         runtime.parts, runtime.store  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)
         with prefect_server(settings.workspace, models_dir=settings.models_dir, scheduling=True) as wait_for_server:
             from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)

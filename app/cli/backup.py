@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ from pipeline.backup.media import media_present
 from pipeline.backup.restore import SETTINGS_FILE
 from pipeline.backup.restore import restore as bring_back
 from pipeline.backup.restore import verify as prove
+from pipeline.config import CONFIG_VARIABLE
 from pipeline.errors import StoreError
 
 _TOLD_CALLS = 5
@@ -47,7 +49,9 @@ def create(
     settings = read_settings(workspace, config)
     if not has_database(settings):
         raise StoreError(f"nothing has been run in workspace {settings.workspace} yet: there is nothing to back up")
-    made = make_backup(settings, out, settings_file=settings_file(workspace, config), uploads=uploads, now=utc_now())
+    named = os.environ.get(CONFIG_VARIABLE)
+    authored = settings_file(workspace, config) or (Path(named) if named else None)
+    made = make_backup(settings, out, settings_file=authored, uploads=uploads, now=utc_now())
     _tell(made.manifest, as_json, said=f"{out}: {made.size_bytes / 1e6:.1f} MB")
     if not as_json:
         say(f"Prove it:  earmark backup verify {out}")

@@ -107,6 +107,8 @@ def _row(call: CallRow, counts: CallScore | None) -> dict[str, Any]:
         "flags": list(call.flags),
         "defects": [to_data(defect) for defect in call.defects],
         "failure": call.failure,
+        "failed_at": call.failed_at.isoformat() if call.failed_at else None,
+        "tries": call.tries,
         "media_uri": call.media_uri,
     }
 

@@ -35,9 +35,11 @@ def print_calls(calls: Sequence[CallRow], *, title: str = "", reviewed: Set[str]
 
 
 def reasons(call: CallRow) -> list[str]:
-    """Return why a call failed, in words."""
-    told = [defect.reason for defect in call.defects if defect.fatal]
-    return told + ([call.failure] if call.failure else [])
+    """Return why a call failed, in words, how often it was tried and when last."""
+    told = [defect.reason for defect in call.defects if defect.fatal] + ([call.failure] if call.failure else [])
+    if call.tries and call.tries > 1:
+        told.append(f"tried {call.tries} times, last {show.moment(call.failed_at)}")
+    return told
 
 
 def _result(call: CallRow) -> Text:

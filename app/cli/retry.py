@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import PurePath
 from typing import Annotated
 
 import typer
@@ -10,10 +11,14 @@ import typer
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, open_existing, read_settings
 from app.cli.progress import progress
 from app.cli.run import again, in_words
-from app.cli.show import print_json, say
+from app.cli.show import one_line, print_json, say
 from flows.batch import run_calls
+from pipeline.errors import IntakeError
 from pipeline.store.calls import get_recording
 from pipeline.store.failures import failed_calls
+from pipeline.store.known_files import RejectedFile, rejected_files
+
+FILE_ID = "f-"
 
 
 def retry(
@@ -31,6 +36,9 @@ def retry(
     settings = read_settings(workspace, config)
     store = open_existing(settings)
     with store.read() as connection:
+        for each in calls or ():
+            if each.startswith(FILE_ID):
+                _refuse(rejected_files(connection, each))
         ids = [get_recording(connection, each).call_id for each in calls] if calls else failed_calls(connection)
     store.close()
     if not ids:
@@ -44,3 +52,18 @@ def retry(
     say(f"Calls: {in_words(result, nothing_new=not result.failed)}.")
     if result.failed:
         say("Why some failed:  earmark calls list --status failed" + again(workspace, config))
+
+
+def _refuse(held_back: tuple[RejectedFile, ...]) -> None:
+    """Say how a file that was held back is done again.
+
+    It is not done here: a manifest that tells about it may lie in any folder above it, and only the folders that are
+    given to `earmark run` tell in which.
+    """
+    file = held_back[0]
+    fatal = next(defect for defect in file.defects if defect.fatal)
+    raise IntakeError(
+        fatal.code,
+        f"{file.file_id} is a file that was held back, no call: {fatal.reason}; then give the folder that holds "
+        f"{one_line(PurePath(file.media_uri).name)} to earmark run once more: only what changed is read anew",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -20,6 +21,9 @@ OWNER_ONLY = 0o600
 _CHUNK = 1 << 20
 _MOST_MANIFEST_BYTES = 1 << 30
 _QUICK = 1
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What a file system without links answers, such as those of USB disks and some network shares."""
+
 _FAULTS = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
     *(OSError, EOFError, ValueError, OverflowError),
@@ -61,24 +65,50 @@ def writing(out: Path) -> Iterator[tuple[Writer, Path]]:
     Raises:
         BackupError: There is such a file already, another back-up is writing it, or it cannot be written.
     """
-    if os.path.lexists(out):
-        raise BackupError(f"{out} exists; a back-up is never overwritten: choose another name")
+    _refuse_to_replace(out)
     unfinished, copy = out.with_name(f".{out.name}.part"), out.with_name(f".{out.name}.database.part")
     try:
         with _locked(unfinished) as file:
-            copy.unlink(missing_ok=True)
+            _remove(copy)
             try:
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_QUICK) as archive:
                     yield Writer(archive), copy
                 file.flush()
                 os.fsync(file.fileno())
-                os.link(unfinished, out)  # unlike a rename it never replaces what appeared there meanwhile
+                _give_name(unfinished, out)
             finally:
                 unfinished.unlink(missing_ok=True)
-                copy.unlink(missing_ok=True)
+                _remove(copy)
         _sync_folder(out.parent)
     except OSError as error:
-        raise BackupError(f"{out}: the back-up cannot be written ({error.strerror or error})") from None
+        raise BackupError(
+            f"{error.filename or out}: the back-up cannot be made, this cannot be read or written "
+            f"({error.strerror or error})"
+        ) from None
+
+
+def _refuse_to_replace(out: Path) -> None:
+    if os.path.lexists(out):
+        raise BackupError(f"{out} exists; a back-up is never overwritten: choose another name")
+
+
+def _give_name(unfinished: Path, out: Path) -> None:
+    """Let the finished file appear: by a link, since a rename would replace what appeared there meanwhile."""
+    try:
+        os.link(unfinished, out)
+    except FileExistsError:
+        _refuse_to_replace(out)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _refuse_to_replace(out)
+        unfinished.rename(out)
+
+
+def _remove(database: Path) -> None:
+    """Remove a copy of a database and what SQLite may have left beside it."""
+    for beside in ("", "-journal", "-wal", "-shm"):
+        database.with_name(database.name + beside).unlink(missing_ok=True)
 
 
 @contextmanager

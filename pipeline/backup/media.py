@@ -6,8 +6,9 @@ import os
 
 from sqlalchemy import select
 
-from pipeline.store.database import open_store
+from pipeline.store.engine import make_engine, parse_url, reading
 from pipeline.store.tables import recordings
+from pipeline.store.unusable import as_store_errors
 
 
 def media_present(store_url: str) -> tuple[int, list[str]]:
@@ -18,11 +19,11 @@ def media_present(store_url: str) -> tuple[int, list[str]]:
     Raises:
         StoreError: The database cannot be read.
     """
-    store = open_store(store_url)
+    engine = make_engine(parse_url(store_url))  # not a store: no key is needed to know where files are
     try:
-        with store.read() as connection:
+        with as_store_errors(engine.url), reading(engine) as connection:
             rows = connection.execute(select(recordings.c.call_id, recordings.c.media_uri)).all()
     finally:
-        store.close()
+        engine.dispose()
     gone = [row.call_id for row in rows if "://" not in row.media_uri and not os.path.lexists(row.media_uri)]
     return len(rows), gone

@@ -27,11 +27,11 @@ from pipeline.backup.rows import count_rows, differing
 from pipeline.config import Settings
 from pipeline.errors import BackupError
 from pipeline.store.console_tables import uploads
-from pipeline.store.database import open_store
 from pipeline.store.engine import is_sqlite, make_engine, parse_url
 from pipeline.store.engine import reading as reading_database
 from pipeline.store.migrate import version_of
 from pipeline.store.tables import files, recordings
+from pipeline.store.unusable import as_store_errors
 
 SETTINGS_FILE = "earmark-of-backup.toml"
 """Restored beside, not in place of, ``earmark.toml``: it may name the old database."""
@@ -148,7 +148,7 @@ def _unpack_all(back_up: Reader, staging: Path, settings: Settings) -> Path:
             continue
         if part.name in single:
             place = settings.workspace / single[part.name]
-        elif top in folders and ".." not in part.name.split("/"):
+        elif top in folders and _is_plain(part.name):
             place = folders[top] / part.name.removeprefix(top)
         else:
             raise BackupError(f"{part.name} is damaged: a back-up has no such part")
@@ -159,6 +159,11 @@ def _unpack_all(back_up: Reader, staging: Path, settings: Settings) -> Path:
         shutil.move(unfinished, place)
     part = next(part for part in back_up.manifest.parts if part.name == back_up.manifest.database_part)
     return _unpacked(back_up, part, database)
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether a part's name stays in its folder: neither leads out of it nor begins anew at the root."""
+    return name.isprintable() and "\\" not in name and not {"", ".", ".."} & set(name.split("/"))
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -205,12 +210,12 @@ def _point_to_uploads(store_url: str, manifest: Manifest, settings: Settings) ->
     here = str(settings.uploads_dir.resolve())
     if here == manifest.uploads_dir:
         return 0
-    store = open_store(store_url)
+    engine = make_engine(parse_url(store_url))
     try:
-        with store.begin() as connection:
+        with as_store_errors(engine.url), engine.begin() as connection:
             return _move(connection, manifest.uploads_dir, here)
     finally:
-        store.close()
+        engine.dispose()
 
 
 def _move(connection: Connection, before: str, now: str) -> int:

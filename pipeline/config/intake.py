@@ -37,6 +37,7 @@ class IntakeSettings(Group):
     max_duration_ms: int = Field(
         default=8 * 3_600_000,
         ge=1,
+        le=7 * 24 * 3_600_000,
         description="Longer recordings are held back, and decoding stops there: lines that were never hung up, and "
         "files that are made to fill a machine.",
     )

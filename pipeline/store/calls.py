@@ -39,6 +39,8 @@ class CallRow:
         score_share: The current score 0..1; None without one, or where nothing could be assessed.
         flags: Codes of the current score's open flags, each once, in the order in which they were raised.
         failure: Why the last run failed on the call; None where it did not. What intake found is in ``defects``.
+        failed_at: When it was last tried then, for a rejected file when it was last read; None where nothing failed.
+        tries: How often it was tried since it last went through; None where it did not fail in processing.
     """
 
     call_id: str
@@ -56,6 +58,8 @@ class CallRow:
     flags: tuple[str, ...] = ()
     defects: tuple[Defect, ...] = ()
     failure: str | None = None
+    failed_at: datetime | None = None
+    tries: int | None = None
 
 
 def get_recording(connection: Connection, call_id: str) -> Recording:
@@ -140,6 +144,8 @@ def _calls() -> Select[Any]:
             recordings,
             _status().label("status"),
             failures.c.reason.label("failure"),
+            failures.c.failed_at,
+            failures.c.tries,
             scores.c.score_id,
             scores.c.share,
             scores.c.passed,
@@ -174,6 +180,7 @@ def _rejected_files(connection: Connection, limit: int | None) -> list[CallRow]:
             media_uri=row.media_uri,
             status=CallStatus.FAILED,
             defects=read_defects(row.defects, f"file {row.file_id}"),
+            failed_at=row.seen_at,
         )
         for row in connection.execute(statement)
     ]
@@ -196,6 +203,8 @@ def _call_row(row: Any, codes: dict[str, None]) -> CallRow:
         flags=tuple(codes),
         defects=read_defects(row.defects, f"call {row.call_id}"),
         failure=row.failure,
+        failed_at=row.failed_at,
+        tries=row.tries,
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline.at_rest.in_use import keys_in_use
 from pipeline.at_rest.keys import KeyRing
 from pipeline.errors import SealedError, StoreError
-from pipeline.store.engine import describe, is_sqlite, make_engine, parse_url, reading
+from pipeline.store.engine import describe, is_sqlite, make_engine, parse_url, reading, wait_for_return
 from pipeline.store.keys_needed import keys_needed, note_key, require_keys
 from pipeline.store.migrate import known_version, migrate
 from pipeline.store.sealed import seal_with
@@ -55,12 +55,14 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str, *, keys: KeyRing | None = None) -> Store:
+def open_store(url: str, *, keys: KeyRing | None = None, patient: bool = False) -> Store:
     """Open a database and bring it to the version of this code; several may do so at once.
 
     Args:
         url: ``sqlite:///path/to/file.db`` (its folder must exist) or ``postgresql://user:password@host/database``.
         keys: What words of calls are sealed with; None: the keys of this process, if any.
+        patient: Once it was reached, wait half a minute for a server that is gone, such as one that starts again. For
+            work that nobody is waiting for.
 
     Raises:
         StoreError: The URL is of another kind, the database cannot be reached, is damaged or no database at all, or
@@ -79,6 +81,8 @@ def open_store(url: str, *, keys: KeyRing | None = None) -> Store:
         except BaseException:
             engine.dispose()
             raise
+        if patient and not is_sqlite(parsed):
+            wait_for_return(engine)
     return Store(engine)
 
 

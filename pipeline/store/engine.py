@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from pipeline.errors import StoreError
 
 BUSY_TIMEOUT_S = 60
 CONNECT_TIMEOUT_S = 10
+RETURNS_WITHIN_S = (0.2, 0.5, 1, 2, 4, 8, 8, 8)
+"""Pauses while a server starts again; half a minute in all."""
 
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
@@ -70,6 +73,22 @@ def make_engine(url: URL) -> Engine:
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=connect_args)
     event.listen(engine, "begin", _begin_on_postgresql)
     return engine
+
+
+def wait_for_return(engine: Engine) -> None:
+    """Let new connections of an engine wait for a server that is gone, with growing pauses.
+
+    What was under way when it went fails all the same: only whoever began it can begin it again.
+    """
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Dialect, _record: Any, args: Any, options: Any) -> Any:
+        for pause_s in RETURNS_WITHIN_S:
+            try:
+                return dialect.connect(*args, **options)
+            except dialect.loaded_dbapi.OperationalError:
+                time.sleep(pause_s)
+        return dialect.connect(*args, **options)
 
 
 @contextmanager

@@ -130,6 +130,7 @@ failures = Table(
     Column("step", Code, nullable=False),
     Column("reason", Text, nullable=False),
     Column("failed_at", UtcDateTime, nullable=False, info=WHEN),
+    Column("tries", Integer, nullable=False, server_default="1", info=WHEN),  # hangs on what passed meanwhile
 )
 
 scores = Table(

@@ -51,3 +51,20 @@ def test_calls_retry_processes_failed_calls_and_leaves_what_is_known_of_them(ear
         assert failed_calls(connection) == []
         assert get_recording(connection, call.call_id) == call
     store.close()
+
+
+def test_calls_retry_says_how_a_file_that_was_held_back_is_done_again(earmark: Earmark, own: Path) -> None:
+    store = open_store(f"sqlite:///{own / 'earmark.db'}")
+    with store.read() as connection:
+        file = next(call for call in list_calls(connection, status="failed") if "damaged" in call.media_uri)
+    store.close()
+
+    refused = earmark("calls", "retry", file.call_id, "--workspace", own)
+    unknown = earmark("calls", "retry", "f-none", "--workspace", own)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    (reason,) = [defect.reason for defect in file.defects if defect.fatal]
+    assert reason in refused.stderr
+    assert "give the folder that holds damaged.wav to earmark run once more" in refused.stderr
+    assert unknown.returncode == 1
+    assert "no file 'f-none' is held back" in unknown.stderr

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
 import threading
 import zipfile
@@ -137,7 +139,7 @@ def test_a_back_up_never_takes_the_place_of_a_file(settings: Settings, tmp_path:
 
 
 def test_a_back_up_that_fails_leaves_nothing(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(BackupError, match="cannot be written"):
+    with pytest.raises(BackupError, match="cannot be read or written"):
         back_up(settings, tmp_path / "no such folder" / "back-up")
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["workspace"]
@@ -222,6 +224,44 @@ def test_a_table_that_is_not_what_it_was_is_named(settings: Settings, empty_sett
     assert "table failures has other content" in str(raised.value)
     assert made.manifest.database_part in str(raised.value)
     assert not (empty_settings.workspace / "earmark.db").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["uploads/../../out", "uploads//{outside}", "uploads/./x", "uploads/a\\b", "other/x", "{outside}", "uploads/"],
+)
+def test_a_part_never_leaves_its_folder(
+    settings: Settings, empty_settings: Settings, tmp_path: Path, name: str
+) -> None:
+    """Its hash may be right: whoever can write a back-up can write its manifest."""
+    outside, (whole, forged) = tmp_path / "out", (tmp_path / "back-up", tmp_path / "forged")
+    back_up(settings, whole)
+    name = name.format(outside=outside)
+    with zipfile.ZipFile(whole) as archive, zipfile.ZipFile(forged, "w") as changed:
+        for each in archive.namelist():
+            renamed = name if each == "uploads/up-1.wav" else each
+            content = archive.read(each)
+            if each == MANIFEST:
+                content = content.replace(b"uploads/up-1.wav", json.dumps(name)[1:-1].encode())
+            changed.writestr(renamed, content)
+
+    with pytest.raises(BackupError, match="is damaged"):
+        restore(forged, empty_settings)
+    assert not outside.exists()
+    assert not (empty_settings.workspace / "earmark.db").exists()
+
+
+def test_a_back_up_can_lie_where_there_are_no_links(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(_source: object, target: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted", str(target))
+
+    monkeypatch.setattr(os, "link", no_links)
+    made = back_up(settings, tmp_path / "back-up")
+
+    assert verify(tmp_path / "back-up") == made.manifest
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["back-up", "workspace"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])

@@ -39,6 +39,19 @@ def test_backup_commands_say_what_is_there_and_what_is_not(settings: Settings) -
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_backup_keeps_the_settings_file_that_the_environment_names(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "site.toml").write_text("[run]\nworkers = 5\n")
+    monkeypatch.setenv("EARMARK_CONFIG", str(tmp_path / "site.toml"))
+    runner = CliRunner()
+
+    assert runner.invoke(app, ["create", "b", "-w", str(settings.workspace)]).exit_code == 0
+    assert runner.invoke(app, ["restore", "b", "-w", "new"]).exit_code == 0
+    assert Path("new", "earmark-of-backup.toml").read_text() == "[run]\nworkers = 5\n"
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_backup_commands_give_json(settings: Settings) -> None:
     runner = CliRunner()
     made = json.loads(runner.invoke(app, ["create", "b", "-w", str(settings.workspace), "--json"]).stdout)

@@ -18,7 +18,7 @@ from flows.runtime import Runtime
 from pipeline.compliance.packs import load_packs, rules_fingerprint
 from pipeline.config import RunSettings, Settings, TranscribeSettings
 from pipeline.detectors import Detectors
-from pipeline.errors import EngineError, StoreError
+from pipeline.errors import EngineError, IntakeError, StoreError
 from pipeline.parts import Parts
 from pipeline.records import MadeBy, Recording
 from pipeline.score.rubrics import load_rubrics
@@ -166,6 +166,26 @@ def test_fault_that_nobody_foresaw_is_tried_again_and_then_listed_without_its_wo
     assert site.scored == {"once"}
     assert "MemoryError" in site.failure("always")
     assert "words" not in site.failure("always")
+
+
+def test_recording_that_is_gone_for_a_moment_is_tried_again_and_one_that_stays_away_tells_how_often(site: Site) -> None:
+    site.take_in("back", "gone")
+    seen: list[str] = []
+
+    def lose(name: str) -> None:
+        seen.append(name)
+        if name == "gone" or seen.count("back") == 1:
+            raise IntakeError("unreadable", "the file cannot be opened")
+
+    site.runtime.hook = lose
+    Worker(site.runtime).work_on_batch()
+
+    assert site.scored == {"back"}
+    assert sorted(seen) == ["back", "back", "gone", "gone"]
+    with site.store.read() as connection:
+        failure = get_failure(connection, site.ids["gone"])
+    assert failure is not None
+    assert (failure.reason, failure.tries) == ("the file cannot be opened", 2)
 
 
 def test_call_that_takes_too_long_is_listed(tmp_path: Path) -> None:

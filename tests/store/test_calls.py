@@ -84,13 +84,15 @@ def test_list_calls_tells_what_became_of_each(connection: Connection) -> None:
 def test_list_calls_shows_a_failed_call_with_the_score_it_had(connection: Connection) -> None:
     taken_in(connection)
     scored(connection, score())
-    put_failure(connection, "c-0001", step="facts", reason="first", now=NOW)
+    put_failure(connection, "c-0001", step="facts", reason="first", now=NOW, tries=3)
     put_failure(connection, "c-0001", step="score", reason="second", now=LATER)
     (call,) = list_calls(connection)
     assert (call.status, call.failure, call.score_share) == ("failed", "second", 1.0)
     failure = get_failure(connection, "c-0001")
     assert failure is not None
-    assert (failure.step, failure.reason, failure.failed_at) == ("score", "second", LATER)
+    assert (failure.step, failure.reason, failure.failed_at, failure.tries) == ("score", "second", LATER, 4)
+    (listed,) = list_calls(connection, status="failed")
+    assert (listed.failed_at, listed.tries) == (LATER, 4)
     clear_failure(connection, "c-0001")
     clear_failure(connection, "c-0001")
     assert get_failure(connection, "c-0001") is None

@@ -9,8 +9,8 @@ CODE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 WHEN = sa.DateTime(timezone=True)
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
