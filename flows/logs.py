@@ -21,7 +21,7 @@ from pipeline.logs import FIELDS, LOGGER, log_event
 
 LogFormat = Literal["text", "json"]
 
-_WORDS = ("earmark.web", "uvicorn")  # whose messages are written for a log, and hold nothing of calls
+_OF_EVENTS = ("earmark.work", "earmark.access")  # all others write sentences, which hold nothing of calls
 _EVENTS = {"found": "files_found", "to_process": "calls_to_process", "to_settle": "calls_to_settle"}
 
 
@@ -37,8 +37,8 @@ class JsonLines(JsonFormatter):
         at = datetime.fromtimestamp(record.created, UTC)
         log_data["time"] = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         log_data["level"] = record.levelname.lower()
-        in_words = record.name.startswith(_WORDS)
-        log_data["event"] = "message" if in_words or not isinstance(record.msg, str) else record.msg
+        in_words = record.name not in _OF_EVENTS
+        log_data["event"] = "message" if in_words else record.msg
         if in_words:
             log_data["message"] = record.getMessage()
         if record.exc_info and record.exc_info[0]:

@@ -8,16 +8,17 @@ from pathlib import Path
 
 from pipeline.config import Settings
 from pipeline.store.database import Store
+from pipeline.store.throughput import Done
 from pipeline.watching.situation import Situation, read_situation
 
 
-def situation_of(settings: Settings, store: Store, *, now: datetime) -> Situation:
-    """Return how a workspace is getting on.
+def situation_of(settings: Settings, store: Store, *, now: datetime, day: Done | None = None) -> Situation:
+    """Return how a workspace is getting on; `day` is as `read_situation` takes it.
 
     Raises:
         StoreError: The database cannot be read.
     """
-    return read_situation(store, now=now, free_bytes=free_bytes(settings.workspace))
+    return read_situation(store, now=now, free_bytes=free_bytes(settings.workspace), day=day)
 
 
 def free_bytes(folder: Path) -> int | None:

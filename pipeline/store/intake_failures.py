@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, func, select, text
 
 from pipeline.records import Defect, Scope
+from pipeline.store.claim_tables import call_claims
 from pipeline.store.console_tables import call_overviews, searchable_calls, uploads
 from pipeline.store.overviews import in_scope
 from pipeline.store.payload import read_defects
-from pipeline.store.tables import current_scores, failures, files, recordings
+from pipeline.store.tables import failures, files, recordings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,11 +117,9 @@ def ready_lately(connection: Connection, scope: Scope, *, limit: int) -> list[Re
 
 
 def pending_count(connection: Connection, scope: Scope) -> int:
-    """Return how many calls were taken in and neither scored nor failed; goes through all calls."""
-    is_scored = exists().where(current_scores.c.call_id == recordings.c.call_id)
-    has_failed = exists().where(failures.c.call_id == recordings.c.call_id)
-    waiting = select(func.count()).select_from(recordings).where(in_scope(scope, recordings), ~is_scored, ~has_failed)
-    return connection.scalar(waiting) or 0
+    """Return how many calls were taken in and neither scored nor failed; reads only these."""
+    of_calls = call_claims.join(recordings, recordings.c.call_id == call_claims.c.call_id)
+    return connection.scalar(select(func.count()).select_from(of_calls).where(in_scope(scope, recordings))) or 0
 
 
 def database_bytes(connection: Connection) -> int:

@@ -47,7 +47,7 @@ def test_a_run_tells_what_it_did_by_ids_only(tmp_path: Path) -> None:
     write_call(folder, f"no-transcript-{PHONE}", seed=2, scripted=False)
     (folder / f"damaged-{REFERENCE}.wav").write_bytes(b"RIFF\x00\x00no sound in here")
     settings = tmp_path / "earmark.toml"
-    settings.write_text('[intake]\nsite_timezone = "UTC"\n[run]\nretries = 0\n')
+    settings.write_text('[intake]\nsite_timezone = "UTC"\n[run]\nretry_delay_s = 0\n')
     options = ("--engine", "scripted", "--workspace", tmp_path / "data", "--config", settings, "--log-format", "json")
     finished = run_earmark("run", folder, *options)
     assert finished.returncode == 0, finished.stderr
@@ -61,9 +61,9 @@ def test_a_run_tells_what_it_did_by_ids_only(tmp_path: Path) -> None:
     assert held_back["file_id"].startswith("f-")
     (scored,) = by_event["call_scored"]
     (failed,) = by_event["call_failed"]
-    (attempt,) = by_event["call_attempt_failed"]
+    attempts = [line["error"] for line in by_event["call_attempt_failed"] if line["call_id"] == failed["call_id"]]
     assert {scored["call_id"], failed["call_id"]} == {line["call_id"] for line in by_event["file_taken_in"]}
-    assert (attempt["call_id"], attempt["error"]) == (failed["call_id"], "EngineError")
+    assert attempts == ["EngineError"]
     assert scored["steps"][0] == "transcript"
     assert scored["steps"][-1] == "score"
     steps = {line["step"] for line in by_event["step_done"] if line["call_id"] == scored["call_id"]}
@@ -87,6 +87,13 @@ def test_a_line_has_time_level_event_and_worker() -> None:
     assert (line["time"], line["level"]) == ("2026-11-02T08:00:00.123Z", "info")
     assert line["event"] == "call_scored"
     assert line["call_id"] == "c-1"
+
+
+@pytest.mark.parametrize("name", ["earmark", "earmark.web", "uvicorn.error"])
+def test_a_line_holds_what_others_write_as_a_message(name: str) -> None:
+    record = logging.LogRecord(name, logging.WARNING, __file__, 1, "%s: again", ("search",), None)
+    line = json.loads(JsonLines().format(record))
+    assert (line["event"], line["message"]) == ("message", "search: again")
 
 
 def test_a_line_leaves_out_what_is_no_field_and_what_an_exception_says() -> None:

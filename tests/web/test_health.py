@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from app.web.access.visitor import Visitor
 from app.web.tasks import begin_task
-from app.web.watching import KEPT_FOR
+from app.web.watching import DAY_KEPT_FOR, KEPT_FOR
 from pipeline.records import EVERYTHING
 from pipeline.store.migrate import VERSION_TABLE, newest_version
 from pipeline.store.tables import recordings
@@ -177,6 +177,19 @@ def test_metrics_read_the_database_no_oftener_than_needed(open_bare_console: Ope
     assert figures(console)["earmark_calls_waiting", "fresh"] == 0
     move_clock(console, KEPT_FOR)
     assert figures(console)["earmark_calls_waiting", "fresh"] == 1
+
+
+def test_metrics_read_a_day_of_calls_more_seldom_than_the_last_hour(open_bare_console: OpenConsole) -> None:
+    console = open_bare_console()
+    assert figures(console)["earmark_recent_calls_taken_in", "24h"] == 0
+    with console.store.begin() as connection:
+        taken_in(connection, "c-1", started_at=None)
+        connection.execute(update(recordings).values(added_at=console.site.now()))
+    move_clock(console, KEPT_FOR)
+    found = figures(console)
+    assert (found["earmark_recent_calls_taken_in", "1h"], found["earmark_recent_calls_taken_in", "24h"]) == (1, 0)
+    move_clock(console, DAY_KEPT_FOR)
+    assert figures(console)["earmark_recent_calls_taken_in", "24h"] == 1
 
 
 def test_metrics_tell_that_the_database_is_gone_and_come_back(open_bare_console: OpenConsole) -> None:
