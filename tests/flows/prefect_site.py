@@ -96,17 +96,22 @@ class PrefectSite:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def has_run(self, run_id: str) -> bool:
+        return httpx.get(f"{self.api}/flow_runs/{run_id}", timeout=60).status_code != httpx.codes.NOT_FOUND
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         answer = httpx.request(method, f"{self.api}{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
-    def run_now(self, deployment: str, *, times: int = 1) -> str:
-        """Have a deployment run without waiting for its schedule; return its id."""
-        found: str = self.ask("GET", f"/deployments/name/{deployment}")["id"]
-        for _ in range(times):
-            self.ask("POST", f"/deployments/{found}/create_flow_run", {})
+    def deployment_id(self, name: str) -> str:
+        found: str = self.ask("GET", f"/deployments/name/{name}")["id"]
         return found
+
+    def run_now(self, deployment_id: str) -> str:
+        """Have a deployment run without waiting for its schedule; return the run's id."""
+        run: str = self.ask("POST", f"/deployments/{deployment_id}/create_flow_run", {})["id"]
+        return run
 
     def running(self, deployment_id: str) -> int:
         """Return how many runs of a deployment have begun and not ended."""
