@@ -6,7 +6,6 @@ A run asks the database for work, not Prefect: Prefect starts it, shows it, and 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from typing import Any
 
 from prefect import flow
@@ -21,10 +20,17 @@ from pipeline.errors import EarmarkError, UnexpectedError
 LOOK_AGAIN_S = 5.0
 """What came in meanwhile waits so long for an idle worker; a query of a millisecond."""
 
+LOOK_AT_RUNS_S = 15.0
+"""So often a run sees to it that another one is due: a machine that starts finds its own that soon."""
+
+RUNS_FOR_S = 3600.0
+"""Then another run takes over: rubrics and settings are read when a run begins, so that changes are in force within the
+hour, and what a library may have failed to free is free."""
+
 
 @flow(name="work through the backlog")
 def work_through_backlog() -> Any:
-    """Claim calls that wait and process them, batch after batch, until none has come for ``run.idle_s``.
+    """Claim calls that wait and process them, batch after batch, for an hour or until none has come for ``run.idle_s``.
 
     Raises:
         EarmarkError: Rules or models are not as they should be, or the database is away for longer than it may be. What
@@ -32,15 +38,17 @@ def work_through_backlog() -> Any:
     """
     runtime, logger = current(), get_run_logger()
     worker = Worker(runtime)
-    idle_since = time.monotonic()
+    began = idle_since = look_at_runs = time.monotonic()
     try:
-        while time.monotonic() - idle_since <= runtime.settings.run.idle_s:
+        while (now := time.monotonic()) - idle_since <= runtime.settings.run.idle_s and now - began < RUNS_FOR_S:
             if worker.work_on_batch():
                 idle_since = time.monotonic()
                 logger.info("%s: %s", worker.name, _in_words(worker))
-                keep_one_spare_run(runtime.store)
             else:
                 worker.stop.wait(LOOK_AGAIN_S)
+            if now >= look_at_runs:
+                look_at_runs = now + LOOK_AT_RUNS_S
+                keep_one_spare_run(runtime.store)
     except EarmarkError:
         raise
     except Exception as error:  # noqa: BLE001 (Prefect keeps messages, and those of libraries may hold words of a call)
@@ -51,5 +59,4 @@ def work_through_backlog() -> Any:
 
 
 def _in_words(worker: Worker) -> str:
-    counts = Counter(worker.outcomes.values())
-    return ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items())) or "nothing to do"
+    return ", ".join(f"{number} {outcome}" for outcome, number in sorted(worker.outcomes.items())) or "nothing to do"

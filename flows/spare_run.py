@@ -35,7 +35,7 @@ MOST_DELETED = 50
 def keep_one_spare_run(store: Store) -> None:
     """Make a run of this deployment where calls wait and none is due; delete those that are due beyond one.
 
-    What cannot be done now is done after the next batch: no call hangs on it.
+    What cannot be done now is done the next time: no call hangs on it.
     """
     deployment_id = of_run.deployment.id
     if deployment_id is None:  # called as a function
