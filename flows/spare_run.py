@@ -25,8 +25,8 @@ from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
 from pipeline.errors import StoreError
+from pipeline.store.claims import anything_to_claim
 from pipeline.store.database import Store
-from pipeline.store.waiting import anything_waits
 
 MOST_DELETED = 50
 """At a time: a request each, between two batches."""
@@ -42,7 +42,7 @@ def keep_one_spare_run(store: Store) -> None:
         return
     try:
         with store.read() as connection:
-            wanted = anything_waits(connection)
+            wanted = anything_to_claim(connection)
         with get_client(sync_client=True) as client:
             due = client.read_flow_runs(
                 flow_run_filter=FlowRunFilter(
