@@ -7,6 +7,7 @@ largest part of its database.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -36,14 +37,15 @@ class Worker:
         runtime: Settings, database and engines.
         stop: When it is set, no other call is begun.
         name: By which others see who has a call.
-        outcomes: What became of each call so far: ``processed``, ``unchanged``, ``failed`` or, where its lease ran out
-            and another worker took it, ``lost``.
+        outcomes: How many calls became ``processed``, ``unchanged``, ``failed`` or, where a lease ran out and another
+            worker took the call, ``lost``. One that had to be judged once more counts again.
     """
 
     runtime: Runtime
     stop: threading.Event = field(default_factory=threading.Event)
     name: str = field(default_factory=worker_name)
-    outcomes: dict[str, str] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _own: set[str] = field(default_factory=set)
 
     def work_on_batch(self) -> int:
@@ -140,6 +142,7 @@ class Worker:
         del self.runtime.tries[call_id]
 
     def _tell(self, outcome: str, call_id: str) -> None:
-        self._own.discard(call_id)
-        self.outcomes[call_id] = outcome
+        with self._lock:
+            self._own.discard(call_id)
+            self.outcomes[outcome] += 1
         self.runtime.report(outcome, call_id)

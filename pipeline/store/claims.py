@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, text, update
 
 from pipeline.records import customer_of
 from pipeline.store.claim_tables import call_claims
@@ -76,6 +76,12 @@ def claim(
     own = {"claimed_by": worker, "claimed_at": now, "until": now + timedelta(seconds=lease_s), "begun_at": None}
     connection.execute(update(call_claims).where(_one.call_id.in_(taken)).values(own))
     return Claimed(call_ids=tuple(taken), given_up=given_up)
+
+
+def anything_to_claim(connection: Connection) -> bool:
+    """Tell whether a call waits that nobody has, or whose lease ran out."""
+    free = or_(_one.claimed_by.is_(None), _one.until <= database_now(connection))
+    return bool(connection.scalar(select(exists().where(free))))
 
 
 def begin(connection: Connection, worker: str, call_id: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, delete, select
 
 from pipeline.store.claim_tables import call_claims
 from pipeline.store.tables import recordings
@@ -45,9 +45,3 @@ def wait_again(connection: Connection, call_ids: Iterable[str], *, now: datetime
 def clear_waiting(connection: Connection, call_id: str) -> None:
     """Forget that a call waits, and who has it: it has a score now, or a failure."""
     connection.execute(delete(call_claims).where(call_claims.c.call_id == call_id))
-
-
-def anything_waits(connection: Connection) -> bool:
-    """Tell whether any call waits that nobody has."""
-    free = exists().where(call_claims.c.claimed_by.is_(None))
-    return bool(connection.scalar(select(free)))

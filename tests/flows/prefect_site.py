@@ -52,7 +52,7 @@ class PrefectSite:
             "PREFECT_API_URL": self.api,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_WORKER_QUERY_SECONDS": "1",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
         }
         return {**inherited, **own, **self.variables}
 
@@ -100,17 +100,22 @@ class PrefectSite:
         """Send what is answered with nothing."""
         httpx.request(method, f"{self.api}{path}", json=body, timeout=60).raise_for_status()
 
+    def has_run(self, run_id: str) -> bool:
+        return httpx.get(f"{self.api}/flow_runs/{run_id}", timeout=60).status_code != httpx.codes.NOT_FOUND
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         answer = httpx.request(method, f"{self.api}{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
-    def run_now(self, deployment: str, *, times: int = 1) -> str:
-        """Have a deployment run without waiting for its schedule; return its id."""
-        found: str = self.ask("GET", f"/deployments/name/{deployment}")["id"]
-        for _ in range(times):
-            self.ask("POST", f"/deployments/{found}/create_flow_run", {})
+    def deployment_id(self, name: str) -> str:
+        found: str = self.ask("GET", f"/deployments/name/{name}")["id"]
         return found
+
+    def run_now(self, deployment_id: str) -> str:
+        """Have a deployment run without waiting for its schedule; return the run's id."""
+        run: str = self.ask("POST", f"/deployments/{deployment_id}/create_flow_run", {})["id"]
+        return run
 
     def running(self, deployment_id: str) -> int:
         """Return how many runs of a deployment have begun and not ended."""

@@ -16,7 +16,7 @@ from pipeline.store.claim_tables import call_claims
 from pipeline.store.claims import Claimed
 from pipeline.store.database import Store, open_store
 from pipeline.store.failures import get_failure, put_failure
-from pipeline.store.waiting import FRESH_FOR, anything_waits, wait_again
+from pipeline.store.waiting import FRESH_FOR, wait_again
 from tests.postgres import PostgresServer
 from tests.store.builders import NOW, score, scored, taken_in
 from tests.store.old_versions import bring_back
@@ -44,8 +44,11 @@ def test_call_waits_from_intake_until_its_score_or_failure(connection: Connectio
     scored(connection, score("scored"))
     put_failure(connection, "failed", step="process", reason="no sound", now=NOW)
     assert waiting(connection) == {"waits"}
+    assert claims.anything_to_claim(connection)
     assert claim(connection).call_ids == ("waits",)
-    assert not anything_waits(connection)
+    assert not claims.anything_to_claim(connection)
+    claims.renew(connection, "a", lease_s=OVER_S)
+    assert claims.anything_to_claim(connection)
 
 
 def test_call_that_is_taken_in_again_does_not_wait_again(connection: Connection) -> None:
