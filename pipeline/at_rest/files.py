@@ -52,8 +52,8 @@ def unsealed(file: BinaryIO, ring: KeyRing | None) -> BinaryIO:
         ring: The keys at hand.
 
     Raises:
-        SealedError: Its key is not at hand, or its end is missing or was changed. A block that was changed raises an
-            OSError when it is read.
+        SealedError: Its key is not at hand, or its end is missing or was changed; then the file stays open. A block
+            that was changed raises an OSError when it is read.
     """
     if not is_sealed(file):
         return file
@@ -182,6 +182,7 @@ class _OpenSealed(io.RawIOBase):
     """A sealed file as it was before; the block that was read last is kept."""
 
     def __init__(self, file: BinaryIO, ring: KeyRing | None) -> None:
+        self._owns = False  # of one that cannot be opened, the file stays as it is
         self._file = file
         self._head = file.read(_HEAD_BYTES)
         body = file.seek(0, os.SEEK_END) - _HEAD_BYTES
@@ -197,6 +198,7 @@ class _OpenSealed(io.RawIOBase):
             self._block(self._blocks - 1)  # so that what was cut off is noticed now
         except OSError:
             raise SealedError(_NOT_WHOLE) from None
+        self._owns = True
 
     def readable(self) -> bool:
         """It is."""
@@ -231,7 +233,7 @@ class _OpenSealed(io.RawIOBase):
 
     def close(self) -> None:
         """Close the file beneath, too."""
-        if not self.closed:
+        if self._owns and not self.closed:
             self._file.close()
         super().close()
 

@@ -1,3 +1,4 @@
+import gc
 import io
 import os
 
@@ -117,5 +118,8 @@ def test_blocks_of_another_file_cannot_be_put_in():
 
 def test_a_missing_key_is_named():
     for ring in (None, parse_keys(make_key())):
+        file = sealed(b"sound")
         with pytest.raises(SealedError, match=f"sealed with key {RING.first.key_id}"):
-            unsealed(sealed(b"sound"), ring)
+            unsealed(file, ring)
+        gc.collect()
+        assert not file.closed  # whoever opened it closes it
