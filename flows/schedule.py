@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import time, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ def serve_schedule(
     report: Callable[[str, str], None],
     digests_at: time | None = None,
     reasons_at: time | None = None,
+    retention_at: time | None = None,
 ) -> None:
     """Run the main job now, and then on an interval until stopped, one run at a time.
 
@@ -41,6 +42,7 @@ def serve_schedule(
         digests_at: When digests are sent, each day in the site's zone; None: not at all. What is due goes out then: a
             week's on any day after it has ended, to whoever does not have it.
         reasons_at: When new calls get their contact reason, likewise.
+        retention_at: When calls are deleted whose time is over, likewise.
 
     Raises:
         EarmarkError: A path, the database, a rubric or Prefect's server is not as it should be.
@@ -60,7 +62,8 @@ def serve_schedule(
             with told_as_server_error():
                 score_recordings(roots)
             with _printing_to(settings.workspace / "prefect" / "schedule.log"):
-                _serve(settings, roots, every_minutes=every_minutes, digests_at=digests_at, reasons_at=reasons_at)
+                daily = {"digests": digests_at, "reasons": reasons_at, "retention": retention_at}
+                _serve(settings, roots, every_minutes=every_minutes, daily=daily)
 
 
 def _serve(
@@ -68,8 +71,7 @@ def _serve(
     roots: Sequence[str],
     *,
     every_minutes: int,
-    digests_at: time | None,
-    reasons_at: time | None,
+    daily: Mapping[str, time | None],
 ) -> None:
     """Start runs when they are due, one at a time: digests wait for scores that are being made."""
     from prefect import serve  # noqa: PLC0415 (Prefect reads its environment when imported)
@@ -78,14 +80,15 @@ def _serve(
     from flows.digest_flow import send_due_digests  # noqa: PLC0415
     from flows.main_job import score_recordings  # noqa: PLC0415
     from flows.reasons_flow import find_contact_reasons  # noqa: PLC0415
+    from flows.retention_flow import apply_retention  # noqa: PLC0415
 
     every = timedelta(minutes=every_minutes)
     served = [score_recordings.to_deployment(name="earmark", parameters={"paths": list(roots)}, interval=every)]
-    daily = ((send_due_digests, "earmark-digests", digests_at), (find_contact_reasons, "earmark-reasons", reasons_at))
-    for job, name, at in daily:
-        if at is not None:
+    jobs = {"digests": send_due_digests, "reasons": find_contact_reasons, "retention": apply_retention}
+    for name, job in jobs.items():
+        if (at := daily[name]) is not None:
             each_day = Cron(f"{at.minute} {at.hour} * * *", timezone=settings.scorecards.timezone)
-            served.append(job.to_deployment(name=name, schedule=each_day))
+            served.append(job.to_deployment(name=f"earmark-{name}", schedule=each_day))
     # to_deployment gives a coroutine where a loop is running, which is not so here
     serve(*cast(Any, served), limit=1, print_starting_message=False)
 

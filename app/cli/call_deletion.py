@@ -31,7 +31,7 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Delete calls with everything that was made of them, for good. What a legal hold covers stays."""
-    from app.cli.deleting import deleting, tell_deletions  # noqa: PLC0415 - imports cryptography
+    from app.cli.deleting import deleting, forget_prefect_runs, tell_deletions  # noqa: PLC0415 - imports cryptography
     from pipeline.retention.deletion import delete_on_request  # noqa: PLC0415
 
     if bool(calls) == (customer is not None):
@@ -55,6 +55,7 @@ def delete(
                 f"Delete {len(wanted) - len(held)} calls for good ({len(held)} are held)?", abort=True, err=True
             )
         done = delete_on_request(wanted, reason, deleting(settings, store))
+        forget_prefect_runs(settings, done)
         whole = tell_deletions(done, as_json=as_json)
     if held or not whole:
         raise typer.Exit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,20 @@ def deleting(settings: Settings, store: Store) -> Deleting:
         zone=ZoneInfo(settings.scorecards.timezone),
         tell=show.remark,
     )
+
+
+def forget_prefect_runs(settings: Settings, done: Sequence[Deletion]) -> None:
+    """Have Prefect forget runs, whose parameters name calls and files, where something was deleted."""
+    from flows.prefect_traces import forget_local_runs, forget_runs, uses_server  # noqa: PLC0415
+
+    if not any(deletion.deleted for deletion in done):
+        return
+    days = settings.retention.keep_prefect_days
+    if not uses_server():
+        if not forget_local_runs(settings.workspace):
+            show.remark("a run is at work, so Prefect's history of runs stays; it goes with the next deletion")
+    elif days is not None:
+        forget_runs(datetime.now(UTC) - timedelta(days=days))
 
 
 def data_of(deletion: Deletion) -> dict[str, Any]:

@@ -35,6 +35,12 @@ def serve(
             "--reasons-at", formats=["%H:%M"], help="Give new calls their contact reason each day.", show_default=False
         ),
     ] = None,
+    retention_at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--retention-at", formats=["%H:%M"], help="Delete each day what retention has due.", show_default=False
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     log_format: LogFormatOption = None,
@@ -46,7 +52,7 @@ def serve(
         from flows.digests import require_somewhere  # noqa: PLC0415 - imports pandas
 
         require_somewhere(settings)
-    daily = {"digests": digests_at, "contact reasons": reasons_at}
+    daily = {"digests": digests_at, "contact reasons": reasons_at, "retention": retention_at}
     then = "".join(f"; {what} at {at:%H:%M} ({settings.scorecards.timezone})" for what, at in daily.items() if at)
     if settings.run.log_format == "json":
         write_logs(settings.run.log_format)
@@ -62,6 +68,7 @@ def serve(
         report=report,
         digests_at=digests_at.time() if digests_at else None,
         reasons_at=reasons_at.time() if reasons_at else None,
+        retention_at=retention_at.time() if retention_at else None,
     )
 
 

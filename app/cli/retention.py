@@ -10,7 +10,7 @@ import typer
 
 from app.acts import Act, current_user, editing
 from app.cli import show
-from app.cli.deleting import deleting, signing_key, tell_deletions
+from app.cli.deleting import deleting, forget_prefect_runs, signing_key, tell_deletions
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, has_database, open_existing, read_settings
 from pipeline.canonical import to_data
 from pipeline.config import Settings
@@ -57,7 +57,9 @@ def apply(workspace: WorkspaceOption = None, config: ConfigOption = None, as_jso
     settings = read_settings(workspace, config)
     store = open_existing(settings)
     with closing(store):
-        whole = tell_deletions(done := apply_policies(deleting(settings, store)), as_json=as_json)
+        done = apply_policies(deleting(settings, store))
+        forget_prefect_runs(settings, done)
+        whole = tell_deletions(done, as_json=as_json)
     if not done:
         show.remark("nothing is due")
     if not whole:

@@ -25,6 +25,12 @@ class RetentionSettings(Group):
         default={},
         description="Days by queue after which a call's sound is deleted; transcript and scores stay. `*` likewise.",
     )
+    keep_prefect_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Finished runs of Earmark on a Prefect server of yours are deleted after so many days; none keeps "
+        "them.",
+    )
     delete_media_below: tuple[Path, ...] = Field(
         default=(),
         description="Folders in which recordings may be deleted, with their metadata files. Elsewhere they stay, "
