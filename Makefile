@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --no-deps --require-hashes
 WORKSPACE ?= earmark-data
 
-.PHONY: setup web demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-scorecards bench-console bench-rules bench-reasons judge-model bench-judge check format samples lock clean
+.PHONY: setup web demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-scorecards bench-console bench-rules bench-reasons judge-model bench-judge check format samples lock dist clean
 
 setup: $(VENV)/.installed app/web/static/vendor/htmx.min.js
 
@@ -121,6 +121,10 @@ samples:
 # Needs uv. Commit what it writes.
 lock:
 	@$(PYTHON) tools/lock.py
+
+# Source distribution and wheel into dist/: what a machine without the checkout installs (docs/install.md).
+dist: setup
+	@$(BIN)/python -m tools.dist
 
 clean:
 	rm -rf $(VENV) .venv-samples .venv-judge .mypy_cache .ruff_cache .pytest_cache .hypothesis
