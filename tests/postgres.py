@@ -13,7 +13,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -84,6 +85,21 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'earmark.db'}"
     url: str = request.getfixturevalue("postgres_server").new_url()
     return url
+
+
+@contextmanager
+def running_server() -> Iterator[PostgresServer]:
+    """A server of their own for programs that are no tests; the machine must have its binaries."""
+    server = _start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def program(name: str) -> str:
+    """Return where one of PostgreSQL's programs is, such as pg_dump."""
+    return str((_binaries() or Path()) / name)
 
 
 def _start() -> PostgresServer:
