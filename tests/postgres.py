@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -88,9 +88,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
-    """A server of their own for programs that are no tests; the machine must have its binaries."""
-    server = _start()
+def running_server(*options: str) -> Iterator[PostgresServer]:
+    """A server of their own for programs that are no tests, with options such as ``shared_buffers=2GB``."""
+    server = _start(*options)
     try:
         yield server
     finally:
@@ -102,7 +102,7 @@ def program(name: str) -> str:
     return str((_binaries() or Path()) / name)
 
 
-def _start() -> PostgresServer:
+def _start(*more: str) -> PostgresServer:
     binaries = _binaries()
     if binaries is None:
         reason = "no PostgreSQL on this machine: neither initdb on PATH nor /usr/lib/postgresql/*/bin"
@@ -111,13 +111,13 @@ def _start() -> PostgresServer:
         pytest.skip(reason)
     folder = Path(tempfile.mkdtemp(prefix="earmark-pg-"))  # short: a socket's path may have 107 characters
     try:
-        return _start_in(folder, binaries)
+        return _start_in(folder, binaries, more)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _start_in(folder: Path, binaries: Path) -> PostgresServer:
+def _start_in(folder: Path, binaries: Path, more: Sequence[str]) -> PostgresServer:
     account = _account(folder)
     password_file = folder / "password"
     password_file.write_text(PASSWORD)
@@ -133,6 +133,7 @@ def _start_in(folder: Path, binaries: Path) -> PostgresServer:
         pytest.fail(f"initdb failed: {made.stderr.decode()}")
     options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "timezone=Asia/Tokyo"]
     options += ["max_locks_per_transaction=1024"]  # a test session makes some hundred schemas of sixty tables each
+    options += more
     command = [str(binaries / "postgres"), "-D", str(folder / "data"), *(part for o in options for part in ("-c", o))]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **account)

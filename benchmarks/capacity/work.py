@@ -1,0 +1,140 @@
+"""Calls per hour and core: sample calls with changed sound, by one worker and by two, on PostgreSQL.
+
+Each worker is a process of `earmark run` with its own folder of calls; both write to one database. A run is timed from
+the start of the first process to the end of the last. Processor seconds are those of all their processes together:
+where the machine has other work, they are what holds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from benchmarks.capacity.material import Material
+from pipeline.canonical import from_json
+from pipeline.records import Transcript
+from pipeline.store.database import open_store
+from pipeline.store.tables import files, steps
+from pipeline.transcribe.files import transcript_to_json
+
+CONFIG = Path(__file__).resolve().parents[2] / "samples" / "earmark.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worked:
+    """What a run took: seconds of the clock and of the processor, start and end of the processes included."""
+
+    calls: int
+    minutes: float
+    workers: int
+    cores: int
+    wall_s: float
+    cpu_s: float
+    start_cpu_s: float
+    start_wall_s: float
+
+    @property
+    def mean_minutes(self) -> float:
+        """How long a call is."""
+        return self.minutes / self.calls
+
+    @property
+    def cpu_s_per_call(self) -> float:
+        """Processor seconds of a call, without those that a worker takes to start and end."""
+        return max(self.cpu_s - self.start_cpu_s, 0.0) / self.calls
+
+    @property
+    def calls_per_hour(self) -> float:
+        """By the clock, without the time to start and end: of a worker that goes on."""
+        return self.calls / max(self.wall_s - self.start_wall_s, 0.001) * 3600
+
+    def row(self, name: str) -> str:
+        """Return a line of the table."""
+        by_core = self.calls_per_hour / self.cores
+        of_audio = self.mean_minutes * by_core
+        return (
+            f"| {name} | {self.workers} | {self.calls} | {self.mean_minutes:.1f} | {self.calls_per_hour:,.0f} "
+            f"| {by_core:,.0f} | {of_audio / 60:.1f} | {self.cpu_s_per_call:.1f} | {3600 / self.cpu_s_per_call:,.0f} |"
+        )
+
+
+HEAD = (
+    "| calls | workers | number | minutes | calls an hour | calls an hour and core | hours of audio an hour and core "
+    "| processor seconds a call | calls per hour of a processor |\n|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def work(material: Material, url: str, scratch: Path, *, workers: int, engine: str | None = None) -> Worked:
+    """Have so many workers score the calls into one new database, and return what it took.
+
+    Args:
+        material: In halves ``0`` and ``1``.
+        url: A new database.
+        scratch: An empty folder for workspaces.
+        workers: 1 or 2.
+        engine: None for the real one.
+    """
+    open_store(url).close()  # the tables are not what is measured
+    halves = [material.folder / "0", material.folder / "1"]
+    shares = [halves] if workers == 1 else [[half] for half in halves]
+    wall_s, cpu_s = _timed(shares, url, scratch, engine)
+    again_wall_s, again_cpu_s = _timed(shares, url, scratch, engine)  # all is stored: what is left is start and end
+    return Worked(
+        calls=material.calls,
+        minutes=material.minutes,
+        workers=workers,
+        cores=len(os.sched_getaffinity(0)),
+        wall_s=wall_s,
+        cpu_s=cpu_s,
+        start_wall_s=again_wall_s,
+        start_cpu_s=again_cpu_s,
+    )
+
+
+def _timed(shares: Sequence[Sequence[Path]], url: str, scratch: Path, engine: str | None) -> tuple[float, float]:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.perf_counter()
+    running = [_start(share, url, scratch / f"worker-{number}", engine) for number, share in enumerate(shares)]
+    for process in running:
+        _, told = process.communicate()
+        if process.returncode:
+            raise SystemExit(f"a worker failed: {told.decode()[-2000:]}")
+    wall_s = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _start(share: Sequence[Path], url: str, workspace: Path, engine: str | None) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "app.cli.main", "run", *map(str, share), "--json"]
+    command += ["--config", str(CONFIG), "--workspace", str(workspace), *(["--engine", engine] if engine else [])]
+    environment = {**os.environ, "EARMARK_DATABASE_URL": url}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def write_scripts(url: str) -> int:
+    """Put beside each recording what was recognised in it, for runs without recognition; return how many.
+
+    What is masked stays masked, so that finding personal data has a little less to do there.
+    """
+    written = 0
+    with closing(open_store(url)) as store, store.read() as connection:
+        statement = (
+            select(files.c.media_uri, steps.c.payload)
+            .join(steps, steps.c.call_id == files.c.call_id)
+            .where(steps.c.step == "transcript")
+        )
+        for media_uri, payload in connection.execute(statement):
+            file = Path(media_uri).with_suffix(".transcript.json")
+            file.write_text(json.dumps(transcript_to_json(from_json(Transcript, payload))), encoding="utf-8")
+            written += 1
+    return written
