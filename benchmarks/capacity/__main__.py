@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from benchmarks.asr.report import machine
@@ -64,6 +65,7 @@ def measure_work(given: argparse.Namespace) -> None:
     """Score calls by one worker and two, then tell what a call takes, and how much it adds to a database."""
     stamp = f"{datetime.now(UTC):%Y-%m-%d} on {machine()}"
     rows: list[str] = []
+    grown: list[str] = []
     sizes: dict[str, growth.Grown] = {}
     alone: dict[str, work.Worked] = {}
     rest: dict[str, work.Worked] = {}
@@ -72,21 +74,21 @@ def measure_work(given: argparse.Namespace) -> None:
         scratch = Path(folder)
         for kind, calls in ((SHORT, given.short), (USUAL, given.usual)):
             material = write_calls(scratch / kind, kind, calls)
-            url = new_database(server)
-            alone[kind] = work.work(material, url, scratch / f"{kind}-1", workers=1)
-            together = work.work(material, new_database(server), scratch / f"{kind}-2", workers=2)
+            new = partial(new_database, server)
+            alone[kind], url = work.work(material, new, scratch / f"{kind}-1", workers=1)
+            rows.append(tell(alone[kind].row(kind)))
+            together, _ = work.work(material, new, scratch / f"{kind}-2", workers=2)
+            rows.append(tell(together.row(kind)))
             gain = together.calls_per_hour / alone[kind].calls_per_hour
             work.write_scripts(url)
-            place = scratch / f"{kind}-rest"
-            rest[kind] = work.work(material, new_database(server), place, workers=1, engine="scripted")
-            named = ((kind, alone[kind]), (kind, together), (f"{kind}, without recognition", rest[kind]))
-            rows += [tell(done.row(name)) for name, done in named]
-            target = f"sqlite:///{scratch / f'{kind}.db'}"
-            sizes[kind] = growth.grown(url, target, minutes=material.mean_minutes)
-            rows_of_growth = [tell(size.row(f"recognised, {name}")) for name, size in sizes.items()]
+            rest[kind], _ = work.work(material, new, scratch / f"{kind}-rest", workers=1, engine="scripted")
+            rows.append(tell(rest[kind].row(f"{kind}, without recognition")))
+            both = [f"sqlite:///{scratch / f'{kind}.db'}", new()]
+            sizes[kind] = growth.grown(url, both, minutes=material.mean_minutes)
+            grown.append(tell(sizes[kind].row(f"recognised, {kind}")))
         made_url, minutes = growth.made_calls(scratch / "made", given.made)
-        made = growth.grown(made_url, new_database(server), minutes=minutes)
-        rows_of_growth.append(tell(made.row("made, 900 words")))
+        both = [f"sqlite:///{scratch / 'made.db'}", new_database(server)]
+        grown.append(tell(growth.grown(made_url, both, minutes=minutes, least=given.made).row("made, 900 words")))
     figures = {
         **line("core_s", *((done.mean_minutes, done.cpu_s_per_call) for done in alone.values())),
         **line("rest_s", *((done.mean_minutes, done.cpu_s_per_call) for done in rest.values())),
@@ -95,7 +97,7 @@ def measure_work(given: argparse.Namespace) -> None:
         "made": stamp,
     }
     write(given, figures, WORK, section(stamp, work.__doc__, work.HEAD, rows))
-    write(given, {}, GROWTH, section(stamp, growth.__doc__, growth.HEAD, rows_of_growth))
+    write(given, {}, GROWTH, section(stamp, growth.__doc__, growth.HEAD, grown))
 
 
 def section(stamp: str, told: str | None, head: str, rows: list[str]) -> str:

@@ -6,22 +6,30 @@ of `benchmarks.rescore` (900 words, every step's result), scored by a rubric of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import math
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 
 from benchmarks.rescore import fill, timed
 from pipeline.config import FlagSettings
 from pipeline.reviewing.overviews import refresh_overviews
 from pipeline.store.database import Store, open_store
 from pipeline.store.search_index import forget_all, index_some, settle_index
-from pipeline.store.tables import metadata
+from pipeline.store.tables import metadata, recordings, steps
 
 RUBRIC = "bank-support"
 LARGEST = 6
+LEAST = 1000
+IDS = frozenset(
+    {"call_id", "score_id", "key", "facts_key", "transcript_key", "flag_id", "media_uri", "file_id", "change_id"}
+)
+"""Columns that hold ids and keys of a call, in the tables that a run writes."""
 _AT_ONCE = 500
 
 
@@ -51,27 +59,30 @@ class Grown:
 HEAD = "| calls | number | minutes | SQLite, MB | PostgreSQL, MB | its largest tables |\n|---|---|---|---|---|---|"
 
 
-def grown(source_url: str, target_url: str, *, minutes: float) -> Grown:
-    """Return what the calls of a database take in both kinds, once all that is derived was made.
+def grown(source_url: str, urls: Sequence[str], *, minutes: float, least: int = LEAST) -> Grown:
+    """Return what calls take in both kinds of database, once all that is derived was made.
 
     Args:
-        source_url: A database with calls, SQLite or PostgreSQL.
-        target_url: A new one of the other kind, into which they are copied.
+        source_url: A database with calls.
+        urls: A new database of each kind; the calls are copied there.
         minutes: How long a call is.
+        least: A call is copied under ids of its own until there are so many: of a few calls, half-empty pages count
+            more than rows.
     """
-    empty = {}
-    with closing(open_store(target_url)) as target, closing(open_store(source_url)) as source:
-        empty[target.engine.dialect.name] = sizes(target)
-        copy_rows(source, target)
-        derive(source)
-        derive(target)
-        with source.read() as connection:
-            calls = connection.scalar(text("SELECT count(*) FROM recordings")) or 0
-        full = {each.engine.dialect.name: sizes(each) for each in (source, target)}
-    pages = sum(full["sqlite"].values()) - sum(empty.get("sqlite", {}).values())
-    before = empty.get("postgresql", {})
-    tables = {name: size - before.get(name, 0) for name, size in full["postgresql"].items()}
-    return Grown(calls=calls, minutes=minutes, sqlite=pages, postgresql=tables)
+    calls, sizes = 0, {}
+    for url in urls:
+        with closing(open_store(source_url)) as source, closing(open_store(url)) as target:
+            empty = sizes_of(target)
+            with source.read() as reading:
+                once = reading.scalar(select(func.count()).select_from(recordings)) or 0
+            copies = math.ceil(least / once)
+            for number in range(copies):
+                copy_rows(source, target, number)
+            derive(target)
+            full = sizes_of(target)
+        calls = once * copies
+        sizes[target.engine.dialect.name] = {name: size - empty.get(name, 0) for name, size in full.items()}
+    return Grown(calls=calls, minutes=minutes, sqlite=sizes["sqlite"][""], postgresql=sizes["postgresql"])
 
 
 def made_calls(workspace: Path, calls: int) -> tuple[str, float]:
@@ -84,13 +95,32 @@ def made_calls(workspace: Path, calls: int) -> tuple[str, float]:
     return url, float(length_ms) / 60_000
 
 
-def copy_rows(source: Store, target: Store) -> None:
-    """Copy every table; search is made anew there."""
+def copy_rows(source: Store, target: Store, number: int) -> None:
+    """Copy every table, under ids that end in a number; search is made anew there.
+
+    What belongs to no call, such as the versions of rules, is copied the first time only.
+    """
     with source.read() as reading, target.begin() as writing:
+        keys = set(reading.scalars(select(steps.c.key)))
         for table in metadata.sorted_tables:
+            named = [column.name for column in table.columns if column.name in IDS]
+            if number and not named:
+                continue
+            left = {column.name for column in table.columns if column.name == "number"}
             found = reading.execution_options(yield_per=_AT_ONCE).execute(select(table)).mappings()
             for some in found.partitions(_AT_ONCE):
-                writing.execute(insert(table), [dict(row) for row in some])
+                rows = [{name: value for name, value in row.items() if name not in left} for row in some]
+                writing.execute(insert(table), [_renamed(row, named, keys, f"-{number}") for row in rows])
+
+
+def _renamed(row: dict[str, Any], named: Sequence[str], keys: set[str], ending: str) -> dict[str, Any]:
+    changed = {name: f"{row[name]}{ending}" for name in named if row[name] is not None}
+    if row.get("step") == "facts":  # names the keys of the other steps
+        told = json.loads(row["payload"])
+        changed["payload"] = json.dumps(
+            {name: f"{key}{ending}" if key in keys else key for name, key in told.items()}, separators=(",", ":")
+        )
+    return {**row, **changed}
 
 
 def derive(store: Store) -> None:
@@ -107,7 +137,7 @@ def derive(store: Store) -> None:
         settle_index(connection)
 
 
-def sizes(store: Store) -> dict[str, int]:
+def sizes_of(store: Store) -> dict[str, int]:
     """Return the bytes of each table with its indexes and long values; SQLite tells only of all together."""
     with store.read() as connection:
         if store.engine.dialect.name == "sqlite":

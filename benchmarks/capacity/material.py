@@ -29,13 +29,16 @@ class Material:
     """A folder of recordings."""
 
     folder: Path
-    calls: int
-    minutes: float
+    minutes: dict[Path, float]
 
     @property
     def mean_minutes(self) -> float:
         """How long a call is."""
-        return self.minutes / self.calls
+        return sum(self.minutes.values()) / len(self.minutes)
+
+    def half(self, number: int) -> list[Path]:
+        """Return the recordings of a worker, of two."""
+        return sorted(file for file in self.minutes if file.parent.name == str(number))
 
 
 def sample_sounds() -> list[Sound]:
@@ -65,16 +68,17 @@ def write_calls(folder: Path, kind: str, calls: int) -> Material:
         calls: How many.
     """
     samples = sample_sounds()
-    length = 0
+    minutes: dict[Path, float] = {}
     for number in range(calls):
         draw = np.random.default_rng(number)
         sound = samples[number % len(samples)] if kind == SHORT else _joined(samples, random.Random(number))  # noqa: S311
         noisy = sound + draw.integers(-_NOISE, _NOISE + 1, size=sound.shape)
         half = folder / str(number % 2)
         half.mkdir(parents=True, exist_ok=True)
-        _write(half / f"{kind}-{number:04d}.wav", np.clip(noisy, -32768, 32767).astype(np.int16))
-        length += len(sound)
-    return Material(folder=folder, calls=calls, minutes=length / RATE_HZ / 60)
+        file = half / f"{kind}-{number:04d}.wav"
+        _write(file, np.clip(noisy, -32768, 32767).astype(np.int16))
+        minutes[file] = len(sound) / RATE_HZ / 60
+    return Material(folder=folder, minutes=minutes)
 
 
 def _joined(samples: list[Sound], draw: random.Random) -> Sound:

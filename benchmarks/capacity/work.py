@@ -1,8 +1,8 @@
 """Calls per hour and core: sample calls with changed sound, by one worker and by two, on PostgreSQL.
 
-Each worker is a process of `earmark run` with its own folder of calls; both write to one database. A run is timed from
-the start of the first process to the end of the last. Processor seconds are those of all their processes together:
-where the machine has other work, they are what holds.
+Each worker is a process of `earmark run` with its own calls; both write to one database. What a run with one call a
+worker takes is taken off: starting, loading models, ending. Processor seconds are those of all processes of the workers
+together: where the machine has other work, they are what holds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,14 @@ CONFIG = Path(__file__).resolve().parents[2] / "samples" / "earmark.toml"
 
 @dataclass(frozen=True, kw_only=True)
 class Worked:
-    """What a run took: seconds of the clock and of the processor, start and end of the processes included."""
+    """What calls took: seconds of the clock and of the processor, without the start of the workers.
+
+    Attributes:
+        calls: Without the first of each worker, which the start is measured with.
+        minutes: Of these calls.
+        wall_s: From start to end, less that of a run with the first calls alone.
+        cpu_s: The same of all processors.
+    """
 
     calls: int
     minutes: float
@@ -40,8 +47,6 @@ class Worked:
     cores: int
     wall_s: float
     cpu_s: float
-    start_cpu_s: float
-    start_wall_s: float
 
     @property
     def mean_minutes(self) -> float:
@@ -50,21 +55,21 @@ class Worked:
 
     @property
     def cpu_s_per_call(self) -> float:
-        """Processor seconds of a call, without those that a worker takes to start and end."""
-        return max(self.cpu_s - self.start_cpu_s, 0.0) / self.calls
+        """Processor seconds of a call."""
+        return self.cpu_s / self.calls
 
     @property
     def calls_per_hour(self) -> float:
-        """By the clock, without the time to start and end: of a worker that goes on."""
-        return self.calls / max(self.wall_s - self.start_wall_s, 0.001) * 3600
+        """By the clock, of a worker that goes on."""
+        return self.calls / self.wall_s * 3600
 
     def row(self, name: str) -> str:
         """Return a line of the table."""
         by_core = self.calls_per_hour / self.cores
-        of_audio = self.mean_minutes * by_core
         return (
             f"| {name} | {self.workers} | {self.calls} | {self.mean_minutes:.1f} | {self.calls_per_hour:,.0f} "
-            f"| {by_core:,.0f} | {of_audio / 60:.1f} | {self.cpu_s_per_call:.1f} | {3600 / self.cpu_s_per_call:,.0f} |"
+            f"| {by_core:,.0f} | {by_core * self.mean_minutes / 60:.1f} "
+            f"| {self.cpu_s_per_call:.1f} | {3600 / self.cpu_s_per_call:,.0f} |"
         )
 
 
@@ -74,34 +79,41 @@ HEAD = (
 )
 
 
-def work(material: Material, url: str, scratch: Path, *, workers: int, engine: str | None = None) -> Worked:
-    """Have so many workers score the calls into one new database, and return what it took.
+def work(
+    material: Material, new_database: Callable[[], str], scratch: Path, *, workers: int, engine: str | None = None
+) -> tuple[Worked, str]:
+    """Have so many workers score the calls into a new database; return what it took, and the database's URL.
+
+    Workers score their first calls into a database of their own first: what that takes is mostly starting, loading
+    models and ending, and is taken off.
 
     Args:
-        material: In halves ``0`` and ``1``.
-        url: A new database.
+        material: In two halves, with two calls or more in each.
+        new_database: Gives the URL of a new one.
         scratch: An empty folder for workspaces.
         workers: 1 or 2.
         engine: None for the real one.
     """
-    open_store(url).close()  # the tables are not what is measured
-    halves = [material.folder / "0", material.folder / "1"]
-    shares = [halves] if workers == 1 else [[half] for half in halves]
-    wall_s, cpu_s = _timed(shares, url, scratch, engine)
-    again_wall_s, again_cpu_s = _timed(shares, url, scratch, engine)  # all is stored: what is left is start and end
-    return Worked(
-        calls=material.calls,
-        minutes=material.minutes,
+    halves = [material.half(0), material.half(1)]
+    shares = halves if workers == 2 else [halves[0] + halves[1]]
+    firsts = [share[:1] for share in shares]
+    start_wall_s, start_cpu_s = _timed(firsts, new_database(), scratch / "first", engine)
+    url = new_database()
+    wall_s, cpu_s = _timed(shares, url, scratch / "all", engine)
+    others = [file for share in shares for file in share[1:]]
+    done = Worked(
+        calls=len(others),
+        minutes=sum(material.minutes[file] for file in others),
         workers=workers,
         cores=len(os.sched_getaffinity(0)),
-        wall_s=wall_s,
-        cpu_s=cpu_s,
-        start_wall_s=again_wall_s,
-        start_cpu_s=again_cpu_s,
+        wall_s=max(wall_s - start_wall_s, 0.001),
+        cpu_s=max(cpu_s - start_cpu_s, 0.001),
     )
+    return done, url
 
 
 def _timed(shares: Sequence[Sequence[Path]], url: str, scratch: Path, engine: str | None) -> tuple[float, float]:
+    open_store(url).close()  # the tables are not what is measured
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     running = [_start(share, url, scratch / f"worker-{number}", engine) for number, share in enumerate(shares)]

@@ -62,9 +62,8 @@ def test_line_goes_through_both_kinds_of_calls_and_never_below_nothing() -> None
     assert line("core_s", (1, 1), (6, 60)) == {"core_s_per_call": 0, "core_s_per_minute": 10}
 
 
-def test_worker_is_counted_without_its_start() -> None:
-    times = {"wall_s": 110.0, "cpu_s": 220.0, "start_wall_s": 10.0, "start_cpu_s": 20.0}
-    done = Worked(calls=10, minutes=60, workers=1, cores=2, **times)
+def test_worker_is_counted_by_the_clock_and_by_the_processor() -> None:
+    done = Worked(calls=10, minutes=60, workers=1, cores=2, wall_s=100.0, cpu_s=200.0)
     assert done.calls_per_hour == 360
     assert done.cpu_s_per_call == 20
     assert done.row("usual") == "| usual | 1 | 10 | 6.0 | 360 | 180 | 18.0 | 20.0 | 180 |"
@@ -95,13 +94,13 @@ def test_growth_counts_both_kinds_of_database(tmp_path: Path, postgres_server: P
             taken_in(connection, f"c-{number}")
             scored(connection, score(f"c-{number}", f"s-{number}"))
     target = postgres_server.new_url()
-    found = growth.grown(url, target, minutes=1)
-    assert found.calls == 50
+    found = growth.grown(url, [f"sqlite:///{tmp_path / 'copy.db'}", target], minutes=1, least=100)
+    assert found.calls == 100
     assert found.sqlite > 0
     assert found.postgresql["scores"] > 0
-    assert re.fullmatch(r"\| fifty \| 50 \| 1\.0 \| [\d.]+ \| [\d.]+ \| .*scores [\d.]+.* \|", found.row("fifty"))
+    assert re.fullmatch(r"\| fifty \| 100 \| 1\.0 \| [\d.]+ \| [\d.]+ \| .*scores [\d.]+.* \|", found.row("fifty"))
     with closing(open_store(target)) as store, store.read() as connection:
-        assert connection.scalar(select(func.count()).select_from(call_overviews)) == 50
+        assert connection.scalar(select(func.count()).select_from(call_overviews)) == 100
 
 
 @pytest.mark.slow
