@@ -100,7 +100,7 @@ bench-console: setup
 bench-capacity: setup
 	@$(BIN)/python -m benchmarks.capacity work
 	@$(BIN)/python -m benchmarks.capacity console
-	@$(BIN)/python -m benchmarks.capacity sheet
+	@$(BIN)/python -m benchmarks.capacity sheet --write
 
 # Pictures of the console in docs/images, of the calls of `make demo`.
 pictures: setup

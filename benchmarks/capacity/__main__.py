@@ -17,7 +17,7 @@ from benchmarks.capacity.figures import keep, line, read_figures
 from benchmarks.capacity.material import SHORT, USUAL, write_calls
 from benchmarks.capacity.million import CALLS
 from benchmarks.capacity.pages import SERVER_OPTIONS, measured_pages, page_section
-from benchmarks.capacity.sheet import CALLS_A_DAY, GPUS, Site, table
+from benchmarks.capacity.sheet import BEGINNING, CALLS_A_DAY, DOCS, END, Site, sheet
 from tests.postgres import PostgresServer, running_server
 
 SHORT_CALLS, USUAL_CALLS, MADE_CALLS = 36, 12, 1000
@@ -46,6 +46,7 @@ def main() -> None:
             sheeting.add_argument("--calls-per-day", nargs="+", type=int, default=list(CALLS_A_DAY))
         else:
             sheeting.add_argument(f"--{field.name.replace('_', '-')}", **wanted, default=field.default)
+    sheeting.add_argument("--write", action="store_true", help="put it into docs/capacity.md")
     sheeting.set_defaults(do=show_sheet)
     given = parser.parse_args()
     given.do(given)
@@ -54,11 +55,15 @@ def main() -> None:
 def show_sheet(given: argparse.Namespace) -> None:
     """Print machines and cost."""
     rest = {field.name: getattr(given, field.name) for field in dataclasses.fields(Site)[1:]}
-    figures = read_figures()
-    print(table([Site(calls_per_day=calls, **rest) for calls in given.calls_per_day], figures))
-    print(f"\nMeasured {figures.made}. GPU: not measured here; published speeds:")
-    for gpu in GPUS:
-        print(f"- `{gpu.model}`: {gpu.source}")
+    try:
+        sites = [Site(calls_per_day=calls, **rest) for calls in given.calls_per_day]
+    except ValueError as error:
+        raise SystemExit(f"python -m benchmarks.capacity sheet: {error}") from None
+    shown = sheet(sites, read_figures())
+    print(shown)
+    if given.write:
+        before, _, rest_of_page = DOCS.read_text(encoding="utf-8").partition(BEGINNING)
+        DOCS.write_text(f"{before}{BEGINNING}\n\n{shown}\n\n{END}{rest_of_page.partition(END)[2]}", encoding="utf-8")
 
 
 def measure_work(given: argparse.Namespace) -> None:
@@ -69,7 +74,6 @@ def measure_work(given: argparse.Namespace) -> None:
     sizes: dict[str, growth.Grown] = {}
     alone: dict[str, work.Worked] = {}
     rest: dict[str, work.Worked] = {}
-    gain = 1.0
     with tempfile.TemporaryDirectory(prefix="earmark-capacity-") as folder, running_server() as server:
         scratch = Path(folder)
         for kind, calls in ((SHORT, given.short), (USUAL, given.usual)):
@@ -79,7 +83,6 @@ def measure_work(given: argparse.Namespace) -> None:
             rows.append(tell(alone[kind].row(kind)))
             together, _ = work.work(material, new, scratch / f"{kind}-2", workers=2)
             rows.append(tell(together.row(kind)))
-            gain = together.calls_per_hour / alone[kind].calls_per_hour
             work.write_scripts(url)
             rest[kind], _ = work.work(material, new, scratch / f"{kind}-rest", workers=1, engine="scripted")
             rows.append(tell(rest[kind].row(f"{kind}, without recognition")))
@@ -93,7 +96,6 @@ def measure_work(given: argparse.Namespace) -> None:
         **line("core_s", *((done.mean_minutes, done.cpu_s_per_call) for done in alone.values())),
         **line("rest_s", *((done.mean_minutes, done.cpu_s_per_call) for done in rest.values())),
         **line("bytes", *((size.minutes, size.postgresql_per_call) for size in sizes.values())),
-        "workers_gain": gain,
         "made": stamp,
     }
     write(given, figures, WORK, section(stamp, work.__doc__, work.HEAD, rows))

@@ -28,7 +28,6 @@ class Figures:
         core_s_per_minute: Processor seconds for each minute of a call.
         rest_s_per_call: The same of everything but recognition: what is left for the processor beside a GPU.
         rest_s_per_minute: For each minute.
-        workers_gain: Calls in an hour of two workers, over those of one, on the same cores.
         bytes_per_call: Growth of PostgreSQL by a call, whatever its length.
         bytes_per_minute: For each minute.
         made: On what and when.
@@ -38,7 +37,6 @@ class Figures:
     core_s_per_minute: float
     rest_s_per_call: float
     rest_s_per_minute: float
-    workers_gain: float
     bytes_per_call: float
     bytes_per_minute: float
     made: str

@@ -13,10 +13,12 @@ Beside a GPU, the processor does everything but recognition.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from benchmarks.capacity.figures import Figures
+from benchmarks.capacity.figures import HERE, Figures
 
+DOCS = HERE.parents[1] / "docs" / "capacity.md"
+BEGINNING, END = "<!-- sheet -->", "<!-- end of the sheet -->"
 HOURS_A_MONTH = 730
 CALLS_A_DAY = (1_000, 20_000, 120_000)
 
@@ -67,6 +69,18 @@ class Site:
     price_gpu_hour: float = 1.0
     price_gb_month: float = 0.1
     keep_days: int = 365
+
+    def __post_init__(self) -> None:
+        """Refuse what no centre has.
+
+        Raises:
+            ValueError: A figure is not above nothing, or more is planned for than there is.
+        """
+        for field in fields(self):
+            if not getattr(self, field.name) > 0 and not field.name.startswith("price"):
+                raise ValueError(f"{field.name} is {getattr(self, field.name)}: it must be more than 0")
+        if self.utilisation > 1:
+            raise ValueError(f"utilisation is {self.utilisation}: it is a share, at most 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,3 +136,10 @@ def table(sites: list[Site], figures: Figures) -> str:
                 f"| {needed.gpus or '–'} | {needed.database_gb:,.0f} | {needed.cost_month:,.0f} |"
             )
     return "\n".join(lines)
+
+
+def sheet(sites: list[Site], figures: Figures) -> str:
+    """Return machines and cost with where the figures are from."""
+    sources = [f"- `{gpu.model}`: {gpu.source}: {gpu.speed:.0f} minutes of audio a minute" for gpu in GPUS]
+    lines = [table(sites, figures), "", f"Cores and database: measured {figures.made}.", ""]
+    return "\n".join([*lines, "GPUs: not measured here; published speeds.", "", *sources])

@@ -16,7 +16,7 @@ from benchmarks import console_calls
 from benchmarks.capacity import growth, million
 from benchmarks.capacity.figures import Figures, keep, line, read_figures
 from benchmarks.capacity.material import SHORT, USUAL, USUAL_S, write_calls
-from benchmarks.capacity.sheet import CALLS_A_DAY, GPUS, Gpu, Site, by_gpu, by_processor, table
+from benchmarks.capacity.sheet import CALLS_A_DAY, GPUS, Gpu, Site, by_gpu, by_processor, sheet
 from benchmarks.capacity.work import Worked
 from pipeline.store.console_tables import call_overviews, searchable_calls
 from pipeline.store.database import open_store
@@ -29,7 +29,6 @@ FIGURES = Figures(
     core_s_per_minute=8.0,
     rest_s_per_call=1.0,
     rest_s_per_minute=0.5,
-    workers_gain=1.1,
     bytes_per_call=10_000,
     bytes_per_minute=15_000,
     made="on a test",
@@ -139,7 +138,11 @@ def test_figures_are_kept_part_by_part(tmp_path: Path) -> None:
 
 def test_capacity_page_shows_the_sheet_of_the_figures_measured_last() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "capacity.md").read_text()
-    shown = table([Site(calls_per_day=calls) for calls in CALLS_A_DAY], read_figures())
-    assert shown in page, "the figures have changed: python -m benchmarks.capacity sheet"
-    for gpu in GPUS:
-        assert gpu.source in page
+    shown = sheet([Site(calls_per_day=calls) for calls in CALLS_A_DAY], read_figures())
+    assert shown in page, "the figures have changed: python -m benchmarks.capacity sheet --write"
+
+
+@pytest.mark.parametrize(("changed", "told"), [({"utilisation": 1.2}, "at most 1"), ({"minutes": 0}, "more than 0")])
+def test_site_that_no_centre_has_is_refused(changed: dict[str, float], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        replace(SITE, **changed)
