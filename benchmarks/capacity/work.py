@@ -59,16 +59,19 @@ class Worked:
         return self.cpu_s / self.calls
 
     @property
-    def calls_per_hour(self) -> float:
-        """By the clock, of a worker that goes on."""
-        return self.calls / self.wall_s * 3600
+    def calls_per_hour(self) -> float | None:
+        """By the clock, of a worker that goes on; None where the machine was so busy that the start took longer."""
+        return self.calls / self.wall_s * 3600 if self.wall_s > 0 else None
 
     def row(self, name: str) -> str:
         """Return a line of the table."""
-        by_core = self.calls_per_hour / self.cores
+        hourly = self.calls_per_hour
+        by_clock = "– | – | –"
+        if hourly is not None:
+            by_core = hourly / self.cores
+            by_clock = f"{hourly:,.0f} | {by_core:,.0f} | {by_core * self.mean_minutes / 60:.1f}"
         return (
-            f"| {name} | {self.workers} | {self.calls} | {self.mean_minutes:.1f} | {self.calls_per_hour:,.0f} "
-            f"| {by_core:,.0f} | {by_core * self.mean_minutes / 60:.1f} "
+            f"| {name} | {self.workers} | {self.calls} | {self.mean_minutes:.1f} | {by_clock} "
             f"| {self.cpu_s_per_call:.1f} | {3600 / self.cpu_s_per_call:,.0f} |"
         )
 
@@ -106,7 +109,7 @@ def work(
         minutes=sum(material.minutes[file] for file in others),
         workers=workers,
         cores=len(os.sched_getaffinity(0)),
-        wall_s=max(wall_s - start_wall_s, 0.001),
+        wall_s=wall_s - start_wall_s,
         cpu_s=max(cpu_s - start_cpu_s, 0.001),
     )
     return done, url
