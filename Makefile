@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --no-deps --require-hashes
 WORKSPACE ?= earmark-data
 
-.PHONY: setup web demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-scorecards bench-console bench-rules bench-reasons judge-model bench-judge check format samples lock clean
+.PHONY: setup web demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-scorecards bench-console bench-capacity bench-rules bench-reasons judge-model bench-judge check format samples lock dist clean
 
 setup: $(VENV)/.installed app/web/static/vendor/htmx.min.js
 
@@ -95,6 +95,13 @@ bench-scorecards: setup
 bench-console: setup
 	@$(BIN)/python -m benchmarks.console $(BENCH)
 
+# Calls per hour and core, growth of the database, and the console on a million calls in PostgreSQL, into
+# benchmarks/CAPACITY.md: an hour and a half on two cores, 20 GB of disk. It needs PostgreSQL's programs.
+bench-capacity: setup
+	@$(BIN)/python -m benchmarks.capacity work
+	@$(BIN)/python -m benchmarks.capacity console
+	@$(BIN)/python -m benchmarks.capacity sheet --write
+
 # Pictures of the console in docs/images, of the calls of `make demo`.
 pictures: setup
 	@PICTURES_OF=$(abspath $(WORKSPACE)) $(BIN)/pytest tests/web/browser/test_pictures.py
@@ -121,6 +128,10 @@ samples:
 # Needs uv. Commit what it writes.
 lock:
 	@$(PYTHON) tools/lock.py
+
+# Source distribution and wheel into dist/: what a machine without the checkout installs (docs/install.md).
+dist: setup
+	@$(BIN)/python -m tools.dist
 
 clean:
 	rm -rf $(VENV) .venv-samples .venv-judge .mypy_cache .ruff_cache .pytest_cache .hypothesis

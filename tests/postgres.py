@@ -13,7 +13,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -35,6 +36,7 @@ class PostgresServer:
     folder: Path
     binaries: Path
     process: subprocess.Popen[bytes]
+    options: Sequence[str] = ()
     numbers: Any = field(default_factory=lambda: count(1))
 
     def url(self, database: str, *, password: str = PASSWORD) -> str:
@@ -67,7 +69,7 @@ class PostgresServer:
 
     def start_again(self) -> None:
         """Start the server after `end`."""
-        self.process = _run_in(self.folder, self.binaries)
+        self.process = _run_in(self.folder, self.binaries, self.options)
         _wait_until(lambda: _answers(self))
 
     def end(self) -> None:
@@ -101,8 +103,23 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-def start_server() -> PostgresServer:
-    """Start a server of one's own; whoever asks for it stops it."""
+@contextmanager
+def running_server(*options: str) -> Iterator[PostgresServer]:
+    """A server of their own for programs that are no tests, with options such as ``shared_buffers=2GB``."""
+    server = start_server(*options)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def program(name: str) -> str:
+    """Return where one of PostgreSQL's programs is, such as pg_dump."""
+    return str((_binaries() or Path()) / name)
+
+
+def start_server(*options: str) -> PostgresServer:
+    """Start a server of one's own, with more options than usual where some are given; whoever asks for it stops it."""
     binaries = _binaries()
     if binaries is None:
         reason = "no PostgreSQL on this machine: neither initdb on PATH nor /usr/lib/postgresql/*/bin"
@@ -111,13 +128,13 @@ def start_server() -> PostgresServer:
         pytest.skip(reason)
     folder = Path(tempfile.mkdtemp(prefix="earmark-pg-"))  # short: a socket's path may have 107 characters
     try:
-        return _start_in(folder, binaries)
+        return _start_in(folder, binaries, options)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _start_in(folder: Path, binaries: Path) -> PostgresServer:
+def _start_in(folder: Path, binaries: Path, more: Sequence[str]) -> PostgresServer:
     account = _account(folder)
     password_file = folder / "password"
     password_file.write_text(PASSWORD)
@@ -131,7 +148,7 @@ def _start_in(folder: Path, binaries: Path) -> PostgresServer:
             break
     else:
         pytest.fail(f"initdb failed: {made.stderr.decode()}")
-    server = PostgresServer(folder, binaries, _run_in(folder, binaries))
+    server = PostgresServer(folder, binaries, _run_in(folder, binaries, more), more)
     try:
         _wait_until(lambda: _answers(server))
     except BaseException:
@@ -140,9 +157,10 @@ def _start_in(folder: Path, binaries: Path) -> PostgresServer:
     return server
 
 
-def _run_in(folder: Path, binaries: Path) -> subprocess.Popen[bytes]:
+def _run_in(folder: Path, binaries: Path, more: Sequence[str]) -> subprocess.Popen[bytes]:
     options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "timezone=Asia/Tokyo"]
     options += ["max_locks_per_transaction=1024"]  # a test session makes some hundred schemas of sixty tables each
+    options += more
     command = [str(binaries / "postgres"), "-D", str(folder / "data"), *(part for o in options for part in ("-c", o))]
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **_account(folder))

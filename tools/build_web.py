@@ -17,6 +17,9 @@ FILES = {
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "wavesurfer.js/dist/wavesurfer.esm.js": "wavesurfer.esm.js",
     "wavesurfer.js/dist/plugins/regions.esm.js": "regions.esm.js",
+    # their licences travel with them wherever they are handed on
+    "htmx.org/LICENSE": "htmx.LICENSE.txt",
+    "wavesurfer.js/LICENSE": "wavesurfer.LICENSE.txt",
 }
 
 
@@ -40,7 +43,7 @@ def main() -> int:
     VENDOR.mkdir(parents=True)
     for source, name in FILES.items():
         shutil.copyfile(ROOT / "node_modules" / source, VENDOR / name)
-    print(f"{len(FILES)} scripts in {VENDOR.relative_to(ROOT)}")
+    print(f"{len(FILES)} files in {VENDOR.relative_to(ROOT)}")
     return 0
 
 

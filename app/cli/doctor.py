@@ -97,7 +97,7 @@ def _packages() -> list[Check]:
         try:
             checks.append(Check(name=f"package {name}", ok=True, found=importlib.metadata.version(name)))
         except importlib.metadata.PackageNotFoundError:
-            todo = "install Earmark again from its lock: make setup"
+            todo = "install Earmark again: make setup in a checkout, else as docs/install.md says"
             checks.append(Check(name=f"package {name}", ok=False, found="not installed", todo=todo))
     return checks
 
