@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from prefect import flow, task
 
 from flows.runtime import current, utc_now
 from pipeline.intake.discover import find_recordings
 from pipeline.intake.known_sound import known_sound
 from pipeline.intake.take_in import take_in
+from pipeline.media.place import place_of
 from pipeline.store.intake import put_intake
 from pipeline.store.known_files import known_files
 
@@ -33,7 +32,7 @@ def take_in_files(media_uris: list[str], roots: list[str]) -> list[str]:
     for media_uri in media_uris:
         began = utc_now()
         known = known_sound(earlier[media_uri]) if media_uri in earlier else None
-        outcome = take_in(Path(media_uri), settings=settings, metadata=metadata, known=known)
+        outcome = take_in(place_of(media_uri, settings), settings=settings, metadata=metadata, known=known)
         with runtime.store.begin() as connection:
             put_intake(connection, outcome, now=began)
         if outcome.recording:
@@ -46,7 +45,8 @@ def take_in_files(media_uris: list[str], roots: list[str]) -> list[str]:
 def intake(paths: list[str]) -> list[str]:
     """Find recordings under the given paths, take them in, and return the ids of the calls, each once."""
     runtime = current()
-    found = [str(path) for path in find_recordings([Path(path) for path in paths], runtime.settings.intake)]
+    settings = runtime.settings.intake
+    found = [str(place) for place in find_recordings([place_of(path, settings) for path in paths], settings)]
     runtime.report("found", str(len(found)))
     call_ids: list[str] = []
     for start in range(0, len(found), FILES_PER_TASK):

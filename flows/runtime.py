@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 
 from pipeline.config import Settings
 from pipeline.intake.metadata import MetadataIndex, index_metadata
 from pipeline.load_settings import load_settings
+from pipeline.media.place import place_of
 from pipeline.parts import Parts, assemble
 from pipeline.store.database import Store, open_store
 
@@ -50,7 +50,7 @@ class Runtime:
     def manifests(self, roots: tuple[str, ...]) -> MetadataIndex:
         """Return the manifests in and below some folders; read once, since every batch of files asks for them."""
         if roots not in self._manifests:
-            self._manifests[roots] = index_metadata([Path(root) for root in roots])
+            self._manifests[roots] = index_metadata([place_of(root, self.settings.intake) for root in roots])
         return self._manifests[roots]
 
     @cached_property

@@ -14,12 +14,13 @@ from flows.prefect_home import prefect_server, told_as_server_error
 from flows.runtime import Runtime, using
 from pipeline.config import CONFIG_VARIABLE, Settings
 from pipeline.intake.discover import find_recordings
+from pipeline.media.place import place_of, root_text
 
 
 def serve_schedule(
     settings: Settings,
     config: Path | None,
-    paths: Sequence[Path],
+    paths: Sequence[str | Path],
     *,
     every_minutes: int,
     report: Callable[[str, str], None],
@@ -35,7 +36,7 @@ def serve_schedule(
     Args:
         settings: The workspace.
         config: The settings file that led to these settings, if any.
-        paths: Files and folders to look into.
+        paths: Files and folders to look into, or addresses of them.
         every_minutes: From one start to the next.
         report: Told (event, subject) during the first run.
         digests_at: When digests are sent, each day in the site's zone; None: not at all. What is due goes out then: a
@@ -45,11 +46,12 @@ def serve_schedule(
     Raises:
         EarmarkError: A path, the database, a rubric or Prefect's server is not as it should be.
     """
-    find_recordings(paths, settings.intake)
+    places = [place_of(path, settings.intake) for path in paths]
+    find_recordings(places, settings.intake)
     os.environ["EARMARK_WORKSPACE"] = str(settings.workspace.resolve())
     if config:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
-    roots = [str(path.resolve()) for path in paths]
+    roots = [root_text(place) for place in places]
     with using(Runtime(settings=settings, report=report)) as runtime:
         runtime.parts, runtime.store  # noqa: B018 (a wrong rubric or an unreachable database is said before anything starts)
         with prefect_server(settings.workspace, models_dir=settings.models_dir, scheduling=True) as wait_for_server:

@@ -22,7 +22,7 @@ from pipeline.errors import AuthoredFileError, ConfigError, Problem, did_you_mea
 
 _BESIDE_THE_FILE = (("transcribe", "vocabulary"), ("reports", "budget"))
 """Files that people keep beside their settings file: a relative path counts from it, and not from where one stands."""
-_ENVIRONMENT_ONLY = (("kpis", "database_password"), ("reports", "smtp_password"))
+_ENVIRONMENT_ONLY = (("kpis", "database_password"), ("reports", "smtp_password"), ("intake", "sftp_password"))
 
 
 def load_settings(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +17,9 @@ app = typer.Typer(help="Run Earmark on a schedule.", no_args_is_help=True)
 
 @app.command("serve")
 def serve(
-    paths: Annotated[list[Path], typer.Argument(help="Recordings, or folders of them.", show_default=False)],
+    paths: Annotated[
+        list[str], typer.Argument(help="Recordings, or folders of them, or addresses (s3://…).", show_default=False)
+    ],
     every_minutes: Annotated[int, typer.Option("--every-minutes", min=1, help="Minutes between runs.")] = 15,
     digests_at: Annotated[
         datetime | None,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from pipeline.config.group import Group, Zone
 
@@ -40,6 +41,18 @@ class IntakeSettings(Group):
         le=1,
         description="Two channels that hold the same sound for more than this share of the speech are one mono stored "
         "twice; 1 never takes them for one.",
+    )
+
+    sftp_key_file: Path | None = Field(
+        default=None, description="Private key for SFTP servers; none means those of ~/.ssh and of the SSH agent."
+    )
+    sftp_password: SecretStr | None = Field(
+        default=None,
+        description="Password for SFTP servers, or of the key file; only from the environment: "
+        "EARMARK_INTAKE__SFTP_PASSWORD.",
+    )
+    sftp_known_hosts: Path | None = Field(
+        default=None, description="File with the keys of SFTP servers that are trusted; none means ~/.ssh/known_hosts."
     )
 
     @field_validator("file_name_patterns")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from pipeline.config import IntakeSettings
 from pipeline.intake.defects import defect
@@ -14,6 +13,7 @@ from pipeline.intake.file_names import NamedValues, read_file_name
 from pipeline.intake.metadata import MetadataIndex
 from pipeline.intake.sidecar import read_sidecars
 from pipeline.intake.times import parse_start
+from pipeline.media.place import Place
 from pipeline.records import Defect
 from pipeline.records.direction import direction
 
@@ -32,7 +32,7 @@ class CallMetadata:
     defects: tuple[Defect, ...] = ()
 
 
-def gather_metadata(path: Path, *, settings: IntakeSettings, index: MetadataIndex) -> CallMetadata:
+def gather_metadata(path: Place, *, settings: IntakeSettings, index: MetadataIndex) -> CallMetadata:
     """Return what file name, manifest and sidecar tell about a call, and what is wrong with it.
 
     Raises:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from av.audio.resampler import AudioResampler
@@ -16,6 +15,7 @@ from pipeline.intake.defects import intake_error
 from pipeline.intake.measure import SoundDigest
 from pipeline.intake.sameness import ChannelPair
 from pipeline.intake.samples import as_float32, as_int16
+from pipeline.media.place import Place, place_of
 from pipeline.records import Recording
 from pipeline.sound import SAMPLE_RATE_HZ, CallAudio, Samples
 
@@ -31,7 +31,7 @@ class DecodedAudio:
     channels: int
 
 
-def decode(path: Path, *, target_rate_hz: int | None = None) -> DecodedAudio:
+def decode(path: Place, *, target_rate_hz: int | None = None) -> DecodedAudio:
     """Return a file's sound with the channels that it truly has.
 
     Args:
@@ -39,7 +39,9 @@ def decode(path: Path, *, target_rate_hz: int | None = None) -> DecodedAudio:
         target_rate_hz: Rate to resample to; None keeps the file's own.
 
     Raises:
-        IntakeError: ``unreadable``, ``empty``, ``no_audio``, ``truncated`` or ``format_changes``.
+        IntakeError: ``unreadable``, ``empty``, ``no_audio``, ``truncated`` or ``format_changes``; ``gone`` where an
+            address leads to nothing any more.
+        MediaAwayError: Where it lies does not answer.
     """
     return _decode(path, target_rate_hz, None)
 
@@ -61,7 +63,7 @@ def load_call_audio(
         IntakeError: ``changed``, where the file no longer holds the sound that was taken in; else as for `decode`.
     """
     digest = SoundDigest()
-    path = Path(recording.media_uri)
+    path = place_of(recording.media_uri, settings)
     audio = _decode(path, target_rate_hz, digest)
     if digest.hexdigest() != recording.sha256:
         raise intake_error("changed", "the file no longer holds the sound that was taken in")
@@ -85,7 +87,7 @@ def call_audio(recording: Recording, settings: IntakeSettings, *, rate_hz: int =
 
     def read() -> Iterator[Samples]:
         digest = SoundDigest()
-        path = Path(recording.media_uri)
+        path = place_of(recording.media_uri, settings)
         copy = _better_channel(path) if recording.channels == 1 else None
         for block, _ in _blocks(path, rate_hz, digest):
             yield block if copy is None else block[copy : copy + 1]
@@ -95,7 +97,7 @@ def call_audio(recording: Recording, settings: IntakeSettings, *, rate_hz: int =
     return read
 
 
-def _better_channel(path: Path) -> int:
+def _better_channel(path: Place) -> int:
     """Return the channel of the better copy of a mono that is stored twice; 0 of a true mono."""
     pair = ChannelPair()
     with open_recording(path) as recording:
@@ -107,7 +109,7 @@ def _better_channel(path: Path) -> int:
     return pair.better_channel()
 
 
-def _decode(path: Path, target_rate_hz: int | None, digest: SoundDigest | None) -> DecodedAudio:
+def _decode(path: Place, target_rate_hz: int | None, digest: SoundDigest | None) -> DecodedAudio:
     rate_hz, parts = 0, []
     for block, rate_hz in _blocks(path, target_rate_hz, digest):  # noqa: B007 - the rate is the same for all
         parts.append(block)
@@ -115,7 +117,7 @@ def _decode(path: Path, target_rate_hz: int | None, digest: SoundDigest | None) 
     return DecodedAudio(samples=samples, sample_rate_hz=target_rate_hz or rate_hz, channels=samples.shape[0])
 
 
-def _blocks(path: Path, target_rate_hz: int | None, digest: SoundDigest | None) -> Iterator[tuple[Samples, int]]:
+def _blocks(path: Place, target_rate_hz: int | None, digest: SoundDigest | None) -> Iterator[tuple[Samples, int]]:
     """Give a file's sound [channels, n] in blocks of some seconds, with its own or the target rate."""
     resampler = AudioResampler(format="fltp", rate=target_rate_hz) if target_rate_hz else None
     parts: list[Samples] = []

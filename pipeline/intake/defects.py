@@ -30,6 +30,11 @@ DEFECTS: Mapping[str, DefectKind] = {
     # the file
     "no_such_path": _fatal("there is no such file or folder", "check the path"),
     "unreadable": _fatal("this is no recording that can be read", "export the recording again"),
+    "gone": _fatal("there is nothing at this address any more", "bring the recording back, or delete the call"),
+    "away": _fatal("the recording's server did not answer", "run again when it does"),
+    "outside": _fatal(
+        "the address leads out of its folder", "store it under a key without `.` and `..` between slashes"
+    ),
     "name_not_unicode": _fatal("the file's name is not valid UTF-8", "rename the file"),
     "changed": _fatal("the file changed while or after it was taken in", "run again when the recorder has finished"),
     "empty": _fatal("there is no sound in the file", "export the recording again"),

@@ -7,11 +7,12 @@ import io
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pipeline.errors import did_you_mean
 from pipeline.intake.defects import defect
 from pipeline.intake.fields import clean, field_name
+from pipeline.media.opened import read_small
+from pipeline.media.place import Place
 from pipeline.records import Defect
 
 MANIFEST_NAME = "manifest.csv"
@@ -32,15 +33,15 @@ class Row:
 class Manifest:
     """One manifest: its rows by the file they name, as written, or what makes all of it unusable."""
 
-    path: Path
+    path: Place
     rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     defects: tuple[Defect, ...] = ()
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Place) -> Manifest:
     """Read a manifest: UTF-8 or marked UTF-16; commas, semicolons or tabs. Never raises for what is in the file."""
     try:
-        table, lines = _table(path.read_bytes())
+        table, lines = _table(read_small(path))
         header = [field_name(name) for name in table[0]] if table else []
         _check_header(header)
     except OSError:
@@ -105,5 +106,5 @@ def _check_header(header: Sequence[str]) -> None:
         raise ValueError(f"has a column twice: {', '.join(doubled)}")
 
 
-def _unusable(path: Path, what: str) -> Manifest:
+def _unusable(path: Place, what: str) -> Manifest:
     return Manifest(path=path, defects=(defect("manifest_invalid", f"manifest.csv {what}"),))

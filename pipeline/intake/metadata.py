@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pipeline.intake.defects import defect
-from pipeline.intake.discover import files_under
 from pipeline.intake.manifest import MANIFEST_NAME, Manifest, Row, file_key, read_manifest
-from pipeline.intake.paths import is_file, is_folder, named_path
+from pipeline.media.facts import is_file, is_folder
+from pipeline.media.listing import files_under
+from pipeline.media.local import named_path
+from pipeline.media.place import Place, RemotePath, path_below
 from pipeline.records import Defect
 
 
@@ -23,26 +24,28 @@ class MetadataIndex:
         places: The files of the batch by bare name, to tell whether a bare name means one of them only.
     """
 
-    manifests: Mapping[Path, Manifest] = field(default_factory=dict)
-    places: Mapping[str, frozenset[Path]] = field(default_factory=dict)
+    manifests: Mapping[Place, Manifest] = field(default_factory=dict)
+    places: Mapping[str, frozenset[Place]] = field(default_factory=dict)
 
-    def row_for(self, path: Path) -> tuple[Row | None, tuple[Defect, ...]]:
+    def row_for(self, path: Place) -> tuple[Row | None, tuple[Defect, ...]]:
         """Return the row for a recording, and what is wrong with it. None means that no manifest has one.
 
         The manifest nearest to the recording is asked first. A row names a file by its path from the manifest's folder;
         a bare name also means a file in a folder below, where there is only one of that name.
         """
-        place = named_path(path)
+        place = _named(path)
         for folder in place.parents:
             manifest = self.manifests.get(folder)
             if manifest is None:
                 continue
             if manifest.defects:
                 return None, manifest.defects
-            rows = manifest.rows.get(file_key(place.relative_to(folder).as_posix()))
+            rows = manifest.rows.get(file_key(path_below(place, folder) or ""))
             if rows is None and (rows := self._bare_rows(manifest, folder, place)) is not None:
                 others = [
-                    p for p in self.places.get(file_key(place.name), ()) if p.is_relative_to(folder) and p != place
+                    p
+                    for p in self.places.get(file_key(place.name), ())
+                    if p != place and path_below(p, folder) is not None
                 ]
                 if others:
                     return None, (defect("manifest_ambiguous"),)
@@ -50,31 +53,36 @@ class MetadataIndex:
                 return _only(rows)
         return None, ()
 
-    def _bare_rows(self, manifest: Manifest, folder: Path, place: Path) -> tuple[Row, ...] | None:
+    def _bare_rows(self, manifest: Manifest, folder: Place, place: Place) -> tuple[Row, ...] | None:
         """Return the rows with the recording's bare name, unless they mean a file right beside the manifest."""
         own = folder / place.name in self.places.get(file_key(place.name), ())
         return None if own else manifest.rows.get(file_key(place.name))
 
 
-def index_metadata(paths: Sequence[Path]) -> MetadataIndex:
+def index_metadata(paths: Sequence[Place]) -> MetadataIndex:
     """Read every ``manifest.csv`` in the given folders, below them, and beside the given files.
 
     What is wrong with a manifest is told by `MetadataIndex.row_for` for the recordings concerned; nothing is raised.
     """
-    manifests: set[Path] = set()
-    places: dict[str, set[Path]] = defaultdict(set)
+    manifests: set[Place] = set()
+    places: dict[str, set[Place]] = defaultdict(set)
     for path in paths:
-        files = list(files_under(path)) if is_folder(path) else [named_path(path)]
-        if not is_folder(path):
+        in_folder = is_folder(path)
+        files = list(files_under(path)) if in_folder else [_named(path)]
+        if not in_folder:
             manifests.add(files[0].with_name(MANIFEST_NAME))
         for file in files:
             places[file_key(file.name)].add(file)
             if file.name == MANIFEST_NAME:
                 manifests.add(file)
     return MetadataIndex(
-        manifests={path.parent: read_manifest(path) for path in sorted(manifests) if is_file(path)},
+        manifests={path.parent: read_manifest(path) for path in sorted(manifests, key=str) if is_file(path)},
         places={name: frozenset(files) for name, files in places.items()},
     )
+
+
+def _named(place: Place) -> Place:
+    return place if isinstance(place, RemotePath) else named_path(place)
 
 
 def _only(rows: tuple[Row, ...]) -> tuple[Row | None, tuple[Defect, ...]]:

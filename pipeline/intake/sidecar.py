@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pipeline.intake.defects import defect
 from pipeline.intake.fields import FIELDS, clean, field_name
-from pipeline.intake.paths import is_file
+from pipeline.media.facts import is_file
+from pipeline.media.opened import read_small
+from pipeline.media.place import Place
 from pipeline.records import Defect
 
 Values = Mapping[str, str]
 
 
-def read_sidecars(path: Path) -> tuple[Values | None, tuple[Defect, ...]]:
+def read_sidecars(path: Place) -> tuple[Values | None, tuple[Defect, ...]]:
     """Return the values of ``<stem>.json`` and ``<name>.json`` beside a recording, the latter preferred.
 
     None means that there is neither. Lists and objects under other keys than Earmark's are left out: a phone system's
@@ -33,12 +34,12 @@ def read_sidecars(path: Path) -> tuple[Values | None, tuple[Defect, ...]]:
     return (values if present else None), tuple(defects)
 
 
-def _read(sidecar: Path) -> dict[str, str]:
+def _read(sidecar: Place) -> dict[str, str]:
     """Raise ValueError with the rest of a sentence about the file, never with its content."""
     try:
         # numbers stay as they are written: an agent 0042 or 1e3 is a name
         data = json.loads(
-            sidecar.read_bytes().decode("utf-8-sig"),
+            read_small(sidecar).decode("utf-8-sig"),
             object_pairs_hook=_each_key_once,
             parse_int=str,
             parse_float=str,

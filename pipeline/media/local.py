@@ -1,4 +1,4 @@
-"""Paths as intake compares, passes on and asks about them.
+"""Local paths as intake compares, passes on and asks about them.
 
 The tests here never raise, unlike those of ``pathlib``, which do for a folder that may not be searched or a name that
 is too long: one odd path must not stop a batch.
@@ -7,6 +7,7 @@ is too long: one odd path must not stop a batch.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -41,3 +42,20 @@ def named_path(path: Path) -> Path:
 def storable_path(path: Path) -> Path:
     r"""Return a path that is valid text: bytes that are no UTF-8 are written as ``\xNN``. No such file exists then."""
     return Path(os.fsencode(path).decode("utf-8", errors="backslashreplace"))
+
+
+def files_under_folder(root: Path) -> Iterator[Path]:
+    """Yield the files in a folder and below it, without hidden ones and without links that lead out of it.
+
+    Links to folders are not followed: where they lead inside the folder, their files are found anyway. A folder that
+    may not be searched is yielded itself.
+    """
+    root = root.resolve()
+    barred: list[Path] = []
+    for folder, subfolders, names in os.walk(root, onerror=lambda error: barred.append(Path(error.filename))):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in sorted(names):
+            file = Path(folder, name)
+            if not name.startswith(".") and (not is_link(file) or resolved(file).is_relative_to(root)):
+                yield file
+    yield from barred

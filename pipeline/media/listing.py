@@ -1,0 +1,74 @@
+"""What lies under a root: the files of a folder, a bucket's prefix, a server's folder or a web server's list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote
+
+from pipeline.media.local import files_under_folder
+from pipeline.media.place import WEB, Place, RemotePath
+from pipeline.media.servers import path_of, server_of, telling
+
+_MOST_PAGES = 10_000
+"""Pages of one web server's list; one that links to ever deeper ones is no list of recordings."""
+
+
+def files_under(root: Place) -> Iterator[Place]:
+    """Yield the files in a folder and below it, without hidden ones and without what leads out of it.
+
+    Folders of a local disk that may not be searched are yielded themselves. An object whose key has a part such as
+    ``..`` is yielded, too, so that it shows up as a defect: it cannot be opened.
+
+    Raises:
+        MediaAwayError: The server cannot be asked.
+    """
+    if not isinstance(root, RemotePath):
+        yield from files_under_folder(root)
+        return
+    keys = _web_keys(root) if root.scheme in WEB else _keys(root)
+    within = root.key.rstrip("/")
+    for key in keys:
+        file = replace(root, key=key)
+        below = key[len(within) :].lstrip("/")
+        if file.is_relative_to(root) and below and not _is_hidden(file, below):
+            yield file
+
+
+def _keys(root: RemotePath) -> list[str]:
+    with telling(root):
+        server = server_of(root)
+        server.invalidate_cache()
+        path = path_of(root)
+        listed: dict[str, dict[str, Any]] = server.find(path, detail=True)
+    start = len(path_of(replace(root, key="")).rstrip("/")) + 1
+    return sorted(name[start:] for name, info in listed.items() if info["type"] == "file" and not name.endswith("/"))
+
+
+def _web_keys(root: RemotePath) -> list[str]:
+    """Follow the links of a list's pages, but none that leads out of the root, by whatever spelling."""
+    found: set[str] = set()
+    waiting, seen = [root], {root.key}
+    while waiting and len(seen) <= _MOST_PAGES:
+        page = waiting.pop()
+        with telling(root):
+            links: list[str] = server_of(root).ls(path_of(page), detail=False)
+        for link in links:
+            key = link.removeprefix(f"{root.scheme}://{root.host}/")
+            place = replace(root, key=key)
+            if key == link or key in seen or place.leads_out() or not place.is_relative_to(root):
+                continue
+            if not key.endswith("/"):
+                found.add(key)
+            elif not _is_hidden(place, key[len(root.key) :]):
+                seen.add(key)
+                waiting.append(place)
+    return sorted(found)
+
+
+def _is_hidden(file: RemotePath, below: str) -> bool:
+    """Tell whether a name below the root begins with a dot; ``.`` and ``..`` are no names."""
+    parts = PurePosixPath(unquote(below) if file.scheme in WEB else below).parts
+    return any(part.startswith(".") and part.strip(".") for part in parts)

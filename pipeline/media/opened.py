@@ -1,0 +1,159 @@
+"""A recording opened as a stream that can be sought in, wherever it lies; no more of it in memory than a few blocks."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from pipeline.errors import MediaAwayError
+from pipeline.media.place import Place, RemotePath
+from pipeline.media.servers import path_of, server_of, telling
+
+BLOCK_BYTES = 1 << 20
+"""Read ahead from a server in one go: at telephone quality a minute of sound, so that few requests are made."""
+
+
+class NoFileError(OSError):
+    """What lies there is no file that could be read: a folder, or a pipe."""
+
+    def __init__(self, *, is_folder: bool) -> None:
+        self.is_folder = is_folder
+        super().__init__("a folder" if is_folder else "no regular file")
+
+
+class ChangedError(OSError):
+    """The object was written anew while it was read."""
+
+
+class OpenMedia:
+    """An open recording.
+
+    Attributes:
+        file: The stream.
+        size_bytes: How much there is to read.
+    """
+
+    def __init__(self, file: BinaryIO, size_bytes: int) -> None:
+        self.file, self.size_bytes = file, size_bytes
+
+    def check(self) -> None:
+        """Raise what reading failed of; a decoder takes a source that broke off for the end of the recording.
+
+        Raises:
+            MediaAwayError: The source broke off.
+            ChangedError: The object was written anew.
+        """
+        if isinstance(self.file, io.BufferedReader) and isinstance(raw := self.file.raw, _RemoteStream) and raw.failure:
+            raise raw.failure
+
+
+@contextmanager
+def open_media(place: Place) -> Iterator[OpenMedia]:
+    """Open a recording for reading.
+
+    Raises:
+        NoFileError: There is something else in its place.
+        FileNotFoundError: There is nothing in its place.
+        OSError: The system's own; of local files.
+        MediaAwayError: Its server cannot be reached.
+    """
+    if not isinstance(place, RemotePath):
+        status = place.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+            raise NoFileError(is_folder=stat.S_ISDIR(status.st_mode))
+        with place.open("rb") as file:
+            yield OpenMedia(file, os.fstat(file.fileno()).st_size)
+        return
+    if place.leads_out():
+        raise FileNotFoundError
+    with telling(place):
+        server = server_of(place)
+        server.invalidate_cache()
+        info = server.info(path_of(place))
+        if info["type"] == "directory":
+            raise NoFileError(is_folder=True)
+        options = {} if place.scheme == "sftp" else {"cache_type": "readahead"}
+        opened = server.open(path_of(place), "rb", block_size=BLOCK_BYTES, **options)
+    stream = _RemoteStream(place, opened)
+    try:
+        if not stream.seekable():
+            raise MediaAwayError(
+                f"{place.scheme}://{place.host} sends files as a whole only; a server of recordings has to send ranges"
+            )
+        yield OpenMedia(io.BufferedReader(stream, BLOCK_BYTES), int(info.get("size") or 0))
+    finally:
+        stream.close()
+
+
+def read_small(place: Place, most_bytes: int = 64 << 20) -> bytes:
+    """Return a small file beside recordings, such as a manifest.
+
+    Raises:
+        OSError: There is no such file, it cannot be read, or it is larger than ``most_bytes``.
+        MediaAwayError: Its server cannot be reached.
+    """
+    if not isinstance(place, RemotePath):
+        return place.read_bytes()
+    with open_media(place) as media:
+        data = media.file.read(most_bytes + 1)
+        media.check()
+    if len(data) > most_bytes:
+        raise OSError(errno.EFBIG, "too large")
+    return data
+
+
+class _RemoteStream(io.RawIOBase):
+    """A stream of fsspec's that remembers how reading failed."""
+
+    def __init__(self, place: RemotePath, opened: Any) -> None:
+        super().__init__()
+        self._place, self._opened = place, opened
+        self.failure: MediaAwayError | ChangedError | None = None
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Tell whether the server sends parts of a file."""
+        return bool(self._opened.seekable())
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Return the new position; OSError where there is none such."""
+        self._opened.seek(offset, whence)
+        return int(self._opened.tell())
+
+    def tell(self) -> int:
+        """Return the position."""
+        return int(self._opened.tell())
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer from where the stream stands; OSError where the source broke off."""
+        if self.failure is None:
+            try:
+                with telling(self._place):
+                    data = self._opened.read(len(buffer))
+                buffer[: len(data)] = data
+                return len(data)
+            except FileNotFoundError:
+                self.failure = ChangedError("the object is gone")
+            except MediaAwayError as error:
+                cause = error.__context__
+                of_old = isinstance(cause, OSError) and cause.errno == errno.EBUSY  # so s3fs tells of a new version
+                self.failure = ChangedError("the object was written anew") if of_old else error
+        raise OSError(errno.EIO, "the source of the recording broke off")
+
+    def close(self) -> None:
+        """Close the stream; what a broken connection says to that is of no use to anybody."""
+        if not self.closed:
+            try:
+                with telling(self._place):
+                    self._opened.close()
+            except (MediaAwayError, OSError):
+                self.failure = self.failure or None
+            super().close()
