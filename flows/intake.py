@@ -33,8 +33,10 @@ def take_in_files(media_uris: list[str], roots: list[str]) -> list[str]:
         began = utc_now()
         known = known_sound(earlier[media_uri]) if media_uri in earlier else None
         outcome = take_in(place_of(media_uri, settings), settings=settings, metadata=metadata, known=known)
-        with runtime.store.begin() as connection:
-            put_intake(connection, outcome, now=began)
+        is_away = outcome.recording is None and any(found.code == "away" for found in outcome.defects)
+        if not (is_away and media_uri in earlier):  # a call that is known stays known while its server is away
+            with runtime.store.begin() as connection:
+                put_intake(connection, outcome, now=began)
         if outcome.recording:
             call_ids.append(outcome.recording.call_id)
         runtime.report("taken_in" if outcome.recording else "rejected", media_uri)

@@ -104,11 +104,8 @@ def _decoding(media: OpenMedia, suffix: str) -> Iterator[OpenRecording]:
         if not tracks:
             raise intake_error("no_audio")
         here = file.tell()
-        try:
-            declared = declared_length(file, media.size_bytes, container.format.name)
-            file.seek(here)
-        except OSError as error:
-            raise intake_error("unreadable", f"the file cannot be read ({_system_reason(error)})") from None
+        declared = declared_length(file, media.size_bytes, container.format.name)
+        file.seek(here)
         if declared == Declared() and container.format.name.startswith("mov"):
             declared = _from_track(tracks[0])
         yield OpenRecording(container=container, declared=declared, tracks=len(tracks))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 from pipeline.media.local import files_under_folder
 from pipeline.media.place import WEB, Place, RemotePath
@@ -53,12 +55,9 @@ def _web_keys(root: RemotePath) -> list[str]:
     waiting, seen = [root], {root.key}
     while waiting and len(seen) <= _MOST_PAGES:
         page = waiting.pop()
-        with telling(root):
-            links: list[str] = server_of(root).ls(path_of(page), detail=False)
-        for link in links:
-            key = link.removeprefix(f"{root.scheme}://{root.host}/")
+        for key in _links(page):
             place = replace(root, key=key)
-            if key == link or key in seen or place.leads_out() or not place.is_relative_to(root):
+            if key in seen or place.leads_out() or not place.is_relative_to(root):
                 continue
             if not key.endswith("/"):
                 found.add(key)
@@ -66,6 +65,30 @@ def _web_keys(root: RemotePath) -> list[str]:
                 seen.add(key)
                 waiting.append(place)
     return sorted(found)
+
+
+def _links(page: RemotePath) -> Iterator[str]:
+    """Yield the keys on the same server to which a page links."""
+    address = path_of(page)
+    with telling(page):
+        text = server_of(page).cat_file(address)
+    reader = _Links()
+    reader.feed(text.decode("utf-8", "replace"))
+    server = f"{page.scheme}://{page.host}/"
+    for link in reader.found:
+        with suppress(ValueError):  # no address at all
+            target = urljoin(address, link)
+            if target.startswith(server):
+                yield target.removeprefix(server)
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if tag == "a" and name == "href" and value]
 
 
 def _is_hidden(file: RemotePath, below: str) -> bool:

@@ -79,13 +79,14 @@ def open_media(place: Place) -> Iterator[OpenMedia]:
             raise NoFileError(is_folder=True)
         options = {} if place.scheme == "sftp" else {"cache_type": "readahead"}
         opened = server.open(path_of(place), "rb", block_size=BLOCK_BYTES, **options)
-    stream = _RemoteStream(place, opened)
+    size_bytes = int(info.get("size") or 0)
+    stream = _RemoteStream(place, opened, size_bytes)
     try:
-        if not stream.seekable():
+        if info.get("size") is None or not stream.seekable():
             raise MediaAwayError(
                 f"{place.scheme}://{place.host} sends files as a whole only; a server of recordings has to send ranges"
             )
-        yield OpenMedia(io.BufferedReader(stream, BLOCK_BYTES), int(info.get("size") or 0))
+        yield OpenMedia(io.BufferedReader(stream, BLOCK_BYTES), size_bytes)
     finally:
         stream.close()
 
@@ -110,9 +111,10 @@ def read_small(place: Place, most_bytes: int = 64 << 20) -> bytes:
 class _RemoteStream(io.RawIOBase):
     """A stream of fsspec's that remembers how reading failed."""
 
-    def __init__(self, place: RemotePath, opened: Any) -> None:
+    def __init__(self, place: RemotePath, opened: Any, size_bytes: int) -> None:
         super().__init__()
         self._place, self._opened = place, opened
+        self._size_bytes, self._at = size_bytes, 0
         self.failure: MediaAwayError | ChangedError | None = None
 
     def readable(self) -> bool:
@@ -124,21 +126,30 @@ class _RemoteStream(io.RawIOBase):
         return bool(self._opened.seekable())
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Return the new position; OSError where there is none such."""
-        self._opened.seek(offset, whence)
-        return int(self._opened.tell())
+        """Return the new position; ValueError where there is none such, which not every provider's stream notices."""
+        start = {0: 0, 1: self._at, 2: self._size_bytes}
+        if whence not in start or start[whence] + offset < 0:
+            raise ValueError("there is no such position")
+        self._at = start[whence] + offset
+        return self._at
 
     def tell(self) -> int:
         """Return the position."""
-        return int(self._opened.tell())
+        return self._at
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer from where the stream stands; OSError where the source broke off."""
+        """Fill a buffer from where the stream stands; a source that broke off ends there, and `OpenMedia.check` tells.
+
+        To raise would make PyAV print a traceback for every read that a decoder tries after that.
+        """
         if self.failure is None:
             try:
                 with telling(self._place):
+                    if self._opened.tell() != self._at:
+                        self._opened.seek(self._at)
                     data = self._opened.read(len(buffer))
                 buffer[: len(data)] = data
+                self._at += len(data)
                 return len(data)
             except FileNotFoundError:
                 self.failure = ChangedError("the object is gone")
@@ -146,7 +157,7 @@ class _RemoteStream(io.RawIOBase):
                 cause = error.__context__
                 of_old = isinstance(cause, OSError) and cause.errno == errno.EBUSY  # so s3fs tells of a new version
                 self.failure = ChangedError("the object was written anew") if of_old else error
-        raise OSError(errno.EIO, "the source of the recording broke off")
+        return 0
 
     def close(self) -> None:
         """Close the stream; what a broken connection says to that is of no use to anybody."""

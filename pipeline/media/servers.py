@@ -17,6 +17,7 @@ from pipeline.media.place import WEB, RemotePath
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
+_NOT_THERE = (404, 410)
 CONNECT_S = 10
 READ_S = 60
 EXTRAS = {"s3": "s3", "az": "azure", "gs": "gcs", "sftp": "sftp", "http": "http", "https": "http"}
@@ -29,7 +30,7 @@ _CREDENTIALS = {
     "sftp": "EARMARK_INTAKE__SFTP_KEY_FILE or EARMARK_INTAKE__SFTP_PASSWORD, and the user in the address",
 }
 _connected: dict[tuple[str, ...], Any] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()  # one that fails to connect is forgotten at once
 
 
 def server_of(place: RemotePath) -> AbstractFileSystem:
@@ -76,7 +77,12 @@ def telling(place: RemotePath) -> Iterator[None]:
     """
     try:
         yield
-    except (EarmarkError, FileNotFoundError):
+    except EarmarkError:
+        raise
+    except FileNotFoundError as error:
+        cause = error.__cause__  # a web server's every failure is told as this, with what it truly was behind it
+        if place.scheme in WEB and isinstance(cause, Exception) and getattr(cause, "status", None) not in _NOT_THERE:
+            raise MediaAwayError(_reason(place, cause)) from None
         raise
     except ImportError:
         raise SourceError(_missing(place.scheme)) from None

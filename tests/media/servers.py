@@ -7,7 +7,7 @@ import socket
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -155,7 +155,8 @@ def web_folder(folder: Path) -> Iterator[WebFolder]:
             self.end_headers()
             if with_body:
                 state.sent += len(body)
-                self.wfile.write(body)
+                with suppress(ConnectionError):  # a client that wanted only a part
+                    self.wfile.write(body)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
