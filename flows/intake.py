@@ -43,6 +43,18 @@ def take_in_files(media_uris: list[str], roots: list[str]) -> list[str]:
     return call_ids
 
 
+@flow(name="take in arrivals")
+def take_in_arrivals(media_uris: list[str], roots: list[str]) -> list[str]:
+    """Take in recordings that a watch found, with the manifests of its roots; return the ids of their calls."""
+    runtime = current()
+    runtime.forget_manifests()  # they may have got rows for these
+    runtime.report("found", str(len(media_uris)))
+    call_ids: list[str] = []
+    for start in range(0, len(media_uris), FILES_PER_TASK):
+        call_ids += take_in_files(media_uris[start : start + FILES_PER_TASK], roots)
+    return list(dict.fromkeys(call_ids))
+
+
 @flow(name="intake")
 def intake(paths: list[str]) -> list[str]:
     """Find recordings under the given paths, take them in, and return the ids of the calls, each once."""

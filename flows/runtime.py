@@ -33,7 +33,8 @@ class Runtime:
     Attributes:
         report: Called with (event, subject) as work proceeds. Events about a file: ``taken_in``, ``rejected``; about a
             call: ``processed``, ``unchanged``, ``failed``; with a number to expect: ``found``, ``to_process``, and
-            ``to_settle``: so many calls are judged once more, as earlier calls came to light.
+            ``to_settle``: so many calls are judged once more, as earlier calls came to light; of a watch,
+            ``source_away`` with the reason.
     """
 
     settings: Settings
@@ -52,6 +53,10 @@ class Runtime:
         if roots not in self._manifests:
             self._manifests[roots] = index_metadata([place_of(root, self.settings.intake) for root in roots])
         return self._manifests[roots]
+
+    def forget_manifests(self) -> None:
+        """Have manifests read anew when next asked for."""
+        self._manifests.clear()
 
     @cached_property
     def _assembled(self) -> Parts:

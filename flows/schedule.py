@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import time, timedelta
@@ -12,6 +13,7 @@ from typing import Any, cast
 
 from flows.prefect_home import prefect_server, told_as_server_error
 from flows.runtime import Runtime, using
+from flows.watch import Watch
 from pipeline.config import CONFIG_VARIABLE, Settings
 from pipeline.intake.discover import find_recordings
 from pipeline.media.place import place_of, root_text
@@ -26,6 +28,7 @@ def serve_schedule(
     report: Callable[[str, str], None],
     digests_at: time | None = None,
     reasons_at: time | None = None,
+    watch_seconds: int | None = None,
 ) -> None:
     """Run the main job now, and then on an interval until stopped, one run at a time.
 
@@ -42,6 +45,8 @@ def serve_schedule(
         digests_at: When digests are sent, each day in the site's zone; None: not at all. What is due goes out then: a
             week's on any day after it has ended, to whoever does not have it.
         reasons_at: When new calls get their contact reason, likewise.
+        watch_seconds: From one look for new recordings to the next; in place of the interval, and in this process, so
+            that models stay loaded.
 
     Raises:
         EarmarkError: A path, the database, a rubric or Prefect's server is not as it should be.
@@ -60,8 +65,27 @@ def serve_schedule(
             wait_for_server()
             with told_as_server_error():
                 score_recordings(roots)
+            if watch_seconds is not None:
+                _watch(runtime, roots, every_s=watch_seconds, digests_at=digests_at, reasons_at=reasons_at)
+                return
             with _printing_to(settings.workspace / "prefect" / "schedule.log"):
                 _serve(settings, roots, every_minutes=every_minutes, digests_at=digests_at, reasons_at=reasons_at)
+
+
+def _watch(
+    runtime: Runtime, roots: Sequence[str], *, every_s: int, digests_at: time | None, reasons_at: time | None
+) -> None:
+    from flows.digest_flow import send_due_digests  # noqa: PLC0415 (Prefect reads its environment when imported)
+    from flows.main_job import score_arrivals  # noqa: PLC0415
+    from flows.reasons_flow import find_contact_reasons  # noqa: PLC0415
+
+    daily: dict[Callable[[], object], time] = {}
+    if digests_at is not None:
+        daily[send_due_digests] = digests_at
+    if reasons_at is not None:
+        daily[find_contact_reasons] = reasons_at
+    with told_as_server_error():
+        Watch(runtime=runtime, roots=roots, score=score_arrivals, daily=daily).until(threading.Event(), every_s=every_s)
 
 
 def _serve(

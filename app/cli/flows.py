@@ -21,6 +21,15 @@ def serve(
         list[str], typer.Argument(help="Recordings, or folders of them, or addresses (s3://…).", show_default=False)
     ],
     every_minutes: Annotated[int, typer.Option("--every-minutes", min=1, help="Minutes between runs.")] = 15,
+    watch_seconds: Annotated[
+        int | None,
+        typer.Option(
+            "--watch-seconds",
+            min=1,
+            help="Look for new recordings so often, in place of whole runs; those still being written wait.",
+            show_default=False,
+        ),
+    ] = None,
     digests_at: Annotated[
         datetime | None,
         typer.Option("--digests-at", formats=["%H:%M"], help="Send digests each day at this time.", show_default=False),
@@ -43,12 +52,14 @@ def serve(
         require_somewhere(settings)
     daily = {"digests": digests_at, "contact reasons": reasons_at}
     then = "".join(f"; {what} at {at:%H:%M} ({settings.scorecards.timezone})" for what, at in daily.items() if at)
-    remark(f"scoring new recordings now and every {every_minutes} min{then}; Ctrl-C stops")
+    often = f"every {every_minutes} min" if watch_seconds is None else f"looking for more every {watch_seconds} s"
+    remark(f"scoring new recordings now and {often}{then}; Ctrl-C stops")
     serve_schedule(
         settings,
         config_file,
         paths,
         every_minutes=every_minutes,
+        watch_seconds=watch_seconds,
         report=plain_lines(),
         digests_at=digests_at.time() if digests_at else None,
         reasons_at=reasons_at.time() if reasons_at else None,

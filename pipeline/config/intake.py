@@ -43,6 +43,11 @@ class IntakeSettings(Group):
         "twice; 1 never takes them for one.",
     )
 
+    settle_s: float = Field(
+        default=10.0,
+        ge=0,
+        description="A watched file on a disk or an SFTP server is taken in when it was seen unchanged for so long.",
+    )
     sftp_key_file: Path | None = Field(
         default=None, description="Private key for SFTP servers; none means those of ~/.ssh and of the SSH agent."
     )

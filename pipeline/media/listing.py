@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urljoin
 
+from pipeline.media.facts import Facts, version_ns
 from pipeline.media.local import files_under_folder
 from pipeline.media.place import WEB, Place, RemotePath
 from pipeline.media.servers import path_of, server_of, telling
@@ -27,26 +28,40 @@ def files_under(root: Place) -> Iterator[Place]:
     Raises:
         MediaAwayError: The server cannot be asked.
     """
+    for place, _ in files_with_facts(root):
+        yield place
+
+
+def files_with_facts(root: Place) -> Iterator[tuple[Place, Facts | None]]:
+    """Yield what `files_under` does, each with its size and version where listing tells them without asking for it.
+
+    Raises:
+        MediaAwayError: The server cannot be asked.
+    """
     if not isinstance(root, RemotePath):
-        yield from files_under_folder(root)
+        for path in files_under_folder(root):
+            yield path, None
         return
-    keys = _web_keys(root) if root.scheme in WEB else _keys(root)
+    listed = dict.fromkeys(_web_keys(root)) if root.scheme in WEB else _keys(root)
     within = root.key.rstrip("/")
-    for key in keys:
+    for key, facts in listed.items():
         file = replace(root, key=key)
         below = key[len(within) :].lstrip("/")
         if file.is_relative_to(root) and below and not _is_hidden(file, below):
-            yield file
+            yield file, facts
 
 
-def _keys(root: RemotePath) -> list[str]:
+def _keys(root: RemotePath) -> dict[str, Facts | None]:
     with telling(root):
         server = server_of(root)
         server.invalidate_cache()
-        path = path_of(root)
-        listed: dict[str, dict[str, Any]] = server.find(path, detail=True)
+        listed: dict[str, dict[str, Any]] = server.find(path_of(root), detail=True)
     start = len(path_of(replace(root, key="")).rstrip("/")) + 1
-    return sorted(name[start:] for name, info in listed.items() if info["type"] == "file" and not name.endswith("/"))
+    return {
+        name[start:]: Facts(size_bytes=int(info.get("size") or 0), modified_ns=version_ns(info))
+        for name, info in sorted(listed.items())
+        if info["type"] == "file" and not name.endswith("/")
+    }
 
 
 def _web_keys(root: RemotePath) -> list[str]:

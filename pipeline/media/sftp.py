@@ -62,17 +62,19 @@ class CheckedSftp(SFTPFileSystem):  # type: ignore[misc]  # fsspec has no types
     def find(self, path: str, maxdepth: int | None = None, withdirs: bool = False, **_: Any) -> dict[str, Any]:
         """Return the regular files below a folder; links to files only where they lead to one inside it."""
         root = self.ftp.normalize(path)
-        return {name: {"name": name, "type": "file"} for name in self._walk(path.rstrip("/"), root)}
+        return {name: {**told, "name": name, "type": "file"} for name, told in self._walk(path.rstrip("/"), root)}
 
-    def _walk(self, folder: str, root: str) -> Iterator[str]:
+    def _walk(self, folder: str, root: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for entry in self.ftp.listdir_attr(folder or "/"):
             name, mode = f"{folder}/{entry.filename}", entry.st_mode or 0
             if entry.filename.startswith("."):
                 continue
             if S_ISDIR(mode):
                 yield from self._walk(name, root)
-            elif S_ISREG(mode) or (S_ISLNK(mode) and self._is_inside(name, root)):
-                yield name
+            elif S_ISREG(mode):
+                yield name, self._decode_stat(entry)
+            elif S_ISLNK(mode) and self._is_inside(name, root):
+                yield name, self._decode_stat(self.ftp.stat(name))
 
     def _is_inside(self, link: str, root: str) -> bool:
         try:

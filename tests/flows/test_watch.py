@@ -1,0 +1,84 @@
+"""A watch goes on: over new recordings, a source that is away, and the jobs of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import fsspec
+import pytest
+
+from flows.runtime import Runtime, using
+from flows.watch import Watch
+from pipeline.config import IntakeSettings, Settings
+from pipeline.media import servers
+from pipeline.store.calls import list_calls
+from tests.scripted_calls import write_call
+
+NOON = datetime(2026, 10, 14, 12, 0, tzinfo=ZoneInfo("UTC"))
+
+
+@pytest.fixture
+def told() -> list[tuple[str, str]]:
+    return []
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, told: list[tuple[str, str]]) -> Iterator[Runtime]:
+    settings = Settings(workspace=tmp_path / "workspace", intake=IntakeSettings(settle_s=10))
+    with using(Runtime(settings=settings, report=lambda *event: told.append(event))) as current:
+        yield current
+
+
+@pytest.fixture
+def bucket() -> Iterator[fsspec.AbstractFileSystem]:
+    memory = fsspec.filesystem("memory")
+    yield memory
+    memory.store.clear()
+    servers.forget()
+
+
+def taking_in(media_uris: list[str], roots: list[str]) -> object:
+    from flows.intake import take_in_files
+    from flows.runtime import current
+
+    current().forget_manifests()
+    return take_in_files.fn(media_uris, roots)
+
+
+def test_new_recordings_become_calls_and_are_not_looked_at_twice(
+    runtime: Runtime, tmp_path: Path, bucket: fsspec.AbstractFileSystem
+) -> None:
+    calls = tmp_path / "calls"
+    write_call(calls, "a", seed=1)
+    bucket.pipe("/calls/b.wav", write_call(tmp_path / "other", "b", seed=2).read_bytes())
+    watch = Watch(runtime=runtime, roots=[str(calls), "memory://calls"], score=taking_in)
+    assert watch.look(now=NOON, now_s=0) == 1  # the object; the file may still grow
+    assert watch.look(now=NOON, now_s=11) == 1
+    assert watch.look(now=NOON, now_s=22) == 0
+    with runtime.store.read() as connection:
+        assert len(list_calls(connection)) == 2
+    again = Watch(runtime=runtime, roots=[str(calls), "memory://calls"], score=taking_in)
+    assert [again.look(now=NOON, now_s=0), again.look(now=NOON, now_s=11)] == [0, 0]
+
+
+def test_source_that_is_away_is_told_and_looked_for_again(runtime: Runtime, told: list[tuple[str, str]]) -> None:
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed: pip install -e '.[dev]'")
+    watch = Watch(runtime=runtime, roots=["http://127.0.0.1:9/calls/"], score=taking_in)
+    assert [watch.look(now=NOON, now_s=0), watch.look(now=NOON, now_s=1)] == [0, 0]
+    assert [event for event, _ in told] == ["source_away", "source_away"]
+    assert "http://127.0.0.1:9" in told[0][1]
+
+
+def test_jobs_of_the_day_are_done_once_when_their_time_has_come(runtime: Runtime) -> None:
+    done: list[datetime] = []
+    now = NOON
+    watch = Watch(runtime=runtime, roots=[], score=taking_in, daily={lambda: done.append(now): time(12, 30)})
+    for now in (NOON, NOON.replace(minute=29), NOON.replace(minute=31), NOON.replace(hour=23)):
+        watch.look(now=now, now_s=0)
+    assert done == [NOON.replace(minute=31)]
+    now = NOON.replace(day=15, minute=30)
+    watch.look(now=now, now_s=0)
+    assert len(done) == 2
