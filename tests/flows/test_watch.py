@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import sqlite3
+import subprocess
+import sys
+import time as clock
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -82,3 +88,46 @@ def test_jobs_of_the_day_are_done_once_when_their_time_has_come(runtime: Runtime
     now = NOON.replace(day=15, minute=30)
     watch.look(now=now, now_s=0)
     assert len(done) == 2
+
+
+def scored(workspace: Path) -> int:
+    """Count scores while somebody else writes; 0 where there is no table yet."""
+    if not (workspace / "earmark.db").exists():
+        return 0
+    with closing(sqlite3.connect(f"file:{workspace / 'earmark.db'}?mode=ro", uri=True, timeout=5)) as connection:
+        try:
+            return int(connection.execute("select count(*) from scores").fetchone()[0])
+        except sqlite3.OperationalError:
+            return 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is for POSIX")
+def test_served_watch_scores_what_arrives_while_it_runs(tmp_path: Path) -> None:
+    calls, workspace = tmp_path / "calls", tmp_path / "workspace"
+    write_call(calls, "first", seed=1)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("EARMARK_", "PREFECT_"))}
+    variables = {"EARMARK_TRANSCRIBE__ENGINE": "scripted", "EARMARK_INTAKE__SETTLE_S": "1"}
+    served = ["flows", "serve", str(calls), "--watch-seconds", "1", "--workspace", str(workspace)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "app.cli.main", *served], env=kept | variables, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            for wanted, name in ((1, "second"), (2, "third"), (3, None)):
+                wait_until(lambda wanted=wanted: scored(workspace) >= wanted or process.poll() is not None)
+                assert process.poll() is None
+                if name:
+                    write_call(calls, name, seed=wanted + 1)
+        finally:
+            process.terminate()
+            _, said = process.communicate(timeout=60)
+    assert "Traceback" not in said
+    assert scored(workspace) == 3
+    assert (workspace / "reports" / "index.html").is_file()
+
+
+def wait_until(holds: Callable[[], bool], timeout_s: float = 240) -> None:
+    end = clock.monotonic() + timeout_s
+    while not holds():
+        assert clock.monotonic() < end, "waited in vain"
+        clock.sleep(0.2)
