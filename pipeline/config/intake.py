@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
 from pipeline.config.group import Group, Zone
+
+_VICIDIAL = r"(?:^|_)\d{8}-\d{6}_\d+"
+FILE_NAME_PRESETS: Mapping[str, Mapping[str, str]] = {
+    # FULLDATE_CUSTPHONE, with _CAMPAIGN_AGENT and _LEADID where the campaign's recording file name asks for them, then
+    # -all, -in or -out; S_ and FR_ stand before stereo ones. Source: VICIdial's STEREO_CALL_RECORDINGS.txt and the
+    # variables of "Campaign Rec Filename".
+    "vicidial": {
+        "started_at": r"(?:^|_)(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)-(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)_",
+        "customer_phone": r"(?:^|_)\d{8}-\d{6}_(\d+)",
+        "queue": _VICIDIAL + r"_([^_]+)_[^_]+?(?:_\d+)?(?:-(?:all|in|out))?_$",
+        "agent_id": _VICIDIAL + r"_[^_]+_([^_]+?)(?:_\d+)?(?:-(?:all|in|out))?_$",
+        "lead_id": _VICIDIAL + r"_[^_]+_[^_]+_(\d+)(?:-(?:all|in|out))?_$",
+    }
+}
+"""What ``file_name_patterns`` may name instead of a table."""
 
 
 class IntakeSettings(Group):
@@ -28,7 +44,7 @@ class IntakeSettings(Group):
             "customer_ref": r"_CUST_(.*?)_",
         },
         description="One regular expression per field, searched in the file name. The first group is the value; "
-        "`started_at` names its parts Y m d H M S.",
+        "`started_at` names its parts Y m d H M S. In place of a table the name of one that ships: `vicidial`.",
     )
     agent_teams: dict[str, str] = Field(default={}, description="Team by agent id, where the metadata name none.")
     require_metadata: bool = Field(
@@ -59,6 +75,15 @@ class IntakeSettings(Group):
     sftp_known_hosts: Path | None = Field(
         default=None, description="File with the keys of SFTP servers that are trusted; none means ~/.ssh/known_hosts."
     )
+
+    @field_validator("file_name_patterns", mode="before")
+    @classmethod
+    def _preset(cls, patterns: object) -> object:
+        if not isinstance(patterns, str):
+            return patterns
+        if patterns.strip().casefold() not in FILE_NAME_PRESETS:
+            raise ValueError(f"no shipped patterns are named {patterns!r}; there are: {', '.join(FILE_NAME_PRESETS)}")
+        return dict(FILE_NAME_PRESETS[patterns.strip().casefold()])
 
     @field_validator("file_name_patterns")
     @classmethod

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.intake.defects import defect
 from pipeline.intake.fields import FIELDS, clean, field_name
+from pipeline.intake.genesys import SUFFIX, genesys_fields
 from pipeline.media.facts import is_file
 from pipeline.media.opened import read_small
 from pipeline.media.place import Place
@@ -19,12 +20,15 @@ Values = Mapping[str, str]
 def read_sidecars(path: Place) -> tuple[Values | None, tuple[Defect, ...]]:
     """Return the values of ``<stem>.json`` and ``<name>.json`` beside a recording, the latter preferred.
 
+    What Genesys Cloud exports as ``<stem>_metadata.json`` or ``<name>_metadata.json`` counts less than either.
+
     None means that there is neither. Lists and objects under other keys than Earmark's are left out: a phone system's
     own export may hold a whole transcript.
     """
     values: dict[str, str] = {}
     defects: list[Defect] = []
-    candidates = dict.fromkeys((path.with_name(f"{path.stem}.json"), path.with_name(f"{path.name}.json")))
+    names = (f"{path.stem}{SUFFIX}", f"{path.name}{SUFFIX}", f"{path.stem}.json", f"{path.name}.json")
+    candidates = dict.fromkeys(path.with_name(name) for name in names)
     present = [sidecar for sidecar in candidates if sidecar != path and is_file(sidecar)]
     for sidecar in present:
         try:
@@ -55,6 +59,8 @@ def _read(sidecar: Place) -> dict[str, str]:
         raise ValueError("is nested too deeply") from None
     if not isinstance(data, dict):
         raise ValueError("is no JSON object")
+    if sidecar.name.endswith(SUFFIX):
+        data = genesys_fields(data)
     values: dict[str, str] = {}
     for key, value in data.items():
         field = field_name(key)
