@@ -51,7 +51,9 @@ class Runtime:
     def manifests(self, roots: tuple[str, ...]) -> MetadataIndex:
         """Return the manifests in and below some folders; read once, since every batch of files asks for them."""
         if roots not in self._manifests:
-            self._manifests[roots] = index_metadata([place_of(root, self.settings.intake) for root in roots])
+            self._manifests[roots] = index_metadata(
+                [place_of(root, self.settings.intake) for root in roots], self.settings.intake
+            )
         return self._manifests[roots]
 
     def forget_manifests(self) -> None:

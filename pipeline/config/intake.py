@@ -46,6 +46,11 @@ class IntakeSettings(Group):
         description="One regular expression per field, searched in the file name. The first group is the value; "
         "`started_at` names its parts Y m d H M S. In place of a table the name of one that ships: `vicidial`.",
     )
+    call_records: str | None = Field(
+        default=None,
+        description="Name of a CSV of the phone system's call records (CDR, CTR) in the folder of recordings or above, "
+        "such as calls.csv.",
+    )
     agent_teams: dict[str, str] = Field(default={}, description="Team by agent id, where the metadata name none.")
     require_metadata: bool = Field(
         default=False, description="Refuse a recording for which no agent and no time are known, instead of scoring it."

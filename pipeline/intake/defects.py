@@ -82,6 +82,9 @@ DEFECTS: Mapping[str, DefectKind] = {
     "manifest_ambiguous": _fatal(
         "the row in manifest.csv fits recordings in several folders", "write the path from the manifest's folder"
     ),
+    "call_records_invalid": _fatal(
+        "the file of call records cannot be used", "mend it, or set intake.call_records to none"
+    ),
     "sidecar_invalid": _fatal("the sidecar JSON beside the recording cannot be used", "mend it or remove it"),
 }
 

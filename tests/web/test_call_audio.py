@@ -255,6 +255,7 @@ def test_recording_behind_an_address_is_played_and_said_to_be_away_or_gone(conso
     memory.rm("/calls/a b.wav")
     gone = ann.get(f"/calls/{call_id}/audio")
     assert (gone.status_code, "nothing at this address any more" in gone.text) == (410, True)
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed: pip install -e '.[dev]'")
     with console.store.begin() as connection:
         nowhere = {"media_uri": "http://127.0.0.1:9/secret-bucket/a.wav"}
         connection.execute(recordings.update().where(recordings.c.call_id == call_id).values(**nowhere))
