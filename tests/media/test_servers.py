@@ -10,7 +10,7 @@ from typing import Any
 
 import fsspec
 import pytest
-from fsspec import registry
+from fsspec.registry import _registry as loaded_by_fsspec
 
 from flows.runtime import Runtime, using
 from pipeline.config import Settings
@@ -52,7 +52,7 @@ def test_missing_library_is_said_with_the_extra_that_brings_it(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, library, None)
     for scheme in ("s3", "abfs", "gs"):  # fsspec keeps what it has once loaded
-        monkeypatch.delitem(registry._registry, scheme, raising=False)
+        monkeypatch.delitem(loaded_by_fsspec, scheme, raising=False)
     with pytest.raises(SourceError, match=rf"pip install 'earmark\[{extra}\]'"):
         find_recordings([place_of(address)], ZONE)
 
