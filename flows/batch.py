@@ -15,6 +15,7 @@ from flows.runtime import Runtime, using, utc_now
 from pipeline.config import Settings
 from pipeline.intake.discover import find_recordings
 from pipeline.logs import duration_ms, log_event
+from pipeline.media.place import place_of, root_text
 from pipeline.records.webhooks import WebhookEvent
 from pipeline.store.database import Store
 from pipeline.store.webhooks import tell
@@ -45,23 +46,24 @@ class BatchResult:
     reports: Path
 
 
-def run_batch(settings: Settings, paths: Sequence[Path], report: Report) -> BatchResult:
+def run_batch(settings: Settings, paths: Sequence[str | Path], report: Report) -> BatchResult:
     """Score recordings from beginning to end.
 
     Args:
         settings: The workspace, engines and rubric to use.
-        paths: Files and folders of recordings.
+        paths: Files and folders of recordings, or addresses of them.
         report: Told (event, id) as work proceeds; see `flows.runtime.Runtime`.
 
     Raises:
         EarmarkError: The run cannot start: a path, the database, a rubric or Prefect's server.
     """
-    found = find_recordings(paths, settings.intake)  # a wrong path is said before a workspace is made for it
+    places = [place_of(path, settings.intake) for path in paths]
+    found = find_recordings(places, settings.intake)  # a wrong path is said before a workspace is made for it
 
     def job() -> None:
         from flows.main_job import score_recordings  # noqa: PLC0415 (Prefect reads its environment when imported)
 
-        score_recordings([str(path.resolve()) for path in paths])
+        score_recordings([root_text(place) for place in places])
 
     return _run(settings, report, job, is_new=lambda store: anything_new(store, found))
 

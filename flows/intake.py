@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from prefect import flow, task
 
 from flows.runtime import current, utc_now
@@ -11,6 +9,7 @@ from pipeline.intake.deleted import held_back_as_deleted
 from pipeline.intake.discover import find_recordings
 from pipeline.intake.known_sound import known_sound
 from pipeline.intake.take_in import take_in
+from pipeline.media.place import place_of
 from pipeline.store.deletions import was_deleted
 from pipeline.store.intake import put_intake
 from pipeline.store.known_files import known_files
@@ -35,22 +34,37 @@ def take_in_files(media_uris: list[str], roots: list[str]) -> list[str]:
     for media_uri in media_uris:
         began = utc_now()
         known = known_sound(earlier[media_uri]) if media_uri in earlier else None
-        outcome = take_in(Path(media_uri), settings=settings, metadata=metadata, known=known)
-        with runtime.store.begin() as connection:
-            if outcome.recording and was_deleted(connection, outcome.recording.sha256):
-                outcome = held_back_as_deleted(outcome)
-            put_intake(connection, outcome, now=began)
+        outcome = take_in(place_of(media_uri, settings), settings=settings, metadata=metadata, known=known)
+        is_away = outcome.recording is None and any(found.code == "away" for found in outcome.defects)
+        if not (is_away and media_uri in earlier):  # a call that is known stays known while its server is away
+            with runtime.store.begin() as connection:
+                if outcome.recording and was_deleted(connection, outcome.recording.sha256):
+                    outcome = held_back_as_deleted(outcome)
+                put_intake(connection, outcome, now=began)
         if outcome.recording:
             call_ids.append(outcome.recording.call_id)
         runtime.report("taken_in" if outcome.recording else "rejected", media_uri)
     return call_ids
 
 
+@flow(name="take in arrivals")
+def take_in_arrivals(media_uris: list[str], roots: list[str]) -> list[str]:
+    """Take in recordings that a watch found, with the manifests of its roots; return the ids of their calls."""
+    runtime = current()
+    runtime.forget_manifests()  # they may have got rows for these
+    runtime.report("found", str(len(media_uris)))
+    call_ids: list[str] = []
+    for start in range(0, len(media_uris), FILES_PER_TASK):
+        call_ids += take_in_files(media_uris[start : start + FILES_PER_TASK], roots)
+    return list(dict.fromkeys(call_ids))
+
+
 @flow(name="intake")
 def intake(paths: list[str]) -> list[str]:
     """Find recordings under the given paths, take them in, and return the ids of the calls, each once."""
     runtime = current()
-    found = [str(path) for path in find_recordings([Path(path) for path in paths], runtime.settings.intake)]
+    settings = runtime.settings.intake
+    found = [str(place) for place in find_recordings([place_of(path, settings) for path in paths], settings)]
     runtime.report("found", str(len(found)))
     call_ids: list[str] = []
     for start in range(0, len(found), FILES_PER_TASK):

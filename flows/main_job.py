@@ -8,7 +8,7 @@ from typing import Any, cast
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.intake import intake
+from flows.intake import intake, take_in_arrivals
 from flows.process_calls import process_calls
 from flows.runtime import current
 from flows.scorecards import write_scorecards
@@ -22,6 +22,12 @@ def score_recordings(paths: list[str]) -> None:
         paths: Files and folders. They are ids here: what is in them never passes through Prefect.
     """
     _process(intake(paths))
+
+
+@flow(name="score arrivals")
+def score_arrivals(media_uris: list[str], roots: list[str]) -> None:
+    """Take in recordings that a watch over some roots found, process their calls, and write the scorecards."""
+    _process(take_in_arrivals(media_uris, roots))
 
 
 @flow(name="score calls")

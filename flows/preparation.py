@@ -5,29 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
+from pipeline.media.facts import Facts, facts_of
+from pipeline.media.place import Place, RemotePath
 from pipeline.store.database import Store
 from pipeline.store.known_files import settled_files
 
 
-def anything_new(store: Store, files: Sequence[Path]) -> bool:
+def anything_new(store: Store, files: Sequence[Place]) -> bool:
     """Tell whether a run over these files finds work: one that is new or has changed, or whose call has no score yet.
 
-    Calls that have to be done again because a setting changed are not foreseen here.
+    Calls that have to be done again because a setting changed are not foreseen here, nor remote files that changed: to
+    ask for each would take longer than what is won.
     """
     with store.read() as connection:
         settled = settled_files(connection)
-    present = {str(file): _size_and_time(file) for file in files}
-    return any(found is not None and settled.get(name) != found for name, found in present.items())
+    local = {str(file): facts_of(file) for file in files if not isinstance(file, RemotePath)}
+    if any(found != Facts() and settled.get(name) != _pair(found) for name, found in local.items()):
+        return True
+    return any(str(file) not in settled for file in files if isinstance(file, RemotePath))
 
 
-def _size_and_time(file: Path) -> tuple[int, int] | None:
-    try:
-        status = file.stat()
-    except OSError:  # it will be held back
-        return None
-    return status.st_size, status.st_mtime_ns
+def _pair(facts: Facts) -> tuple[int, int]:
+    return facts.size_bytes, facts.modified_ns
 
 
 @contextmanager

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 
 from flows.logs import write_logs
 from pipeline.at_rest.in_use import use_keys
 from pipeline.config import Settings
 from pipeline.intake.metadata import MetadataIndex, index_metadata
 from pipeline.load_settings import load_settings
+from pipeline.media.place import place_of
 from pipeline.parts import Parts, assemble
 from pipeline.store.database import Store, open_store
 
@@ -36,7 +36,8 @@ class Runtime:
     Attributes:
         report: Called with (event, subject) as work proceeds. Events about a file: ``taken_in``, ``rejected``; about a
             call: ``processed``, ``unchanged``, ``failed``; with a number to expect: ``found``, ``to_process``, and
-            ``to_settle``: so many calls are judged once more, as earlier calls came to light.
+            ``to_settle``: so many calls are judged once more, as earlier calls came to light; of a watch,
+            ``source_away`` with the reason.
         patient: Whether to wait for a database server that starts again; workers see to that themselves.
         tries: How often each call was tried by this process.
     """
@@ -57,8 +58,14 @@ class Runtime:
     def manifests(self, roots: tuple[str, ...]) -> MetadataIndex:
         """Return the manifests in and below some folders; read once, since every batch of files asks for them."""
         if roots not in self._manifests:
-            self._manifests[roots] = index_metadata([Path(root) for root in roots])
+            self._manifests[roots] = index_metadata(
+                [place_of(root, self.settings.intake) for root in roots], self.settings.intake
+            )
         return self._manifests[roots]
+
+    def forget_manifests(self) -> None:
+        """Have manifests read anew when next asked for."""
+        self._manifests.clear()
 
     @cached_property
     def _assembled(self) -> Parts:

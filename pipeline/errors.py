@@ -6,6 +6,8 @@
     |-- ConfigError                 a setting is unknown, missing or out of range
     |   `-- NotInForceError         no rubric scores calls of that day
     |-- UnknownNameError            no engine, rubric or rule of that name (says which there are)
+    |-- SourceError                 an address of recordings cannot be used (says which can)
+    |-- MediaAwayError              where a recording lies does not answer; it may come back
     |-- IntakeError                 a recording cannot be taken in; carries a defect code
     |-- ModelError                  model weights are missing or are not the ones they should be
     |-- EngineError                 a recogniser or sentiment engine failed on one input
@@ -62,6 +64,14 @@ class UnknownNameError(EarmarkError):
         if listed_by:
             there_are = f"{'nearest: ' + ', '.join(near) + '; ' if len(near) > 1 else ''}all of them: {listed_by}"
         super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, self.known)}; {there_are}")
+
+
+class SourceError(EarmarkError):
+    """An address of recordings cannot be used; the message says why, and repeats nothing that may be a secret."""
+
+
+class MediaAwayError(EarmarkError):
+    """The server or object store in which a recording lies does not answer, or lets nobody in: it may come back."""
 
 
 class IntakeError(EarmarkError):

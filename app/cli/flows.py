@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,14 +16,26 @@ from flows.deploy import deploy as deploy_flows
 from flows.deployments import SITE_POOL, WORKERS_POOL
 from flows.logs import log_progress, write_logs
 from flows.schedule import serve_schedule
+from pipeline.media.place import place_of, root_text
 
 app = typer.Typer(help="Run Earmark on a schedule.", no_args_is_help=True)
 
 
 @app.command("serve")
 def serve(
-    paths: Annotated[list[Path], typer.Argument(help="Recordings, or folders of them.", show_default=False)],
+    paths: Annotated[
+        list[str], typer.Argument(help="Recordings, or folders of them, or addresses (s3://…).", show_default=False)
+    ],
     every_minutes: Annotated[int, typer.Option("--every-minutes", min=1, help="Minutes between runs.")] = 15,
+    watch_seconds: Annotated[
+        int | None,
+        typer.Option(
+            "--watch-seconds",
+            min=1,
+            help="Look for new recordings so often, in place of whole runs; those still being written wait.",
+            show_default=False,
+        ),
+    ] = None,
     digests_at: Annotated[
         datetime | None,
         typer.Option("--digests-at", formats=["%H:%M"], help="Send digests each day at this time.", show_default=False),
@@ -54,17 +65,19 @@ def serve(
         require_somewhere(settings)
     daily = {"digests": digests_at, "contact reasons": reasons_at, "retention": retention_at}
     then = "".join(f"; {what} at {at:%H:%M} ({settings.scorecards.timezone})" for what, at in daily.items() if at)
+    often = f"every {every_minutes} min" if watch_seconds is None else f"looking for more every {watch_seconds} s"
     if settings.run.log_format == "json":
         write_logs(settings.run.log_format)
         report = log_progress()
     else:
         report = plain_lines()
-        remark(f"scoring new recordings now and every {every_minutes} min{then}; Ctrl-C stops")
+        remark(f"scoring new recordings now and {often}{then}; Ctrl-C stops")
     serve_schedule(
         settings,
         config_file,
         paths,
         every_minutes=every_minutes,
+        watch_seconds=watch_seconds,
         report=report,
         digests_at=digests_at.time() if digests_at else None,
         reasons_at=reasons_at.time() if reasons_at else None,
@@ -75,11 +88,14 @@ def serve(
 @app.command("deploy")
 def deploy(
     paths: Annotated[
-        list[Path], typer.Argument(help="Recordings, or folders of them, as workers see them.", show_default=False)
+        list[str],
+        typer.Argument(
+            help="Recordings, or folders of them, as workers see them, or addresses (s3://…).", show_default=False
+        ),
     ],
 ) -> None:
     """Register intake, backlog and scorecards at the Prefect server that PREFECT_API_URL names, for its workers."""
-    for name in deploy_flows([path.resolve() for path in paths]):
+    for name in deploy_flows([root_text(place_of(path)) for path in paths]):
         say(name)
     remark(f"start workers:  prefect worker start --pool {WORKERS_POOL} --limit 1")
     remark(f"                prefect worker start --pool {SITE_POOL}")

@@ -66,8 +66,12 @@ def plain_lines() -> Report:
     seen = {"files": 0, "calls": 0}
 
     def report(event: str, subject: str) -> None:
+        if event == "source_away":
+            remark(subject)
+            return
         if event in ("found", "to_process"):
-            expected["files" if event == "found" else "calls"] = int(subject)
+            kind = "files" if event == "found" else "calls"
+            expected[kind], seen[kind] = int(subject), 0  # a watch has many rounds
             return
         if event == "to_settle":
             expected["calls"] = expected.get("calls", 0) + int(subject)

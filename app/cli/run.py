@@ -34,7 +34,9 @@ SHOWN_CALLS = 50
 
 
 def run(
-    paths: Annotated[list[Path], typer.Argument(help="Recordings, or folders of them.", show_default=False)],
+    paths: Annotated[
+        list[str], typer.Argument(help="Recordings, or folders of them, or addresses (s3://…).", show_default=False)
+    ],
     rubric: RubricOption = None,
     engine: EngineOption = None,
     model: ModelOption = None,

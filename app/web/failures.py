@@ -20,6 +20,7 @@ from pipeline.errors import (
     AuthoredFileError,
     ConfigError,
     EarmarkError,
+    MediaAwayError,
     NotFoundError,
     ReviewError,
     StoreError,
@@ -35,6 +36,7 @@ _STATUS: tuple[tuple[type[EarmarkError], int], ...] = (
     (ConfigError, 422),
     (AuthoredFileError, 422),
     (StoreError, 503),
+    (MediaAwayError, 503),
 )
 
 

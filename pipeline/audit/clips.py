@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.clip import muted_clip, write_audio
 from pipeline.config import Settings
-from pipeline.errors import EarmarkError, IntakeError
+from pipeline.errors import EarmarkError, IntakeError, MediaAwayError
 from pipeline.records import Finding, Recording, Severity, Span, Transcript
 
 AROUND_MS = 3000
@@ -57,6 +57,8 @@ def write_clips(
         samples, rate_hz = muted_clip(recording, transcript, settings=settings)  # once: each time decodes all of it
     except IntakeError as error:
         return str(error)
+    except MediaAwayError:  # which names the server, and packs are handed on
+        return "where the recording is kept did not answer; make the pack again when it does"
     except EarmarkError as error:
         return f"its sound cannot be cut ({type(error).__name__})"
     folder.mkdir(parents=True, exist_ok=True)

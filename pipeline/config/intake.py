@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from pipeline.config.group import Group, Zone
+
+_VICIDIAL = r"(?:^|_)\d{8}-\d{6}_\d+"
+FILE_NAME_PRESETS: Mapping[str, Mapping[str, str]] = {
+    # FULLDATE_CUSTPHONE, with _CAMPAIGN_AGENT and _LEADID where the campaign's recording file name asks for them, then
+    # -all, -in or -out; S_ and FR_ stand before stereo ones. Source: VICIdial's STEREO_CALL_RECORDINGS.txt and the
+    # variables of "Campaign Rec Filename".
+    "vicidial": {
+        "started_at": r"(?:^|_)(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)-(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)_",
+        "customer_phone": r"(?:^|_)\d{8}-\d{6}_(\d+)",
+        "queue": _VICIDIAL + r"_([^_]+)_[^_]+?(?:_\d+)?(?:-(?:all|in|out))?_$",
+        "agent_id": _VICIDIAL + r"_[^_]+_([^_]+?)(?:_\d+)?(?:-(?:all|in|out))?_$",
+        "lead_id": _VICIDIAL + r"_[^_]+_[^_]+_(\d+)(?:-(?:all|in|out))?_$",
+    }
+}
+"""What ``file_name_patterns`` may name instead of a table."""
 
 
 class IntakeSettings(Group):
@@ -27,7 +44,12 @@ class IntakeSettings(Group):
             "customer_ref": r"_CUST_(.*?)_",
         },
         description="One regular expression per field, searched in the file name. The first group is the value; "
-        "`started_at` names its parts Y m d H M S.",
+        "`started_at` names its parts Y m d H M S. In place of a table the name of one that ships: `vicidial`.",
+    )
+    call_records: str | None = Field(
+        default=None,
+        description="Name of a CSV of the phone system's call records (CDR, CTR) in the folder of recordings or above, "
+        "such as calls.csv.",
     )
     agent_teams: dict[str, str] = Field(default={}, description="Team by agent id, where the metadata name none.")
     require_metadata: bool = Field(
@@ -48,6 +70,32 @@ class IntakeSettings(Group):
         description="Two channels that hold the same sound for more than this share of the speech are one mono stored "
         "twice; 1 never takes them for one.",
     )
+
+    settle_s: float = Field(
+        default=10.0,
+        ge=0,
+        description="A watched file on a disk or an SFTP server is taken in when it was seen unchanged for so long.",
+    )
+    sftp_key_file: Path | None = Field(
+        default=None, description="Private key for SFTP servers; none means those of ~/.ssh and of the SSH agent."
+    )
+    sftp_password: SecretStr | None = Field(
+        default=None,
+        description="Password for SFTP servers, or of the key file; only from the environment: "
+        "EARMARK_INTAKE__SFTP_PASSWORD.",
+    )
+    sftp_known_hosts: Path | None = Field(
+        default=None, description="File with the keys of SFTP servers that are trusted; none means ~/.ssh/known_hosts."
+    )
+
+    @field_validator("file_name_patterns", mode="before")
+    @classmethod
+    def _preset(cls, patterns: object) -> object:
+        if not isinstance(patterns, str):
+            return patterns
+        if patterns.strip().casefold() not in FILE_NAME_PRESETS:
+            raise ValueError(f"no shipped patterns are named {patterns!r}; there are: {', '.join(FILE_NAME_PRESETS)}")
+        return dict(FILE_NAME_PRESETS[patterns.strip().casefold()])
 
     @field_validator("file_name_patterns")
     @classmethod

@@ -1,11 +1,10 @@
-"""What is known about a call: file name < manifest row < sidecar JSON, field by field; empty values do not count."""
+"""What is known about a call: file name < call records < manifest row < sidecar JSON; empty values do not count."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from pipeline.config import IntakeSettings
 from pipeline.intake.defects import defect
@@ -14,6 +13,7 @@ from pipeline.intake.file_names import NamedValues, read_file_name
 from pipeline.intake.metadata import MetadataIndex
 from pipeline.intake.sidecar import read_sidecars
 from pipeline.intake.times import parse_start
+from pipeline.media.place import Place
 from pipeline.records import Defect
 from pipeline.records.direction import direction
 
@@ -32,8 +32,8 @@ class CallMetadata:
     defects: tuple[Defect, ...] = ()
 
 
-def gather_metadata(path: Path, *, settings: IntakeSettings, index: MetadataIndex) -> CallMetadata:
-    """Return what file name, manifest and sidecar tell about a call, and what is wrong with it.
+def gather_metadata(path: Place, *, settings: IntakeSettings, index: MetadataIndex) -> CallMetadata:
+    """Return what file name, call records, manifest and sidecar tell about a call, and what is wrong with it.
 
     Raises:
         ConfigError: A file name pattern is no regular expression.
@@ -46,19 +46,15 @@ def gather_metadata(path: Path, *, settings: IntakeSettings, index: MetadataInde
         (f"manifest.csv (line {row.line})" if row else "manifest.csv", row.values if row else {}),
         ("the sidecar JSON", sidecar or {}),
     )
-    known: dict[str, str] = {}
-    source_of: dict[str, str] = {}
-    for source, values in sources:
-        for key, value in values.items():
-            if value:
-                known[key], source_of[key] = value, source
-    defects = [*row_defects, *sidecar_defects]
-    started_at = None
-    if "started_at" in known:
-        started_at, time_defects = parse_start(
-            known["started_at"], site_timezone=settings.site_timezone, source=source_of["started_at"]
-        )
-        defects += time_defects
+    known, source_of = _together(sources)
+    record: Mapping[str, str] = {}
+    record_defects: tuple[Defect, ...] = ()
+    if index.records:
+        began, _ = _start(known, source_of, settings)
+        record, record_defects = index.record_for(path, known, began)
+        known, source_of = _together((sources[0], ("the call records", record), *sources[1:]))
+    started_at, time_defects = _start(known, source_of, settings)
+    defects = [*row_defects, *sidecar_defects, *record_defects, *time_defects]
     if not any(found.fatal for found in defects):
         defects += _gaps(known, name, settings)
     agent_id = known.get("agent_id")
@@ -72,6 +68,25 @@ def gather_metadata(path: Path, *, settings: IntakeSettings, index: MetadataInde
         others={key: known[key] for key in sorted(known) if key not in FIELDS or key == "external_id"},
         defects=tuple(defects),
     )
+
+
+def _together(sources: Sequence[tuple[str, Mapping[str, str]]]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return value and source by field; a later source wins, and an empty value never does."""
+    known: dict[str, str] = {}
+    source_of: dict[str, str] = {}
+    for source, values in sources:
+        for key, value in values.items():
+            if value:
+                known[key], source_of[key] = value, source
+    return known, source_of
+
+
+def _start(
+    known: Mapping[str, str], source_of: Mapping[str, str], settings: IntakeSettings
+) -> tuple[datetime | None, tuple[Defect, ...]]:
+    if "started_at" not in known:
+        return None, ()
+    return parse_start(known["started_at"], site_timezone=settings.site_timezone, source=source_of["started_at"])
 
 
 def _gaps(known: Mapping[str, str], name: NamedValues, settings: IntakeSettings) -> list[Defect]:

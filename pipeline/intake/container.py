@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import av
 from av.container import InputContainer
 
-from pipeline.at_rest.files import unsealed
-from pipeline.at_rest.in_use import keys_in_use
-from pipeline.errors import SealedError
+from pipeline.errors import IntakeError, SealedError
 from pipeline.intake.declared import CODED_TOLERANCE_MS, Declared, declared_length
 from pipeline.intake.defects import intake_error
 from pipeline.intake.samples import channel_count
+from pipeline.media.opened import ChangedError, NoFileError, OpenMedia, open_media
+from pipeline.media.place import Place, RemotePath
 
 # A recording is a stranger's file. FFmpeg would follow a play list that is named call.wav to other files or hosts, so
 # that only these containers are read, and nothing is opened beside the file itself.
@@ -68,56 +65,62 @@ class _SeekSafe:
 
 
 @contextmanager
-def open_recording(path: Path) -> Iterator[OpenRecording]:
+def open_recording(path: Place) -> Iterator[OpenRecording]:
     """Open a recording for `frames`.
 
     Raises:
-        IntakeError: ``unreadable``, ``sealed``, ``empty`` or ``no_audio``.
+        IntakeError: ``unreadable``, ``sealed``, ``empty`` or ``no_audio``; of an address also ``gone`` and ``changed``.
+        MediaAwayError: Where it lies does not answer, or stopped answering while it was read.
     """
     av.logging.set_level(None)  # FFmpeg would talk to the terminal about every damaged file
-    try:
-        facts = path.stat()
-        if stat.S_ISDIR(facts.st_mode):
-            raise intake_error("unreadable", "this is a folder that is not, or may not be, searched")
-        if not stat.S_ISREG(facts.st_mode):  # opening a pipe would wait for ever
-            raise intake_error("unreadable", "this is no regular file")
-        stored = path.open("rb")
-    except (OSError, RuntimeError) as error:
-        raise intake_error("unreadable", f"the file cannot be opened ({_system_reason(error)})") from None
-    with _in_the_clear(stored) as file:
-        size_bytes = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        if size_bytes == 0:
-            raise intake_error("empty", "the file is empty")
-        options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    with ExitStack() as stack:
         try:
-            container = av.open(_SeekSafe(file, path.suffix), mode="r", options=options, metadata_errors="replace")
-        except _FAILURES:
-            raise intake_error(
-                "unreadable", "this is no sound file of a known kind, or its beginning is damaged"
-            ) from None
-        with container:
-            tracks = [stream for stream in container.streams if stream.type == "audio"]
-            if not tracks:
-                raise intake_error("no_audio")
-            here = file.tell()
-            declared = declared_length(file, size_bytes, container.format.name)
-            file.seek(here)
-            if declared == Declared() and container.format.name.startswith("mov"):
-                declared = _from_track(tracks[0])
-            yield OpenRecording(container=container, declared=declared, tracks=len(tracks))
+            media = stack.enter_context(open_media(path))
+        except NoFileError as error:
+            folder = "a folder that is not, or may not be, searched"
+            raise intake_error("unreadable", f"this is {folder if error.is_folder else 'no regular file'}") from None
+        except SealedError as error:
+            raise intake_error("sealed", str(error)) from None
+        except (OSError, RuntimeError) as error:
+            if isinstance(path, RemotePath):
+                raise intake_error("gone") from None
+            raise intake_error("unreadable", f"the file cannot be opened ({_system_reason(error)})") from None
+        if media.size_bytes == 0:
+            raise intake_error("empty", "the file is empty")
+        try:
+            with _decoding(media, path.suffix) as recording:
+                yield recording
+        except IntakeError:
+            _check_source(media)  # what broke off is no damaged recording
+            raise
+        _check_source(media)  # nor is its end the recording's
 
 
-def _in_the_clear(file: BinaryIO) -> BinaryIO:
-    """Return a recording as it was before it was sealed, if it was."""
+@contextmanager
+def _decoding(media: OpenMedia, suffix: str) -> Iterator[OpenRecording]:
+    file = media.file
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
     try:
-        return unsealed(file, keys_in_use())
-    except SealedError as error:
-        file.close()
-        raise intake_error("sealed", str(error)) from None
-    except OSError as error:
-        file.close()
-        raise intake_error("unreadable", f"the file cannot be read ({_system_reason(error)})") from None
+        container = av.open(_SeekSafe(file, suffix), mode="r", options=options, metadata_errors="replace")
+    except _FAILURES:
+        raise intake_error("unreadable", "this is no sound file of a known kind, or its beginning is damaged") from None
+    with container:
+        tracks = [stream for stream in container.streams if stream.type == "audio"]
+        if not tracks:
+            raise intake_error("no_audio")
+        here = file.tell()
+        declared = declared_length(file, media.size_bytes, container.format.name)
+        file.seek(here)
+        if declared == Declared() and container.format.name.startswith("mov"):
+            declared = _from_track(tracks[0])
+        yield OpenRecording(container=container, declared=declared, tracks=len(tracks))
+
+
+def _check_source(media: OpenMedia) -> None:
+    try:
+        media.check()
+    except ChangedError:
+        raise intake_error("changed", "the object was written anew while it was read") from None
 
 
 def frames(recording: OpenRecording, *, longest_ms: int | None = None) -> Iterator[av.AudioFrame]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from av.audio.resampler import AudioResampler
@@ -18,6 +17,7 @@ from pipeline.intake.defects import intake_error
 from pipeline.intake.measure import SoundDigest
 from pipeline.intake.sameness import ChannelPair
 from pipeline.intake.samples import as_float32, as_int16
+from pipeline.media.place import Place, place_of
 from pipeline.records import Recording
 from pipeline.sound import SAMPLE_RATE_HZ, CallAudio, Samples
 
@@ -33,7 +33,7 @@ class DecodedAudio:
     channels: int
 
 
-def decode(path: Path, *, target_rate_hz: int | None = None) -> DecodedAudio:
+def decode(path: Place, *, target_rate_hz: int | None = None) -> DecodedAudio:
     """Return a file's sound with the channels that it truly has.
 
     Args:
@@ -41,7 +41,9 @@ def decode(path: Path, *, target_rate_hz: int | None = None) -> DecodedAudio:
         target_rate_hz: Rate to resample to; None keeps the file's own.
 
     Raises:
-        IntakeError: ``unreadable``, ``empty``, ``no_audio``, ``truncated`` or ``format_changes``.
+        IntakeError: ``unreadable``, ``empty``, ``no_audio``, ``truncated`` or ``format_changes``; ``gone`` where an
+            address leads to nothing any more.
+        MediaAwayError: Where it lies does not answer.
     """
     return _decode(path, target_rate_hz, None)
 
@@ -63,7 +65,7 @@ def load_call_audio(
         IntakeError: ``changed``, where the file no longer holds the sound that was taken in; else as for `decode`.
     """
     digest = SoundDigest()
-    path = Path(recording.media_uri)
+    path = place_of(recording.media_uri, settings)
     with _same_sound(recording, digest):
         audio = _decode(path, target_rate_hz, digest, longest_ms=recording.duration_ms + 1)
     if recording.channels == 1 and audio.channels > 1:
@@ -86,7 +88,7 @@ def call_audio(recording: Recording, settings: IntakeSettings, *, rate_hz: int =
 
     def read() -> Iterator[Samples]:
         digest = SoundDigest()
-        path = Path(recording.media_uri)
+        path = place_of(recording.media_uri, settings)
         longest_ms = recording.duration_ms + 1
         with _same_sound(recording, digest):
             copy = _better_channel(path, longest_ms) if recording.channels == 1 else None
@@ -111,7 +113,7 @@ def _same_sound(recording: Recording, digest: SoundDigest) -> Iterator[None]:
         raise intake_error("changed", "the file no longer holds the sound that was taken in")
 
 
-def _better_channel(path: Path, longest_ms: int) -> int:
+def _better_channel(path: Place, longest_ms: int) -> int:
     """Return the channel of the better copy of a mono that is stored twice; 0 of a true mono."""
     pair = ChannelPair()
     with open_recording(path) as recording:
@@ -124,7 +126,7 @@ def _better_channel(path: Path, longest_ms: int) -> int:
 
 
 def _decode(
-    path: Path, target_rate_hz: int | None, digest: SoundDigest | None, *, longest_ms: int | None = None
+    path: Place, target_rate_hz: int | None, digest: SoundDigest | None, *, longest_ms: int | None = None
 ) -> DecodedAudio:
     rate_hz, parts = 0, []
     for block, rate_hz in _blocks(path, target_rate_hz, digest, longest_ms):  # noqa: B007 - the rate is the same for all
@@ -134,7 +136,7 @@ def _decode(
 
 
 def _blocks(
-    path: Path, target_rate_hz: int | None, digest: SoundDigest | None, longest_ms: int | None
+    path: Place, target_rate_hz: int | None, digest: SoundDigest | None, longest_ms: int | None
 ) -> Iterator[tuple[Samples, int]]:
     """Give a file's sound [channels, n] in blocks of some seconds, with its own or the target rate."""
     resampler = AudioResampler(format="fltp", rate=target_rate_hz) if target_rate_hz else None

@@ -33,6 +33,11 @@ DEFECTS: Mapping[str, DefectKind] = {
     "sealed": _fatal(
         "the file is sealed, and cannot be opened", "give the key that is named, or the file from a back-up"
     ),
+    "gone": _fatal("there is nothing at this address any more", "bring the recording back, or delete the call"),
+    "away": _fatal("the recording's server did not answer", "run again when it does"),
+    "outside": _fatal(
+        "the address leads out of its folder", "store it under a key without `.` and `..` between slashes"
+    ),
     "name_not_unicode": _fatal("the file's name is not valid UTF-8", "rename the file"),
     "changed": _fatal("the file changed while or after it was taken in", "run again when the recorder has finished"),
     "empty": _fatal("there is no sound in the file", "export the recording again"),
@@ -87,6 +92,9 @@ DEFECTS: Mapping[str, DefectKind] = {
     "manifest_duplicate_row": _fatal("manifest.csv has differing rows for this file", "keep the right one"),
     "manifest_ambiguous": _fatal(
         "the row in manifest.csv fits recordings in several folders", "write the path from the manifest's folder"
+    ),
+    "call_records_invalid": _fatal(
+        "the file of call records cannot be used", "mend it, or set intake.call_records to none"
     ),
     "sidecar_invalid": _fatal("the sidecar JSON beside the recording cannot be used", "mend it or remove it"),
 }

@@ -6,10 +6,10 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.intake.fields import clean
+from pipeline.media.place import Place
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class NamedValues:
     matched: frozenset[str]
 
 
-def read_file_name(path: Path, patterns: Mapping[str, str]) -> NamedValues:
+def read_file_name(path: Place, patterns: Mapping[str, str]) -> NamedValues:
     """Search a file's name, without its suffix and with an underscore at its end, for the patterns.
 
     The underscore lets ``_CUST_(.*?)_`` find a value that ends the name.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pipeline.errors import did_you_mean
 from pipeline.intake.defects import defect
 from pipeline.intake.fields import clean, field_name
-from pipeline.intake.paths import read_at_most
+from pipeline.media.opened import read_small
+from pipeline.media.place import Place
 from pipeline.records import Defect
 
 MANIFEST_NAME = "manifest.csv"
@@ -34,15 +34,15 @@ class Row:
 class Manifest:
     """One manifest: its rows by the file they name, as written, or what makes all of it unusable."""
 
-    path: Path
+    path: Place
     rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     defects: tuple[Defect, ...] = ()
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Place) -> Manifest:
     """Read a manifest: UTF-8 or marked UTF-16; commas, semicolons or tabs. Never raises for what is in the file."""
     try:
-        table, lines = _table(read_at_most(path, MOST_BYTES))
+        table, lines = read_table(read_small(path, MOST_BYTES), wanted=lambda name: field_name(name) == FILE_COLUMN)
         header = [field_name(name) for name in table[0]] if table else []
         _check_header(header)
     except OSError:
@@ -69,14 +69,22 @@ def file_key(name: str) -> str:
     return unicodedata.normalize("NFC", name.replace("\\", "/")).removeprefix("./")
 
 
-def _table(data: bytes) -> tuple[list[list[str]], list[int]]:
-    """Return the rows that are not blank and the line on which each ends."""
+def read_table(data: bytes, *, wanted: Callable[[str], bool]) -> tuple[list[list[str]], list[int]]:
+    """Return the rows that are not blank and the line on which each ends.
+
+    Args:
+        data: CSV in UTF-8 or marked UTF-16.
+        wanted: Tells the column that a header has to have; by it the delimiter is known.
+
+    Raises:
+        ValueError: With the rest of a sentence about the file.
+    """
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, wanted), strict=True)
     table: list[list[str]] = []
     lines: list[int] = []
     try:
@@ -91,11 +99,11 @@ def _table(data: bytes) -> tuple[list[list[str]], list[int]]:
     return table, lines
 
 
-def _delimiter(text: str) -> str:
-    """Return the character that splits the header such that a ``file`` column appears; a comma where none does."""
+def _delimiter(text: str, wanted: Callable[[str], bool]) -> str:
+    """Return the character that splits the header such that a wanted column appears; a comma where none does."""
     header = next((line for line in text.splitlines() if line.strip()), "")
     for delimiter in _DELIMITERS:
-        if FILE_COLUMN in [field_name(name.strip('" ')) for name in header.split(delimiter)]:
+        if any(wanted(name.strip('" ')) for name in header.split(delimiter)):
             return delimiter
     return ","
 
@@ -109,5 +117,5 @@ def _check_header(header: Sequence[str]) -> None:
         raise ValueError(f"has a column twice: {', '.join(doubled)}")
 
 
-def _unusable(path: Path, what: str) -> Manifest:
+def _unusable(path: Place, what: str) -> Manifest:
     return Manifest(path=path, defects=(defect("manifest_invalid", f"manifest.csv {what}"),))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.intake.container import frames, open_recording
 from pipeline.intake.sameness import ChannelPair
 from pipeline.intake.samples import as_int16
+from pipeline.media.place import Place
 
 IDENTITY_SCHEME = "earmark-audio-1"
 # Raise it with every change of what is measured below, or of how a file is decoded: facts that were measured under
@@ -61,7 +61,7 @@ class SoundDigest:
         return self._hash.hexdigest()
 
 
-def measure_sound(path: Path, *, longest_ms: int | None = None) -> SoundFacts:
+def measure_sound(path: Place, *, longest_ms: int | None = None) -> SoundFacts:
     """Decode a recording once and return what it holds.
 
     Args:
@@ -70,6 +70,7 @@ def measure_sound(path: Path, *, longest_ms: int | None = None) -> SoundFacts:
 
     Raises:
         IntakeError: It cannot be read whole; the codes are those of `decode`.
+        MediaAwayError: Where it lies does not answer.
     """
     digest, pair = SoundDigest(), ChannelPair()
     peaks: NDArray[np.int64] = np.zeros(0, dtype=np.int64)

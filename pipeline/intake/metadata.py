@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import datetime
 
+from pipeline.config import IntakeSettings
+from pipeline.intake.call_records import CallRecords, read_call_records
 from pipeline.intake.defects import defect
-from pipeline.intake.discover import files_under
 from pipeline.intake.manifest import MANIFEST_NAME, Manifest, Row, file_key, read_manifest
-from pipeline.intake.paths import is_file, is_folder, named_path
+from pipeline.media.facts import is_file, is_folder
+from pipeline.media.listing import files_under
+from pipeline.media.local import named_path
+from pipeline.media.place import Place, RemotePath, path_below
 from pipeline.records import Defect
 
 
@@ -21,28 +25,32 @@ class MetadataIndex:
     Attributes:
         manifests: Manifest by the folder it lies in.
         places: The files of the batch by bare name, to tell whether a bare name means one of them only.
+        records: Call records by the folder that they lie in.
     """
 
-    manifests: Mapping[Path, Manifest] = field(default_factory=dict)
-    places: Mapping[str, frozenset[Path]] = field(default_factory=dict)
+    manifests: Mapping[Place, Manifest] = field(default_factory=dict)
+    places: Mapping[str, frozenset[Place]] = field(default_factory=dict)
+    records: Mapping[Place, CallRecords] = field(default_factory=dict)
 
-    def row_for(self, path: Path) -> tuple[Row | None, tuple[Defect, ...]]:
+    def row_for(self, path: Place) -> tuple[Row | None, tuple[Defect, ...]]:
         """Return the row for a recording, and what is wrong with it. None means that no manifest has one.
 
         The manifest nearest to the recording is asked first. A row names a file by its path from the manifest's folder;
         a bare name also means a file in a folder below, where there is only one of that name.
         """
-        place = named_path(path)
+        place = _named(path)
         for folder in place.parents:
             manifest = self.manifests.get(folder)
             if manifest is None:
                 continue
             if manifest.defects:
                 return None, manifest.defects
-            rows = manifest.rows.get(file_key(place.relative_to(folder).as_posix()))
+            rows = manifest.rows.get(file_key(path_below(place, folder) or ""))
             if rows is None and (rows := self._bare_rows(manifest, folder, place)) is not None:
                 others = [
-                    p for p in self.places.get(file_key(place.name), ()) if p.is_relative_to(folder) and p != place
+                    p
+                    for p in self.places.get(file_key(place.name), ())
+                    if p != place and path_below(p, folder) is not None
                 ]
                 if others:
                     return None, (defect("manifest_ambiguous"),)
@@ -50,31 +58,69 @@ class MetadataIndex:
                 return _only(rows)
         return None, ()
 
-    def _bare_rows(self, manifest: Manifest, folder: Path, place: Path) -> tuple[Row, ...] | None:
+    def record_for(
+        self, path: Place, known: Mapping[str, str], started_at: datetime | None
+    ) -> tuple[Mapping[str, str], tuple[Defect, ...]]:
+        """Return what call records tell about a recording, and what is wrong with them; the nearest file first.
+
+        Args:
+            path: The recording.
+            known: What file name, manifest and sidecar tell.
+            started_at: When it began, as they tell it.
+        """
+        place = _named(path)
+        ids = [known.get("external_id", ""), place.stem, place.stem.partition("_")[0]]
+        for folder in place.parents if self.records else ():
+            records = self.records.get(folder)
+            if records is None:
+                continue
+            if records.defects:
+                return {}, records.defects
+            found = records.find([each for each in ids if each], known.get("agent_id"), started_at)
+            if found is not None:
+                return {name: value for name, value in found.items() if name != "updated_at"}, ()
+        return {}, ()
+
+    def _bare_rows(self, manifest: Manifest, folder: Place, place: Place) -> tuple[Row, ...] | None:
         """Return the rows with the recording's bare name, unless they mean a file right beside the manifest."""
         own = folder / place.name in self.places.get(file_key(place.name), ())
         return None if own else manifest.rows.get(file_key(place.name))
 
 
-def index_metadata(paths: Sequence[Path]) -> MetadataIndex:
-    """Read every ``manifest.csv`` in the given folders, below them, and beside the given files.
+def index_metadata(paths: Sequence[Place], settings: IntakeSettings | None = None) -> MetadataIndex:
+    """Read every ``manifest.csv`` in the given folders, below them, and beside the given files; likewise call records.
 
     What is wrong with a manifest is told by `MetadataIndex.row_for` for the recordings concerned; nothing is raised.
     """
-    manifests: set[Path] = set()
-    places: dict[str, set[Path]] = defaultdict(set)
+    manifests: set[Place] = set()
+    records: set[Place] = set()
+    records_name = settings.call_records if settings else None
+    places: dict[str, set[Place]] = defaultdict(set)
     for path in paths:
-        files = list(files_under(path)) if is_folder(path) else [named_path(path)]
-        if not is_folder(path):
+        in_folder = is_folder(path)
+        files = list(files_under(path)) if in_folder else [_named(path)]
+        if not in_folder:
             manifests.add(files[0].with_name(MANIFEST_NAME))
+            records |= {files[0].with_name(records_name)} if records_name else set()
         for file in files:
             places[file_key(file.name)].add(file)
             if file.name == MANIFEST_NAME:
                 manifests.add(file)
+            if file.name == records_name:
+                records.add(file)
     return MetadataIndex(
-        manifests={path.parent: read_manifest(path) for path in sorted(manifests) if is_file(path)},
+        manifests={path.parent: read_manifest(path) for path in sorted(manifests, key=str) if is_file(path)},
         places={name: frozenset(files) for name, files in places.items()},
+        records={
+            path.parent: read_call_records(path, site_timezone=settings.site_timezone if settings else None)
+            for path in sorted(records, key=str)
+            if is_file(path)
+        },
     )
+
+
+def _named(place: Place) -> Place:
+    return place if isinstance(place, RemotePath) else named_path(place)
 
 
 def _only(rows: tuple[Row, ...]) -> tuple[Row | None, tuple[Defect, ...]]:

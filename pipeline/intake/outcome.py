@@ -12,7 +12,7 @@ class IntakeOutcome:
     """One file that was taken in, or held back.
 
     Attributes:
-        media_uri: Absolute path.
+        media_uri: Absolute path, or an address.
         size_bytes: Size of the file; 0 where it cannot be opened.
         modified_ns: Time of its last change; 0 where it cannot be opened.
         file_id: ``f-`` and 16 hex digits of the hash of its bytes; where there are none to read, of its path.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pipeline.intake.defects import defect
 from pipeline.intake.fields import FIELDS, clean, field_name
-from pipeline.intake.paths import is_file, read_at_most
+from pipeline.intake.genesys import SUFFIX, genesys_fields
+from pipeline.media.facts import is_file
+from pipeline.media.opened import read_small
+from pipeline.media.place import Place
 from pipeline.records import Defect
 
 Values = Mapping[str, str]
@@ -18,15 +20,18 @@ MOST_BYTES = 4 << 20
 """A phone system's own export, transcript and all, has some hundred kilobytes."""
 
 
-def read_sidecars(path: Path) -> tuple[Values | None, tuple[Defect, ...]]:
+def read_sidecars(path: Place) -> tuple[Values | None, tuple[Defect, ...]]:
     """Return the values of ``<stem>.json`` and ``<name>.json`` beside a recording, the latter preferred.
+
+    What Genesys Cloud exports as ``<stem>_metadata.json`` or ``<name>_metadata.json`` counts less than either.
 
     None means that there is neither. Lists and objects under other keys than Earmark's are left out: a phone system's
     own export may hold a whole transcript.
     """
     values: dict[str, str] = {}
     defects: list[Defect] = []
-    candidates = dict.fromkeys((path.with_name(f"{path.stem}.json"), path.with_name(f"{path.name}.json")))
+    names = (f"{path.stem}{SUFFIX}", f"{path.name}{SUFFIX}", f"{path.stem}.json", f"{path.name}.json")
+    candidates = dict.fromkeys(path.with_name(name) for name in names)
     present = [sidecar for sidecar in candidates if sidecar != path and is_file(sidecar)]
     for sidecar in present:
         try:
@@ -36,12 +41,12 @@ def read_sidecars(path: Path) -> tuple[Values | None, tuple[Defect, ...]]:
     return (values if present else None), tuple(defects)
 
 
-def _read(sidecar: Path) -> dict[str, str]:
+def _read(sidecar: Place) -> dict[str, str]:
     """Raise ValueError with the rest of a sentence about the file, never with its content."""
     try:
         # numbers stay as they are written: an agent 0042 or 1e3 is a name
         data = json.loads(
-            read_at_most(sidecar, MOST_BYTES).decode("utf-8-sig"),
+            read_small(sidecar, MOST_BYTES).decode("utf-8-sig"),
             object_pairs_hook=_each_key_once,
             parse_int=str,
             parse_float=str,
@@ -57,6 +62,8 @@ def _read(sidecar: Path) -> dict[str, str]:
         raise ValueError("is nested too deeply") from None
     if not isinstance(data, dict):
         raise ValueError("is no JSON object")
+    if sidecar.name.endswith(SUFFIX):
+        data = genesys_fields(data)
     values: dict[str, str] = {}
     for key, value in data.items():
         field = field_name(key)

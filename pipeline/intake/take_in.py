@@ -6,35 +6,31 @@ import hashlib
 import os
 import re
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.at_rest.files import unsealed
 from pipeline.at_rest.in_use import keys_in_use
 from pipeline.config import IntakeSettings
-from pipeline.errors import IntakeError, SealedError
+from pipeline.errors import IntakeError, MediaAwayError, SealedError
 from pipeline.intake.call_metadata import CallMetadata, gather_metadata
 from pipeline.intake.defects import defect
 from pipeline.intake.known_sound import KnownSound, sound_to_keep
 from pipeline.intake.measure import SoundFacts, measure_sound
 from pipeline.intake.metadata import MetadataIndex
 from pipeline.intake.outcome import IntakeOutcome
-from pipeline.intake.paths import named_path, storable_path
+from pipeline.media.facts import Facts, facts_of
+from pipeline.media.local import named_path, storable_path
+from pipeline.media.place import Place, RemotePath
 from pipeline.records import Defect, Recording
 
 _HASH_BLOCK_BYTES = 1 << 20
 _ESCAPED_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _FileFacts:
-    size_bytes: int = 0
-    modified_ns: int = 0
-
-
 def take_in(
-    path: Path,
+    path: Place,
     *,
     settings: IntakeSettings,
     metadata: MetadataIndex,
@@ -54,9 +50,20 @@ def take_in(
     Raises:
         ConfigError: A setting is wrong, so that no file could be taken in.
     """
-    place = named_path(path)
-    before = _file_facts(place)
-    same = known if known and before == _FileFacts(size_bytes=known.size_bytes, modified_ns=known.modified_ns) else None
+    if isinstance(path, RemotePath) and path.leads_out():
+        return _held_back(path, defect("outside"))
+    try:
+        return _take_in(path, settings, metadata, for_sound_only, known)
+    except MediaAwayError as error:
+        return _held_back(path, defect("away", str(error)))
+
+
+def _take_in(
+    path: Place, settings: IntakeSettings, metadata: MetadataIndex, for_sound_only: bool, known: KnownSound | None
+) -> IntakeOutcome:
+    place = path if isinstance(path, RemotePath) else named_path(path)
+    before = facts_of(place)
+    same = known if known and before == Facts(size_bytes=known.size_bytes, modified_ns=known.modified_ns) else None
     file_id = same.file_id if same else _file_id(place, before)
     about = gather_metadata(place, settings=settings, index=metadata)
     about_defects = [replace(d, fatal=False) for d in about.defects] if for_sound_only else about.defects
@@ -68,10 +75,10 @@ def take_in(
         defects.append(Defect(code=error.code, reason=str(error), fatal=True))
     else:
         defects += _sound_defects(sound, settings)
-    if _file_facts(place) != before:
+    if facts_of(place) != before:
         defects.append(defect("changed", "the file changed while it was read"))
     held_back = sound is None or any(found.fatal for found in defects)
-    media_uri = str(storable_path(place))
+    media_uri = _media_uri(place)
     return IntakeOutcome(
         media_uri=media_uri,
         size_bytes=before.size_bytes,
@@ -130,19 +137,30 @@ def _is_mono_twice(sound: SoundFacts, settings: IntakeSettings) -> bool:
     return sameness is not None and sameness > settings.duplicate_channel_sameness
 
 
-def _file_facts(place: Path) -> _FileFacts:
-    try:
-        facts = place.stat()
-    except (OSError, RuntimeError):
-        return _FileFacts()
-    return _FileFacts(size_bytes=facts.st_size, modified_ns=facts.st_mtime_ns)
+def _media_uri(place: Place) -> str:
+    return str(place if isinstance(place, RemotePath) else storable_path(place))
 
 
-def _file_id(place: Path, facts: _FileFacts) -> str:
+def _held_back(place: RemotePath | Path, why: Defect) -> IntakeOutcome:
+    return IntakeOutcome(
+        media_uri=_media_uri(place),
+        size_bytes=0,
+        modified_ns=0,
+        file_id=_file_id(place, Facts()),
+        recording=None,
+        defects=(why,),
+    )
+
+
+def _file_id(place: Place, facts: Facts) -> str:
     """Hash the file's bytes; without any, its path, so that two empty files stay two rows.
 
-    Of a sealed file what it was before, so that it is still the same file.
+    Of an address it is its text and version: to fetch a recording once more for its name would double the traffic. Of a
+    sealed file it is what it was before, so that it is still the same file.
     """
+    if isinstance(place, RemotePath):
+        told = f"address:{place} {facts.size_bytes} {facts.modified_ns}"
+        return f"f-{hashlib.sha256(told.encode(errors='backslashreplace')).hexdigest()[:16]}"
     digest = hashlib.sha256()
     try:
         readable = facts.size_bytes > 0 and stat.S_ISREG(place.stat().st_mode)
@@ -166,8 +184,10 @@ def _as_it_was(file: BinaryIO) -> BinaryIO:
         return file
 
 
-def _name_defects(place: Path) -> list[Defect]:
+def _name_defects(place: Place) -> list[Defect]:
     """Find out whether a path stands for a file whose name is no text (see `storable_path`)."""
+    if isinstance(place, RemotePath):
+        return []
     as_bytes = _ESCAPED_BYTE.sub(lambda match: bytes.fromhex(match[1].decode()), os.fsencode(place))
     stands_for_other = as_bytes != os.fsencode(place) and not os.path.lexists(place) and os.path.lexists(as_bytes)
     return [defect("name_not_unicode")] if stands_for_other or storable_path(place) != place else []

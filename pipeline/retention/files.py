@@ -30,7 +30,8 @@ SETTLED = (REMOVED, GONE)
 
 RECORDING, METADATA, TRANSCRIPT, SOUND, PACK = "recording", "metadata", "transcript", "sound", "pack"
 REPORT_SUFFIXES = (".html", ".csv", ".json", ".pdf", ".xlsx", ".parquet")
-_MADE_FROM = ".made-from"
+_MADE_FROM = ".made-from"from pipeline.media.place import RemotePath, place_of
+
 
 
 def sound_folder(settings: Settings) -> Path:
@@ -90,6 +91,8 @@ def remove(file: DoomedFile, settings: Settings) -> str:
     Raises:
         OSError: It may be removed, but cannot be just now: it is tried again later.
     """
+    if isinstance(place_of(file.path), RemotePath):  # at a server, where nothing is deleted
+        return OUTSIDE
     path = Path(file.path)
     try:
         facts = path.lstat()

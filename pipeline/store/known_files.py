@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from pipeline.errors import NotFoundError
 from pipeline.records import Defect
 from pipeline.store.payload import read_defects
 from pipeline.store.tables import files, scores
+from pipeline.store.wanted_calls import in_batches
 
 _AFTER_ANY = "\U0010ffff"  # sorts after every character, so that a prefix is a range of ids
 
@@ -58,6 +59,16 @@ def known_files(connection: Connection, media_uris: Iterable[str]) -> dict[str, 
         file.measured_at.is_not(None),
     )
     return {row["media_uri"]: KnownFile(**row) for row in connection.execute(statement).mappings()}
+
+
+def stored_versions(connection: Connection, media_uris: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return by path the size and time of change of those of some files that are stored, whatever became of them."""
+    file = files.c
+    found: dict[str, tuple[int, int]] = {}
+    for some in in_batches(media_uris):
+        statement = select(file.media_uri, file.size_bytes, file.modified_ns).where(file.media_uri.in_(some))
+        found |= {row.media_uri: (row.size_bytes, row.modified_ns) for row in connection.execute(statement)}
+    return found
 
 
 def is_recording(connection: Connection, media_uri: str) -> bool:

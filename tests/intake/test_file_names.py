@@ -60,3 +60,41 @@ def test_read_file_name_takes_patterns_of_ones_own() -> None:
 def test_read_file_name_names_a_setting_that_is_no_pattern() -> None:
     with pytest.raises(ConfigError, match=r"intake\.file_name_patterns\.agent_id: no regular expression"):
         read_file_name(Path("x.wav"), {"agent_id": "_AGENT_(.*?_"})
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "20261014-102231_3125551212_SALES_6666_12345-all.wav",
+            {"customer_phone": "3125551212", "queue": "SALES", "agent_id": "6666", "lead_id": "12345"},
+        ),
+        (
+            "20261014-102231_3125551212_SALES_ada-all.mp3",
+            {"customer_phone": "3125551212", "queue": "SALES", "agent_id": "ada"},
+        ),
+        ("20261014-102231_3125551212-all.wav", {"customer_phone": "3125551212"}),
+        ("20261014-102231_3125551212-in.wav", {"customer_phone": "3125551212"}),
+        ("FR_S_20261014-102231_3125551212.wav", {"customer_phone": "3125551212"}),
+        (
+            "S_20261014-102231_3125551212_SALES_6666_9.wav",
+            {"customer_phone": "3125551212", "queue": "SALES", "agent_id": "6666", "lead_id": "9"},
+        ),
+    ],
+)
+def test_vicidial_names_are_shipped_by_name(name: str, expected: dict[str, str]) -> None:
+    patterns = IntakeSettings.model_validate({"file_name_patterns": "vicidial"}).file_name_patterns
+
+    assert read_file_name(Path(name), patterns).values == {"started_at": "2026-10-14T10:22:31", **expected}
+
+
+@pytest.mark.parametrize("name", ["call 17.wav", "2026-10-14T10-22-31_AGENT_a_.wav", "20261014_SALES_6666.wav"])
+def test_other_names_are_no_vicidial_names(name: str) -> None:
+    patterns = IntakeSettings.model_validate({"file_name_patterns": "vicidial"}).file_name_patterns
+
+    assert not read_file_name(Path(name), patterns).matched
+
+
+def test_patterns_of_an_unknown_name_are_refused_with_those_there_are() -> None:
+    with pytest.raises(ValueError, match="there are: vicidial"):
+        IntakeSettings.model_validate({"file_name_patterns": "vicidail"})

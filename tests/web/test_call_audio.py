@@ -235,3 +235,29 @@ def test_damaged_waveform_is_made_again(console: Console, call_id: str) -> None:
         file.unlink()
     assert ann.get(f"/calls/{call_id}/peaks").json() == first
     assert json.loads(next(folder.glob("*.json")).read_text())
+
+
+def test_recording_behind_an_address_is_played_and_said_to_be_away_or_gone(console: Console, call_id: str) -> None:
+    import fsspec
+
+    memory = fsspec.filesystem("memory")
+    with console.store.begin() as connection:
+        local = get_recording(connection, call_id).media_uri
+        memory.pipe("/calls/a b.wav", Path(local).read_bytes())
+        uri = {"media_uri": "memory://calls/a b.wav"}
+        connection.execute(recordings.update().where(recordings.c.call_id == call_id).values(**uri))
+    ann = console.sign_in("reviewer")
+    assert "<audio" in ann.get(f"/calls/{call_id}").text
+    heard = ann.get(f"/calls/{call_id}/audio")
+    assert (heard.status_code, _loudest(heard.content, CARD)) == (200, 0)
+    for file in (console.settings.workspace / "cache" / "audio").iterdir():
+        file.unlink()
+    memory.rm("/calls/a b.wav")
+    gone = ann.get(f"/calls/{call_id}/audio")
+    assert (gone.status_code, "nothing at this address any more" in gone.text) == (410, True)
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed: pip install -e '.[dev]'")
+    with console.store.begin() as connection:
+        nowhere = {"media_uri": "http://127.0.0.1:9/secret-bucket/a.wav"}
+        connection.execute(recordings.update().where(recordings.c.call_id == call_id).values(**nowhere))
+    away = ann.get(f"/calls/{call_id}/audio")
+    assert (away.status_code, "try again in a while" in away.text, "secret-bucket" in away.text) == (503, True, False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -15,6 +14,8 @@ from app.web.call.questions import questions_of
 from app.web.call.reading import CallRights, SeenCall, name_of, rights_of, see_call
 from app.web.call.words import TurnView, turns_of
 from app.web.site import Site
+from pipeline.errors import SourceError
+from pipeline.media.place import RemotePath, place_of
 from pipeline.records import Acknowledgement, CallScore, Flag, FlagChange, FlagState, Recording, Span
 from pipeline.records.coaching import CoachingItem
 from pipeline.records.comments import Comment
@@ -242,8 +243,9 @@ def _sound(seen: SeenCall) -> str | None:
     if transcript is None or not transcript.redacted:
         return "It can be heard once it was searched for personal data: until then nothing says what to silence."
     try:
-        there = Path(seen.call.recording.media_uri).is_file()
-    except (OSError, ValueError):
+        place = place_of(seen.call.recording.media_uri)
+        there = isinstance(place, RemotePath) or place.is_file()  # to ask a server would hold up the page
+    except (OSError, ValueError, SourceError):
         there = False
     if there:
         return None

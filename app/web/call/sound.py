@@ -21,7 +21,7 @@ from pipeline.at_rest.files import read_sealed, seal_file
 from pipeline.at_rest.in_use import keys_in_use
 from pipeline.canonical import canonical_json, from_json, to_json
 from pipeline.config import ALWAYS_MASKED
-from pipeline.errors import IntakeError, StoreError
+from pipeline.errors import IntakeError, MediaAwayError, StoreError
 from pipeline.playback import METHOD, Peaks, cut_playback, playback_rate_hz, write_playback
 from pipeline.privacy.mute import muted_spans
 from pipeline.records import Recording, Span, Transcript
@@ -41,6 +41,12 @@ class LostSoundError(RequestError):
     """The recording is gone, or holds something else now."""
 
     status = 410
+
+
+class AwaySoundError(RequestError):
+    """Where the recording lies does not answer now; it may do so later."""
+
+    status = 503
 
 
 class NotToBeHeardError(RequestError):
@@ -78,6 +84,7 @@ def ready_sound(site: Site, recording: Recording, transcript: Transcript | None,
     Raises:
         NoSoundError: Nothing says what to silence.
         LostSoundError: The recording cannot be read, or holds another sound than was taken in.
+        AwaySoundError: Where it lies does not answer.
         StoreError: The cache cannot be written.
     """
     if transcript is None or not transcript.redacted:
@@ -101,6 +108,8 @@ def ready_sound(site: Site, recording: Recording, transcript: Transcript | None,
         _once(site, ready.flac, make, beside=ready.peaks)
     except IntakeError as error:
         raise LostSoundError(f"the recording cannot be played: {error}") from None
+    except MediaAwayError:
+        raise AwaySoundError("where the recording is kept does not answer now; try again in a while") from None
     return ready
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 
 from app.web.access.visitor import Visitor
 from app.web.intake.outcome import outcome_of
@@ -13,6 +12,8 @@ from app.web.queue.choices import Choices
 from app.web.site import Site
 from app.web.snapshots import Snapshot, snapshot
 from pipeline.intake.manifest import MANIFEST_NAME
+from pipeline.media.facts import is_file
+from pipeline.media.place import Place, RemotePath, place_of
 from pipeline.records import Scope
 from pipeline.store.calls import get_recording
 from pipeline.store.intake_failures import (
@@ -133,16 +134,22 @@ def facts_of(site: Site, scope: Scope) -> Snapshot[Facts]:
 
 def held_back_view(file: HeldBackFile, *, named: bool) -> HeldBackView:
     """Return a file with what to run again; by its id, not ``named``, for who may not know whose call is in it."""
-    place = Path(file.media_uri)
     if not named:
         return HeldBackView(file=file, name=file.file_id, folder=None)
+    place = place_of(file.media_uri)
+    if isinstance(place, RemotePath):  # whether a manifest lies above it is asked when it is run: it takes requests
+        return HeldBackView(file=file, name=place.name, folder=None)
     return HeldBackView(file=file, name=place.name, folder=folder_with_manifest(place))
 
 
-def folder_with_manifest(place: Path) -> str | None:
+def folder_with_manifest(place: Place) -> str | None:
     """Return the outermost folder above a file's own that has a manifest; None where the file can be run by itself.
 
     A run of one file reads the manifest beside it only: it would not find what one further up tells.
+
+    Raises:
+        MediaAwayError: The file's server cannot be asked.
     """
-    above = [folder for folder in list(place.parents)[1:] if (folder / MANIFEST_NAME).is_file()]
+    folders: list[Place] = [*place.parents][1:]
+    above = [folder for folder in folders if is_file(folder / MANIFEST_NAME)]
     return str(above[-1]) if above else None

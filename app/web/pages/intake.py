@@ -19,7 +19,10 @@ from app.web.intake.receive import receive_upload
 from app.web.intake.view import SHOWN, IntakePage, facts_of, folder_with_manifest, held_back_view, work_of
 from app.web.queue.choices import choices_of
 from app.web.site import Site, site_of
-from pipeline.errors import NotFoundError
+from pipeline.errors import MediaAwayError, NotFoundError
+from pipeline.media.facts import facts_of as media_facts
+from pipeline.media.facts import is_file
+from pipeline.media.place import Place, place_of
 from pipeline.store.intake_failures import get_failed_call, list_failed_calls, list_held_back, ready_lately
 from pipeline.store.known_files import rejected_files
 from pipeline.store.uploads import Upload, get_upload, put_upload, try_again, waits_already
@@ -116,7 +119,7 @@ def retry_call(
         failed = get_failed_call(connection, call_id, visitor.scope)
     if failed is None:
         raise NotFoundError("there is no such call, or it has gone through by now")
-    _run_again(site, visitor, Path(failed.media_uri), ("call", call_id), call_id=call_id)
+    _run_again(site, visitor, place_of(failed.media_uri, site.settings.intake), ("call", call_id), call_id=call_id)
     return RedirectResponse("/intake", status_code=303)
 
 
@@ -131,11 +134,11 @@ def retry_file(
     with site.store.read() as connection:
         held_back = rejected_files(connection, file_id)
     for file in held_back:
-        place = Path(file.media_uri)
+        place = place_of(file.media_uri, site.settings.intake)
         folder = folder_with_manifest(place)
         if folder is not None:
             raise BadRequestError(f"a manifest further up tells about this file; run its folder: earmark run {folder}")
-        if not place.is_file():
+        if not is_file(place):
             raise NotFoundError("the file is not there any more")
         _run_again(site, visitor, place, ("file", file.file_id), call_id=None)
     return RedirectResponse("/intake", status_code=303)
@@ -157,12 +160,20 @@ def _keep_all(site: Site, visitor: Visitor, received: list[Received]) -> None:
         raise
 
 
-def _run_again(site: Site, visitor: Visitor, place: Path, subject: tuple[str, str], *, call_id: str | None) -> None:
+def _size_of(place: Place) -> int:
+    """Return a file's size, for show; the run itself says that a server is away."""
+    try:
+        return media_facts(place).size_bytes if is_file(place) else 0
+    except MediaAwayError:
+        return 0
+
+
+def _run_again(site: Site, visitor: Visitor, place: Place, subject: tuple[str, str], *, call_id: str | None) -> None:
     now = site.now()
+    size = _size_of(place)
     with site.editing(visitor) as (connection, acts):
         if waits_already(connection, str(place)):
             raise GoingOnError
-        size = place.stat().st_size if place.is_file() else 0
         again = Upload(
             upload_id=f"up-{secrets.token_hex(8)}",
             name=place.name,

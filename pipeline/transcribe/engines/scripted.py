@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
+import json
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import unquote, urlparse
 
 from pipeline.config import TranscribeSettings
 from pipeline.errors import EngineError, TranscriptFileError
+from pipeline.media.facts import is_file
+from pipeline.media.opened import read_small
+from pipeline.media.place import Place, RemotePath, place_of
 from pipeline.records import MadeBy, Recording
 from pipeline.sound import CallAudio
 from pipeline.transcribe.engine import Recognition
 from pipeline.transcribe.files import transcript_from_json
-from pipeline.weights import sha256_of
 
 SUFFIX = ".transcript.json"
 MOST_BYTES = 64 << 20  # a sparse file may claim terabytes, and takes them only when it is read
@@ -32,7 +34,7 @@ class ScriptedEngine:
         Raises:
             EngineError: There is no such file.
         """
-        replayed = sha256_of(_replayable(recording)) if recording else None
+        replayed = hashlib.sha256(_replayed(recording)).hexdigest() if recording else None
         return MadeBy(engine="scripted", version=self._version, model_sha256=replayed)
 
     def prepare(self) -> None:
@@ -44,10 +46,11 @@ class ScriptedEngine:
         Raises:
             EngineError: There is no such file, it cannot be read, or it names a channel that the recording lacks.
         """
-        file = _replayable(recording)
+        file = _beside(recording)
         try:
-            transcript = transcript_from_json(file, call_id=recording.call_id)
-        except TranscriptFileError as error:
+            source = json.loads(_replayed(recording)) if isinstance(file, RemotePath) else file
+            transcript = transcript_from_json(source, call_id=recording.call_id)
+        except (TranscriptFileError, ValueError) as error:
             raise EngineError(f"call {recording.call_id}: {error}") from None
         count = max(recording.channels, 1)
         beyond = sorted({turn.channel for turn in transcript.turns if turn.channel >= count})
@@ -63,19 +66,18 @@ class ScriptedEngine:
         return Recognition(language=transcript.language, channels=words, turns=transcript.turns)
 
 
-def _replayable(recording: Recording) -> Path:
-    file = _beside(recording)
-    if file.stat().st_size > MOST_BYTES:
-        raise EngineError(f"call {recording.call_id}: its transcript is larger than {MOST_BYTES >> 20} MB")
-    return file
+def _replayed(recording: Recording) -> bytes:
+    try:
+        return read_small(_beside(recording), MOST_BYTES)
+    except ValueError as error:
+        raise EngineError(f"call {recording.call_id}: its transcript {error}") from None
 
 
-def _beside(recording: Recording) -> Path:
-    uri = urlparse(recording.media_uri)
-    media = Path(unquote(uri.path)) if uri.scheme == "file" else Path(recording.media_uri)
+def _beside(recording: Recording) -> Place:
+    media = place_of(recording.media_uri)
     candidates = [media.with_name(media.name + SUFFIX), media.with_suffix(SUFFIX)]
     for candidate in candidates:
-        if os.path.isfile(candidate):  # noqa: PTH113 - unlike pathlib's it does not raise where the name is too long
+        if is_file(candidate):
             return candidate
     # file names may hold a customer's number, so the message tells the pattern only
     raise EngineError(

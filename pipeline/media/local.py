@@ -1,4 +1,4 @@
-"""Paths as intake compares, passes on and asks about them.
+"""Local paths as intake compares, passes on and asks about them.
 
 The tests here never raise, unlike those of ``pathlib``, which do for a folder that may not be searched or a name that
 is too long: one odd path must not stop a batch.
@@ -7,6 +7,7 @@ is too long: one odd path must not stop a batch.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -43,15 +44,18 @@ def storable_path(path: Path) -> Path:
     return Path(os.fsencode(path).decode("utf-8", errors="backslashreplace"))
 
 
-def read_at_most(path: Path, most_bytes: int) -> bytes:
-    """Return what is in a small file. A sparse file may claim terabytes and take no room, until it is read.
+def files_under_folder(root: Path) -> Iterator[Path]:
+    """Yield the files in a folder and below it, without hidden ones and without links that lead out of it.
 
-    Raises:
-        OSError: It cannot be opened.
-        ValueError: It is larger; the message is the rest of a sentence about it.
+    Links to folders are not followed: where they lead inside the folder, their files are found anyway. A folder that
+    may not be searched is yielded itself.
     """
-    with path.open("rb") as file:
-        content = file.read(most_bytes + 1)
-    if len(content) > most_bytes:
-        raise ValueError(f"is larger than {most_bytes >> 20} MB")
-    return content
+    root = root.resolve()
+    barred: list[Path] = []
+    for folder, subfolders, names in os.walk(root, onerror=lambda error: barred.append(Path(error.filename))):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in sorted(names):
+            file = Path(folder, name)
+            if not name.startswith(".") and (not is_link(file) or resolved(file).is_relative_to(root)):
+                yield file
+    yield from barred
