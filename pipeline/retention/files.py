@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pipeline.audit.manifest import MANIFEST
 from pipeline.config import Settings
+from pipeline.media.place import RemotePath, place_of
 from pipeline.store.deletions import DoomedFile
 from pipeline.store.old_calls import CallFile
 
@@ -30,8 +31,7 @@ SETTLED = (REMOVED, GONE)
 
 RECORDING, METADATA, TRANSCRIPT, SOUND, PACK = "recording", "metadata", "transcript", "sound", "pack"
 REPORT_SUFFIXES = (".html", ".csv", ".json", ".pdf", ".xlsx", ".parquet")
-_MADE_FROM = ".made-from"from pipeline.media.place import RemotePath, place_of
-
+_MADE_FROM = ".made-from"
 
 
 def sound_folder(settings: Settings) -> Path:
