@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, cast
 
 from flows.deployments import SITE_POOL, WORKERS_POOL, Deployed, deployments
@@ -14,11 +13,11 @@ from flows.temporary_server import API_URL
 from pipeline.errors import ServerError
 
 
-def deploy(paths: Sequence[Path]) -> list[str]:
+def deploy(paths: Sequence[str]) -> list[str]:
     """Make the work pools that are missing and register every deployment, again where it is there already.
 
     Args:
-        paths: Files and folders that intake looks into, as the machine sees them that takes recordings in.
+        paths: Files, folders and addresses that intake looks into, as the machine sees them that takes recordings in.
 
     Returns:
         The names of the deployments, as ``flow/name``.

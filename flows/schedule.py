@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from flows.arrivals import Watch
 from flows.prefect_home import prefect_server, told_as_server_error
@@ -17,9 +17,6 @@ from flows.runtime import Runtime, using
 from pipeline.config import CONFIG_VARIABLE, Settings
 from pipeline.intake.discover import find_recordings
 from pipeline.media.place import place_of, root_text
-
-if TYPE_CHECKING:
-    from prefect import Flow
 
 
 def serve_schedule(
@@ -82,12 +79,14 @@ def serve_schedule(
 def _watch(runtime: Runtime, roots: Sequence[str], *, every_s: int, daily: Mapping[str, time | None]) -> None:
     from flows.main_job import score_arrivals  # noqa: PLC0415 (Prefect reads its environment when imported)
 
-    jobs = {job: at for name, job in _daily_jobs().items() if (at := daily[name]) is not None}
+    jobs: dict[Callable[[], object], time] = {
+        job: at for name, job in _daily_jobs().items() if (at := daily[name]) is not None
+    }
     with told_as_server_error():
         Watch(runtime=runtime, roots=roots, score=score_arrivals, daily=jobs).until(threading.Event(), every_s=every_s)
 
 
-def _daily_jobs() -> dict[str, Flow[..., Any]]:
+def _daily_jobs() -> dict[str, Any]:
     from flows.digest_flow import send_due_digests  # noqa: PLC0415 (Prefect reads its environment when imported)
     from flows.reasons_flow import find_contact_reasons  # noqa: PLC0415
     from flows.retention_flow import apply_retention  # noqa: PLC0415

@@ -94,4 +94,6 @@ _WORDS = {"sealed": "sealed", "opened": "opened", "same": "as wanted already", "
 
 
 def _files(paths: list[Path] | None, settings: Settings) -> list[Path]:
-    return find_recordings(paths, settings.intake) if paths else files_of_workspace(settings)
+    if not paths:
+        return files_of_workspace(settings)
+    return [place for place in find_recordings(paths, settings.intake) if isinstance(place, Path)]
