@@ -34,7 +34,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 VERSION = PROJECT["version"]
 PACKAGES = ("app", "flows", "pipeline", "rubrics")
 BESIDE_THEM = {
-    *("docs", "README.md", "CHANGELOG.md", "pyproject.toml", "PKG-INFO", ".gitignore"),
+    *("docs", "prefect.yaml", "README.md", "CHANGELOG.md", "pyproject.toml", "PKG-INFO", ".gitignore"),
     *("requirements.lock", "requirements-build.lock", "requirements-torch.lock", "requirements-torch-cpu.lock"),
 }
 

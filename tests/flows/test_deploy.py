@@ -47,10 +47,10 @@ def test_operate_page_names_every_deployment_and_pool() -> None:
 def test_deploy_without_a_server_says_how_to_name_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with pytest.raises(ServerError, match="PREFECT_API_URL"):
-        deploy([Path("/recordings")])
+        deploy(["/recordings"])
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     with pytest.raises(ServerError, match="no Prefect server answers"):
-        deploy([Path("/recordings")])
+        deploy(["/recordings"])
     assert CliRunner().invoke(build("flows"), ["flows", "deploy"]).exit_code == 2  # no path
 
 
