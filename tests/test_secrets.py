@@ -30,8 +30,16 @@ BESIDE = {
 """What a secret cannot be without."""
 
 
+FORMED = {
+    ("at_rest_key",): KEY,
+    ("alerts", "webhook_url"): f"https://hooks.example.org/{MARK}",
+    ("console", "metrics_token"): f"{MARK}-and-more",
+}
+"""Secrets that have a form."""
+
+
 def value_of(keys: tuple[str, ...]) -> str:
-    return KEY if keys == ("at_rest_key",) else MARK
+    return FORMED.get(keys, MARK)
 
 
 def in_environment(keys: tuple[str, ...]) -> dict[str, str]:

@@ -32,6 +32,7 @@ from pipeline.store.tables import calibration_sessions, files, metadata, recordi
 
 KEPT: Mapping[str, str] = {
     "api_tokens": "of people",
+    "at_rest_keys": "names of keys",
     "audit_log": "who did what to which call id, without words of calls: to take entries out would break its chain",
     "contact_reasons": "what several calls have in common; the phrases are words that many calls share",
     "deleted_calls": "the keyed hash of the call's sound, so that it cannot come back unnoticed",

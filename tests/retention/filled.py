@@ -6,7 +6,7 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Date, Double, Integer, LargeBinary, Table, text
+from sqlalchemy import Boolean, Column, Connection, Date, Double, Integer, Table, text
 
 from pipeline.store.erase import BY_NAME, KEPT
 from pipeline.store.migrate import metadata
@@ -61,7 +61,7 @@ def _value(table: Table, column: Column[Any], number: int) -> Any:
         return number
     is_kept = table.name in KEPT or (table.name in BY_NAME and column.name not in ("notes", "action"))
     words = f"{'kept' if is_kept else marker(number)}-{table.name}-{column.name}-{number}"
-    return words.encode() if isinstance(kind, LargeBinary) else words
+    return words.encode() if kind.python_type is bytes else words
 
 
 def turns_of(connection: Connection) -> list[str]:

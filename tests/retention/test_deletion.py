@@ -375,7 +375,7 @@ def test_a_process_whose_record_another_one_finished_begins_another(workspace: W
     with workspace.store.read() as connection:
         records = list_records(connection)
     assert [json.loads(record.document or "")["calls"].__len__() for record in records] == [1, 1]
-    assert done.record == records[1]
+    assert done.record in records  # both began in one moment of the test's clock
     assert ids(workspace) == []
 
 
