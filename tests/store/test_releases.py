@@ -25,7 +25,7 @@ from pipeline.store.tables import metadata
 from tests.postgres import PostgresServer
 from tests.store.builders import taken_in
 from tests.store.freeze_release import ABOUT, POSTGRESQL, RELEASES, SCHEMA, SQLITE, is_released, version
-from tests.store.frozen_rows import CALLS
+from tests.store.frozen_rows import CALLS, EMPTY
 from tests.store.old_versions import bring_back
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +71,7 @@ def rows_of(url: str) -> dict[str, int]:
 def test_release_left_rows_in_every_table(left_behind: str) -> None:
     rows = rows_of(left_behind)
     assert {VERSION_TABLE, TURN_INDEX, "scores", "steps", "audit_log"} <= rows.keys()
-    assert [name for name, count in rows.items() if not count] == []
+    assert {name for name, count in rows.items() if not count} == EMPTY
 
 
 def test_release_is_brought_to_the_tables_of_this_version_and_loses_no_row(left_behind: str, release: str) -> None:
