@@ -102,7 +102,7 @@ def test_what_is_asked_for_quotes_calls(sealed: Path, tmp_path: Path) -> None:
     assert in_the_clear(tmp_path, QUOTED) != []
 
 
-@pytest.mark.parametrize("key", ["", NEW])
+@pytest.mark.parametrize("key", ["", NEW], ids=["no key", "another key"])
 def test_a_missing_key_is_named_and_nothing_is_done(copy: Path, calls: Path, key: str) -> None:
     before = (copy / "earmark.db").read_bytes()
     for command in (["calls", "list"], ["run", str(calls), "--engine", "scripted"]):
