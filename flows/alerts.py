@@ -19,12 +19,14 @@ WEBHOOK_BLOCK = "earmark-alerts"
 FLOWS = (
     "score recordings",
     "score calls",
+    "score arrivals",
     "intake",
     "work through the backlog",
     "scorecards",
     "watch the backlog",
     "send digests",
     "find contact reasons",
+    "apply retention",
     "rescore",
 )
 """Flows that stand for themselves: whose runs somebody has to hear of when they fail."""

@@ -40,7 +40,10 @@ def test_run_again_does_no_work_twice_and_says_so(
     assert finished.returncode == 0, finished.stderr
     assert "nothing to do" in finished.stdout
     assert "8 unchanged" in finished.stdout
-    assert ask("calls", "list") == before
+    after = ask("calls", "list")
+    for call in (*before, *after):
+        call.pop("failed_at")  # rejected files are read again
+    assert after == before
 
 
 def test_calls_list_json_has_what_scripts_need(ask: Ask) -> None:

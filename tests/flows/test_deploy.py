@@ -88,12 +88,13 @@ def test_both_ways_make_the_same_deployments_and_bear_being_done_again(site: Pre
             "intake/earmark-intake",
             "work through the backlog/earmark-backlog",
             "scorecards/earmark-scorecards",
+            "watch the backlog/earmark-watch",
         ]
     by_command, registered = made(site), made(site, "updated")
     assert {name: each["work_pool_name"] for name, each in by_command.items()} == {
         each.name: each.pool for each in deployments([])
     }
-    assert {each["every"][0] for each in by_command.values()} == {(True, 60.0), (True, 900.0)}
+    assert {each["every"][0] for each in by_command.values()} == {(True, 60.0), (True, 300.0), (True, 900.0)}
     for name in by_command:
         # With FastAPI 0.152 Prefect's command fails after it has registered a deployment, where it looks for a hint to
         # print; docs/operate.md says so.

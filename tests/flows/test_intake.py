@@ -24,9 +24,9 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     measure = take_in_module.measure_sound
 
-    def counting(path: Path) -> object:
+    def counting(path: Path, **options: int) -> object:
         names.append(path.name)
-        return measure(path)
+        return measure(path, **options)
 
     monkeypatch.setattr(take_in_module, "measure_sound", counting)
     return names
