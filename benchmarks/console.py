@@ -31,7 +31,11 @@ CALLS = 100_000
 PORT = 8899
 REQUESTS = 20
 LIMIT_MS = 300
-SETTLE_S = 60.0
+SETTLE_S = 600.0
+COUNTING = b"figures are being counted"
+"""What a page says whose figures are not there yet, or are being made anew (`app/web/templates/snapshots.html`)."""
+_LOOK_EVERY_S = 2.0
+_IDLE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,9 @@ def main() -> None:
     parser.add_argument("--workspace", type=Path, help="keep the made workspace here, and use it again")
     parser.add_argument("--searchable", type=int, help="make only so many calls ready for search: that takes longest")
     parser.add_argument("--port", type=int, default=PORT)
-    parser.add_argument("--settle", type=float, default=SETTLE_S, help="seconds for what is counted beside requests")
+    parser.add_argument(
+        "--settle", type=float, default=SETTLE_S, help="longest wait for what is counted beside requests"
+    )
     parser.add_argument("--only", default="", help="only addresses that hold this")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -177,14 +183,21 @@ def served(workspace: Path, port: int) -> Iterator[int]:
 
 
 def measure(addresses: Sequence[Address], port: int, settle_s: float, server: int) -> list[Measured]:
-    """Ask for each page once, let what is counted beside requests come to rest, and ask for each again."""
+    """Ask for each page once, let what is counted beside requests come to rest, and ask for each again.
+
+    Args:
+        addresses: The pages.
+        port: Where the console is.
+        settle_s: It has so long to come to rest.
+        server: The number of its process.
+    """
     cookies = {who: sign_in(port, who) for who in sorted({address.who for address in addresses})}
     measured = []
     for address in addresses:
-        status, size, taken_ms = ask(port, address.path, cookies[address.who])
+        status, body, taken_ms = ask(port, address.path, cookies[address.who])
         print(f"{address.path}: {status}, {taken_ms:.0f} ms", file=sys.stderr)
-        measured.append(Measured(address=address, status=status, size_kb=size / 1024, first_ms=taken_ms))
-    time.sleep(settle_s)
+        measured.append(Measured(address=address, status=status, size_kb=len(body) / 1024, first_ms=taken_ms))
+    _come_to_rest([(page.address.path, cookies[page.address.who]) for page in measured], port, settle_s, server)
     for page in measured:
         ask(port, page.address.path, cookies[page.address.who])
         before = cpu_ms_of(server)
@@ -194,6 +207,19 @@ def measure(addresses: Sequence[Address], port: int, settle_s: float, server: in
         if before is not None and after is not None:
             page.cpu_ms.append((after - before) / REQUESTS)
     return measured
+
+
+def _come_to_rest(pages: Sequence[tuple[str, str]], port: int, within_s: float, server: int) -> None:
+    """Wait until no page says that its figures are being counted, and the console does nothing."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        before = cpu_ms_of(server)
+        time.sleep(_LOOK_EVERY_S)
+        after = cpu_ms_of(server)
+        idle = before is None or after is None or after - before < _IDLE_SHARE * 1000 * _LOOK_EVERY_S
+        if idle and not any(COUNTING in ask(port, path, cookie)[1] for path, cookie in pages):
+            return
+    print(f"not everything was counted within {within_s:.0f} s", file=sys.stderr)
 
 
 def cpu_ms_of(process: int) -> float | None:
@@ -225,17 +251,17 @@ def _cookies(answer: http.client.HTTPResponse) -> str:
     return "; ".join(each.partition(";")[0] for each in answer.headers.get_all("set-cookie") or ())
 
 
-def ask(port: int, path: str, cookie: str) -> tuple[int, int, float]:
-    """Ask for a page; return status, bytes and milliseconds."""
+def ask(port: int, path: str, cookie: str) -> tuple[int, bytes, float]:
+    """Ask for a page; return the status, the page and milliseconds."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     connection.connect()
     started = time.perf_counter()
     connection.request("GET", path, headers={"Cookie": cookie, "Sec-Fetch-Site": "same-origin"})
     answer = connection.getresponse()
-    size = len(answer.read())
+    page = answer.read()
     taken_ms = 1000 * (time.perf_counter() - started)
     connection.close()
-    return answer.status, size, taken_ms
+    return answer.status, page, taken_ms
 
 
 def report(measured: Sequence[Measured], filled: Filled, *, size_mb: float, stamp: str) -> str:

@@ -14,13 +14,13 @@ from pathlib import Path
 from benchmarks.asr.report import machine
 from benchmarks.capacity import growth, work
 from benchmarks.capacity.figures import keep, line, read_figures
-from benchmarks.capacity.material import SHORT, USUAL, write_calls
+from benchmarks.capacity.material import SHORT, USUAL, Material, write_calls
 from benchmarks.capacity.million import CALLS
 from benchmarks.capacity.pages import SERVER_OPTIONS, measured_pages, page_section
 from benchmarks.capacity.sheet import BEGINNING, CALLS_A_DAY, DOCS, END, Site, sheet
 from tests.postgres import PostgresServer, running_server
 
-SHORT_CALLS, USUAL_CALLS, MADE_CALLS = 36, 12, 1000
+SHORT_CALLS, USUAL_CALLS, MADE_CALLS = 60, 20, 1000
 WORK, GROWTH, PAGES = "Calls per hour and core", "Growth of the database", "The console with a million calls"
 
 
@@ -76,18 +76,20 @@ def measure_work(given: argparse.Namespace) -> None:
     rest: dict[str, work.Worked] = {}
     with tempfile.TemporaryDirectory(prefix="earmark-capacity-") as folder, running_server() as server:
         scratch = Path(folder)
+        new = partial(new_database, server)
+        warm_up = write_calls(scratch / "warm-up", SHORT, work.WARM_UP_CALLS, first=max(given.short, given.usual))
         for kind, calls in ((SHORT, given.short), (USUAL, given.usual)):
             material = write_calls(scratch / kind, kind, calls)
-            new = partial(new_database, server)
-            alone[kind], url = work.work(material, new, scratch / f"{kind}-1", workers=1)
+            done = partial(work.work, warm_up, material)
+            alone[kind] = done(url := new(), scratch / f"{kind}-1", workers=1)
             rows.append(tell(alone[kind].row(kind)))
-            together, _ = work.work(material, new, scratch / f"{kind}-2", workers=2)
-            rows.append(tell(together.row(kind)))
-            work.write_scripts(url)
-            rest[kind], _ = work.work(material, new, scratch / f"{kind}-rest", workers=1, engine="scripted")
+            rows.append(tell(done(new(), scratch / f"{kind}-2", workers=2).row(kind)))
+            work.write_scripts(url, warm_up, material)
+            rest[kind] = done(new(), scratch / f"{kind}-rest", workers=1, engine="scripted")
             rows.append(tell(rest[kind].row(f"{kind}, without recognition")))
             both = [f"sqlite:///{scratch / f'{kind}.db'}", new()]
-            sizes[kind] = growth.grown(url, both, minutes=material.mean_minutes)
+            stored = Material(folder=scratch, minutes=warm_up.minutes | material.minutes)
+            sizes[kind] = growth.grown(url, both, minutes=stored.mean_minutes)
             grown.append(tell(sizes[kind].row(f"recognised, {kind}")))
         made_url, minutes = growth.made_calls(scratch / "made", given.made)
         both = [f"sqlite:///{scratch / 'made.db'}", new_database(server)]

@@ -36,10 +36,6 @@ class Material:
         """How long a call is."""
         return sum(self.minutes.values()) / len(self.minutes)
 
-    def half(self, number: int) -> list[Path]:
-        """Return the recordings of a worker, of two."""
-        return sorted(file for file in self.minutes if file.parent.name == str(number))
-
 
 def sample_sounds() -> list[Sound]:
     """Return the stereo samples as they go over a telephone line: (samples, 2) at 8 kHz."""
@@ -59,23 +55,23 @@ def _decoded(file: Path) -> Sound | None:
     return np.concatenate(parts, axis=1).reshape(-1, 2)
 
 
-def write_calls(folder: Path, kind: str, calls: int) -> Material:
-    """Write so many calls, each with a sound of its own, in two halves ``0`` and ``1`` for two workers.
+def write_calls(folder: Path, kind: str, calls: int, *, first: int = 0) -> Material:
+    """Write so many calls, each with a sound of its own.
 
     Args:
         folder: Made where it is not there.
         kind: `SHORT` for the samples one by one, `USUAL` for samples joined to six minutes.
         calls: How many.
+        first: Number of the first; calls of other numbers sound otherwise.
     """
     samples = sample_sounds()
+    folder.mkdir(parents=True, exist_ok=True)
     minutes: dict[Path, float] = {}
-    for number in range(calls):
+    for number in range(first, first + calls):
         draw = np.random.default_rng(number)
         sound = samples[number % len(samples)] if kind == SHORT else _joined(samples, random.Random(number))  # noqa: S311
         noisy = sound + draw.integers(-_NOISE, _NOISE + 1, size=sound.shape)
-        half = folder / str(number % 2)
-        half.mkdir(parents=True, exist_ok=True)
-        file = half / f"{kind}-{number:04d}.wav"
+        file = folder / f"{kind}-{number:04d}.wav"
         _write(file, np.clip(noisy, -32768, 32767).astype(np.int16))
         minutes[file] = len(sound) / RATE_HZ / 60
     return Material(folder=folder, minutes=minutes)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.capacity.million import Loaded, load
-from benchmarks.console import ADDRESSES, LIMIT_MS, PORT, REQUESTS, Measured, measure, served
+from benchmarks.console import ADDRESSES, LIMIT_MS, PORT, REQUESTS, SETTLE_S, Measured, measure, served
 
 SERVER_OPTIONS = (
     "shared_buffers=2GB",
@@ -35,7 +35,7 @@ def measured_pages(url: str, calls: int, scratch: Path, *, only: str = "") -> tu
     os.environ["EARMARK_DATABASE_URL"] = url  # the console's process reads it
     chosen = [address for address in ADDRESSES if only in address.path]
     with served(scratch, PORT) as server:
-        return loaded, measure(chosen, PORT, 60.0 if calls > 100_000 else 5.0, server)
+        return loaded, measure(chosen, PORT, SETTLE_S, server)
 
 
 def page_section(loaded: Loaded, measured: Sequence[Measured], stamp: str) -> str:

@@ -68,18 +68,14 @@ def test_worker_is_counted_by_the_clock_and_by_the_processor() -> None:
     assert done.row("usual") == "| usual | 1 | 10 | 6.0 | 360 | 180 | 18.0 | 20.0 | 180 |"
 
 
-def test_worker_whose_start_took_longer_is_not_counted_by_the_clock() -> None:
-    done = Worked(calls=10, minutes=60, workers=1, cores=2, wall_s=-1.0, cpu_s=200.0)
-    assert done.calls_per_hour is None
-    assert done.row("usual") == "| usual | 1 | 10 | 6.0 | – | – | – | 20.0 | 180 |"
-
-
-def test_calls_have_sounds_of_their_own_in_two_halves(tmp_path: Path) -> None:
+def test_calls_have_sounds_of_their_own(tmp_path: Path) -> None:
     few = write_calls(tmp_path / "few", SHORT, 3)
     one = write_calls(tmp_path / "one", USUAL, 1)
     found = sorted(few.folder.rglob("*.wav"))
-    assert [file.parent.name for file in found] == ["0", "0", "1"]
+    assert found == sorted(few.minutes)
     assert len({file.read_bytes() for file in found}) == 3
+    others = write_calls(tmp_path / "others", SHORT, 1, first=3)
+    assert {file.name for file in others.minutes} == {"short-0003.wav"}
     assert one.mean_minutes * 60 == USUAL_S
     with wave.open(str(next(one.folder.rglob("*.wav")))) as opened:
         assert (opened.getnchannels(), opened.getframerate()) == (2, 8000)
