@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text, false
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text, false, text
 
 from pipeline.store.sealed import SealedText
 from pipeline.store.tables import WHEN, Code, Json, UtcDateTime, metadata
@@ -77,6 +77,13 @@ saved_views = Table(
     Column("created_at", UtcDateTime, nullable=False, info=WHEN),
 )
 
+
+def _index_of_known(column: str) -> Index:
+    """Return an index of a column of overviews that is seldom filled: of the rows where it is."""
+    known = text(f"{column} IS NOT NULL")
+    return Index(f"ix_call_overviews_{column}", column, sqlite_where=known, postgresql_where=known)
+
+
 # One row per call: what lists and filters need. Derived; made again by `pipeline.reviewing.overviews`.
 call_overviews = Table(
     "call_overviews",
@@ -111,6 +118,9 @@ call_overviews = Table(
     Index("ix_call_overviews_agent_id", "agent_id", "started_at"),
     Index("ix_call_overviews_team", "team", "started_at"),
     Index("ix_call_overviews_share", "share", "call_id"),
+    Index("ix_call_overviews_severity", "waits", "severity"),
+    _index_of_known("assigned_to"),
+    _index_of_known("reviewers"),
 )
 
 call_overview_flags = Table(

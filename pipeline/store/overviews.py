@@ -296,7 +296,8 @@ def _waiting(filters: OverviewFilter) -> list[ColumnElement[bool]]:
     if filters.not_of_agents:
         conditions.append(or_(_C.agent_id.is_(None), _C.agent_id.not_in(filters.not_of_agents)))
     free = _C.assigned_to.is_(None)
-    drawn = func.coalesce(_C.reviewers, "").contains(f"\n{filters.folded_name}\n", autoescape=True)
+    # "is not null" stands there for the index of those that are drawn for somebody
+    drawn = and_(_C.reviewers.is_not(None), _C.reviewers.contains(f"\n{filters.folded_name}\n", autoescape=True))
     mine = or_(_C.assigned_to == filters.name, and_(free, drawn))
     anybodys = and_(free, _C.reviewers.is_(None))
     if filters.whose is not None:

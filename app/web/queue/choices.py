@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from app.web.access.rights import MAY, Permission, scope_of
 from app.web.site import Site
+from app.web.snapshots import snapshot
 from pipeline.records import Scope, User
 from pipeline.store.overviews import flag_codes_in_use, values_in_use
 from pipeline.store.people import list_users
 
-_GOOD_FOR = timedelta(seconds=60)  # they are counted over all calls, and seldom change
+_GOOD_FOR_S = 60.0  # they are counted over all calls, and seldom change
+_FIRST_WAIT_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,22 +26,33 @@ class Choices:
     queues: tuple[str, ...]
     rubrics: tuple[str, ...]
     flags: tuple[str, ...]
-    of: datetime
 
 
 def choices_of(site: Site, connection: Connection, scope: Scope) -> Choices:
-    """Return what the calls that may be seen have; at most a minute old."""
-    key = ("choices of lists", scope)
-    kept: Choices | None = site.kept.get(key)
-    now = site.now()
-    if kept is None or now - kept.of > _GOOD_FOR:
-        agents, teams, queues, rubrics = (
-            tuple(values_in_use(connection, column, scope)) for column in ("agent_id", "team", "queue", "rubric_id")
-        )
-        flags = tuple(flag_codes_in_use(connection, scope))
-        kept = Choices(agents=agents, teams=teams, queues=queues, rubrics=rubrics, flags=flags, of=now)
-        site.kept[key] = kept
-    return kept
+    """Return what the calls that may be seen have; what is older than a minute is made anew beside this request."""
+    kept = snapshot(
+        site,
+        ("choices of lists", scope),
+        lambda: _read(site, scope),
+        stale_after_s=_GOOD_FOR_S,
+        wait_s=_FIRST_WAIT_S,
+        state=lambda site: site.now(),
+        worker="choices of lists",
+    )
+    return _choices(connection, scope) if kept.value is None else kept.value
+
+
+def _read(site: Site, scope: Scope) -> Choices:
+    with site.store.read() as connection:
+        return _choices(connection, scope)
+
+
+def _choices(connection: Connection, scope: Scope) -> Choices:
+    agents, teams, queues, rubrics = (
+        tuple(values_in_use(connection, column, scope)) for column in ("agent_id", "team", "queue", "rubric_id")
+    )
+    flags = tuple(flag_codes_in_use(connection, scope))
+    return Choices(agents=agents, teams=teams, queues=queues, rubrics=rubrics, flags=flags)
 
 
 def people_who_review(connection: Connection, scope: Scope) -> list[User]:
