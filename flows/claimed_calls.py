@@ -94,7 +94,9 @@ class Worker:
         if outcome in ("processed", "unchanged"):
             self._tell(outcome, call_id)
             return True
-        self._lasting.do(lambda: self._put_failure(call_id, outcome))
+        if not self._lasting.do(lambda: self._put_failure(call_id, outcome)):
+            self._tell("lost", call_id)
+            return True
         self._tell("failed", call_id)
         return False
 
@@ -135,11 +137,15 @@ class Worker:
             _, done = run.process_call(call_id, runtime.parts, runtime.store, now=utc_now)
         return "processed" if done else "unchanged"
 
-    def _put_failure(self, call_id: str, reason: str) -> None:
+    def _put_failure(self, call_id: str, reason: str) -> bool:
+        """List a call as failed; False where it is another worker's by now, which may have scored it."""
         tries = max(1, self.runtime.tries[call_id])
         with self.runtime.store.begin() as connection:
+            if call_id in self._own and not claims.holds(connection, self.name, call_id):
+                return False
             failures.put_failure(connection, call_id, step="process", reason=reason, now=utc_now(), tries=tries)
         del self.runtime.tries[call_id]
+        return True
 
     def _tell(self, outcome: str, call_id: str) -> None:
         with self._lock:

@@ -90,6 +90,12 @@ def begin(connection: Connection, worker: str, call_id: str) -> bool:
     return bool(connection.execute(begun.values(begun_at=database_now(connection))).rowcount)
 
 
+def holds(connection: Connection, worker: str, call_id: str) -> bool:
+    """Return whether a call is a worker's still: its lease may be over, but nobody else has taken it or finished it."""
+    statement = select(call_claims.c.call_id).where(_one.call_id == call_id, _one.claimed_by == worker)
+    return connection.scalar(statement.with_for_update()) is not None
+
+
 def renew(connection: Connection, worker: str, *, lease_s: float) -> int:
     """Let a worker keep what it has for so long from now; return how many calls those are."""
     until = database_now(connection) + timedelta(seconds=lease_s)

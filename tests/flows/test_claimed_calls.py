@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,26 @@ def test_call_that_another_worker_took_is_left_to_it(site: Site) -> None:
     assert worker.outcomes == {"lost": 1, "processed": 1}
     assert len(site.scored) == 1
     assert len(site.waiting) == 1
+
+
+def test_worker_that_slept_past_its_lease_fails_no_call_that_another_one_scored(site: Site) -> None:
+    site.take_in("one")
+    other = Worker(site.runtime, name="other")
+
+    def sleep_and_fail(_: str) -> None:
+        site.runtime.hook = lambda _: None
+        with site.store.begin() as connection:
+            connection.execute(update(call_claims).values(until=datetime(2020, 1, 1, tzinfo=UTC)))
+        assert other.work_on_batch() == 1
+        raise EngineError("the machine's own fault")
+
+    site.runtime.hook = sleep_and_fail
+    slept = Worker(site.runtime)
+    slept.work_on_batch()
+    assert (dict(slept.outcomes), dict(other.outcomes)) == ({"lost": 1}, {"processed": 1})
+    with site.store.read() as connection:
+        assert failed_calls(connection) == []
+    assert site.scored == {"one"}
 
 
 def test_calls_of_one_customer_are_processed_in_order_of_time(tmp_path: Path) -> None:
