@@ -8,7 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def work_in_threads(
-    calls: Sequence[tuple[str, str | None]], do: Callable[[str], bool], *, at_once: int, stop: threading.Event
+    calls: Sequence[tuple[str, str | None]],
+    do: Callable[[str], bool],
+    *,
+    at_once: int,
+    stop: threading.Event,
+    stopping: Callable[[], None] = lambda: None,
 ) -> set[str]:
     """Work on every call and return the ids of those that failed.
 
@@ -17,6 +22,7 @@ def work_in_threads(
         do: Works on one call and tells whether that went well. What it raises ends the work on all calls.
         at_once: So many calls are in work at a time.
         stop: When it is set, no other call is begun. It is set when the work ends early.
+        stopping: Called then, before the calls in work have ended: whoever stops a process may not wait for these.
 
     Raises:
         Exception: What ``do`` raised first, after the calls in work have ended.
@@ -44,6 +50,7 @@ def work_in_threads(
             future.result()
     except BaseException:
         stop.set()
+        stopping()
         raise
     finally:
         threads.shutdown(wait=True, cancel_futures=True)

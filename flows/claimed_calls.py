@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from prefect.utilities.timeout import timeout
@@ -83,7 +84,13 @@ class Worker:
             )
 
     def _in_threads(self, calls: Sequence[tuple[str, str | None]]) -> set[str]:
-        return work_in_threads(calls, self._work_on, at_once=self.runtime.settings.run.workers, stop=self.stop)
+        at_once = self.runtime.settings.run.workers
+        return work_in_threads(calls, self._work_on, at_once=at_once, stop=self.stop, stopping=self._let_go)
+
+    def _let_go(self) -> None:
+        """Leave to others what is not begun: a process that is stopped has seconds, and its calls may take minutes."""
+        with suppress(StoreError), self.runtime.store.begin() as connection:
+            claims.release(connection, self.name, begun=False)
 
     def _work_on(self, call_id: str) -> bool:
         """Take one call through every step; False where it is listed as failed."""

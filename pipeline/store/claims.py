@@ -102,9 +102,16 @@ def renew(connection: Connection, worker: str, *, lease_s: float) -> int:
     return connection.execute(update(call_claims).where(_one.claimed_by == worker).values(until=until)).rowcount
 
 
-def release(connection: Connection, worker: str) -> int:
-    """Let go of what a worker has and has not finished; return how many calls wait again by that."""
-    return connection.execute(update(call_claims).where(_one.claimed_by == worker).values(_nobody)).rowcount
+def release(connection: Connection, worker: str, *, begun: bool = True) -> int:
+    """Let go of what a worker has and has not finished; return how many calls wait again by that.
+
+    Args:
+        connection: Where to write.
+        worker: Whose calls.
+        begun: Those too that it has begun with.
+    """
+    of_it = update(call_claims).where(_one.claimed_by == worker)
+    return connection.execute((of_it if begun else of_it.where(_one.begun_at.is_(None))).values(_nobody)).rowcount
 
 
 def database_now(connection: Connection) -> datetime:

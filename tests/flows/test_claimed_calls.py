@@ -348,6 +348,39 @@ def test_threads_work_on_all_calls_and_tell_which_failed() -> None:
     assert not stop.is_set()
 
 
+def test_threads_tell_that_they_stop_before_the_calls_in_work_have_ended() -> None:
+    both_at_work, told = threading.Barrier(2), threading.Event()
+    told_meanwhile: list[bool] = []
+
+    def do(call_id: str) -> bool:
+        both_at_work.wait(timeout=60)
+        if call_id == "a":
+            raise StoreError("the database is away")
+        told_meanwhile.append(told.wait(timeout=60))
+        return True
+
+    with pytest.raises(StoreError):
+        work_in_threads([("a", None), ("b", None)], do, at_once=2, stop=threading.Event(), stopping=told.set)
+    assert told_meanwhile == [True]
+
+
+def test_worker_that_stops_lets_go_of_what_it_has_not_begun(site: Site) -> None:
+    site.take_in("one", "two", "three")
+    worker = Worker(site.runtime)
+    left: list[set[str]] = []
+
+    def hook(name: str) -> None:
+        worker._let_go()
+        mine = select(call_claims.c.call_id).where(call_claims.c.claimed_by == worker.name)
+        left.append(site.column(mine) - {name})
+
+    site.runtime.hook = hook
+    worker.work_on_batch()
+    assert left == [set()], "the one at work was kept"
+    assert worker.outcomes == {"processed": 1, "lost": 2}
+    assert len(site.waiting) == 2
+
+
 def test_threads_begin_no_other_call_after_an_error() -> None:
     begun: list[str] = []
 
