@@ -23,6 +23,7 @@ from pipeline import run
 from pipeline.errors import EarmarkError, StoreError, UnexpectedError
 from pipeline.store import claims, failures
 from pipeline.store.claims import Claimed
+from pipeline.store.old_calls import known_calls
 
 
 class _TooLongError(TimeoutError):
@@ -38,7 +39,7 @@ class Worker:
         stop: When it is set, no other call is begun.
         name: By which others see who has a call.
         outcomes: How many calls became ``processed``, ``unchanged``, ``failed`` or, where a lease ran out and another
-            worker took the call, ``lost``. One that had to be judged once more counts again.
+            worker took the call or it was deleted, ``lost``. One that had to be judged once more counts again.
     """
 
     runtime: Runtime
@@ -94,8 +95,8 @@ class Worker:
         if outcome in ("processed", "unchanged"):
             self._tell(outcome, call_id)
             return True
-        self._lasting.do(lambda: self._put_failure(call_id, outcome))
-        self._tell("failed", call_id)
+        listed = self._lasting.do(lambda: self._put_failure(call_id, outcome))
+        self._tell("failed" if listed else "lost", call_id)
         return False
 
     def _begin(self, call_id: str) -> bool:
@@ -135,11 +136,15 @@ class Worker:
             _, done = run.process_call(call_id, runtime.parts, runtime.store, now=utc_now)
         return "processed" if done else "unchanged"
 
-    def _put_failure(self, call_id: str, reason: str) -> None:
+    def _put_failure(self, call_id: str, reason: str) -> bool:
+        """List a call as failed; False where it was deleted meanwhile, as may be after a lease ran out."""
         tries = max(1, self.runtime.tries[call_id])
         with self.runtime.store.begin() as connection:
-            failures.put_failure(connection, call_id, step="process", reason=reason, now=utc_now(), tries=tries)
+            is_there = bool(known_calls(connection, [call_id]))
+            if is_there:
+                failures.put_failure(connection, call_id, step="process", reason=reason, now=utc_now(), tries=tries)
         del self.runtime.tries[call_id]
+        return is_there
 
     def _tell(self, outcome: str, call_id: str) -> None:
         with self._lock:
