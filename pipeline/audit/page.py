@@ -105,7 +105,7 @@ def pack_page(
 def subject_page(
     subject: str,
     calls: Sequence[SubjectCall],
-    tables: Mapping[str, int],
+    tables: Sequence[tuple[str, int, str]],
     *,
     basis: str,
     notes: Sequence[str],
@@ -117,7 +117,7 @@ def subject_page(
     Args:
         subject: Of whom, in words.
         calls: In order of time.
-        tables: How many records there are, by the name of their file.
+        tables: Of each kind of record the name of its file, how many there are, and what they are in words.
         basis: Why the copy is made.
         notes: What is not in it.
         made_at: When it is made.

@@ -22,6 +22,7 @@ from pipeline.config import Settings
 from pipeline.errors import IntakeError, NotFoundError, ReportError
 from pipeline.privacy.mute import mute
 from pipeline.records import Role, Span, Transcript
+from pipeline.retention.subject_words import IN_WORDS
 from pipeline.store.call_record import CallRecord, read_call
 from pipeline.store.database import Store
 from pipeline.store.old_calls import calls_of
@@ -35,7 +36,7 @@ _ALWAYS = (
     "Personal data that was spoken is masked in the text and silent in the sound.",
     "Names of files are left out, since they may name others; so are manifests and exports of the telephone system, "
     "which name many people, and back-ups.",
-    "What was handed to others before is not in this copy; kept/handed_out.json tells when something was.",
+    "What was handed to others before is not in this copy; if something was, kept/handed_out.json tells when.",
 )
 _OF_CUSTOMER = "Who the agents are, and how their work was judged, is left out: it is other people's data."
 _OF_AGENT = (
@@ -102,7 +103,13 @@ def prepare_export(
             calls += [call] if call else []
             notes += [why] if why else []
         page = subject_page(
-            subject.words, calls, counts, basis=basis or NO_BASIS, notes=notes, made_at=now, version=version
+            subject.words,
+            calls,
+            [(name, count, IN_WORDS[name]) for name, count in counts.items()],
+            basis=basis or NO_BASIS,
+            notes=notes,
+            made_at=now,
+            version=version,
         )
         (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
         return Filled(call_ids=tuple(call_ids), notes=tuple(notes))

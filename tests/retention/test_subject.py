@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from pipeline.audit.verify import verify_pack
 from pipeline.errors import NotFoundError, ReportError
 from pipeline.retention.subject import prepare_export
+from pipeline.retention.subject_words import IN_WORDS
 from pipeline.store.call_record import read_call
 from pipeline.store.console_tables import coaching_items, coaching_sessions, comments, metadata, users
 from pipeline.store.erase import reached_tables
@@ -68,6 +69,7 @@ def test_every_table_is_told_of_or_left_out_with_a_reason(connection: Connection
     assert set(metadata.tables) == agents.keys() | LEFT_OUT.keys()
     assert not agents.keys() & LEFT_OUT.keys()
     assert agents.keys() - customers.keys() == OF_AGENTS
+    assert agents.keys() | {"handed_out"} == IN_WORDS.keys()
     for name, rows in agents.items():  # else the next test could not fail
         assert len(rows) == 1, name
     assert {name for name, rows in customers.items() if not rows} == set()
