@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --no-deps --require-hashes
 WORKSPACE ?= earmark-data
 
-.PHONY: setup web demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-scorecards bench-console bench-capacity bench-rules bench-reasons judge-model bench-judge check format samples lock dist clean
+.PHONY: setup web demo test acceptance bench-asr bench-sentiment bench-measures bench-redaction bench-rescore bench-scorecards bench-console bench-capacity bench-encryption bench-rules bench-reasons judge-model bench-judge check format samples lock dist clean
 
 setup: $(VENV)/.installed app/web/static/vendor/htmx.min.js
 
@@ -94,6 +94,11 @@ bench-scorecards: setup
 # calls. BENCH="--calls 10000" is quick.
 bench-console: setup
 	@$(BIN)/python -m benchmarks.console $(BENCH)
+
+# Scoring, reading and storing with and without a key at rest, into benchmarks/ENCRYPTION.md: five minutes.
+# BENCH="--calls 5 --rounds 2" is quick.
+bench-encryption: setup
+	@$(BIN)/python -m benchmarks.encryption $(BENCH)
 
 # Calls per hour and core, growth of the database, and the console on a million calls in PostgreSQL, into
 # benchmarks/CAPACITY.md: an hour and a half on two cores, 20 GB of disk. It needs PostgreSQL's programs.

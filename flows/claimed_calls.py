@@ -24,6 +24,7 @@ from pipeline import run
 from pipeline.errors import EarmarkError, StoreError, UnexpectedError
 from pipeline.store import claims, failures
 from pipeline.store.claims import Claimed
+from pipeline.store.old_calls import known_calls
 
 
 class _TooLongError(TimeoutError):
@@ -39,7 +40,7 @@ class Worker:
         stop: When it is set, no other call is begun.
         name: By which others see who has a call.
         outcomes: How many calls became ``processed``, ``unchanged``, ``failed`` or, where a lease ran out and another
-            worker took the call, ``lost``. One that had to be judged once more counts again.
+            worker took the call or it was deleted, ``lost``. One that had to be judged once more counts again.
     """
 
     runtime: Runtime
@@ -98,10 +99,11 @@ class Worker:
             self._tell("lost", call_id)
             return True
         outcome = self._outcome(call_id)
+        tries = self.runtime.tries.pop(call_id, 1)
         if outcome in ("processed", "unchanged"):
             self._tell(outcome, call_id)
             return True
-        if not self._lasting.do(lambda: self._put_failure(call_id, outcome)):
+        if not self._lasting.do(lambda: self._put_failure(call_id, outcome, tries)):
             self._tell("lost", call_id)
             return True
         self._tell("failed", call_id)
@@ -144,14 +146,14 @@ class Worker:
             _, done = run.process_call(call_id, runtime.parts, runtime.store, now=utc_now)
         return "processed" if done else "unchanged"
 
-    def _put_failure(self, call_id: str, reason: str) -> bool:
-        """List a call as failed; False where it is another worker's by now, which may have scored it."""
-        tries = max(1, self.runtime.tries[call_id])
+    def _put_failure(self, call_id: str, reason: str, tries: int) -> bool:
+        """List a call as failed; False where it was deleted, or is another worker's, which may have scored it."""
         with self.runtime.store.begin() as connection:
+            if not known_calls(connection, [call_id]):
+                return False
             if call_id in self._own and not claims.holds(connection, self.name, call_id):
                 return False
             failures.put_failure(connection, call_id, step="process", reason=reason, now=utc_now(), tries=tries)
-        del self.runtime.tries[call_id]
         return True
 
     def _tell(self, outcome: str, call_id: str) -> None:

@@ -46,4 +46,8 @@ def apply_retention() -> Any:
     if any(deletion.unfinished for deletion in done):
         raise ReportError("some files could not be deleted; the next run tries again")
     held = sum(len(deletion.held) for deletion in done)
-    return Completed(message=f"deleted: {sum(deletion.deleted for deletion in done)}, kept by a hold: {held}")
+    at_work = sum(len(deletion.at_work) for deletion in done)
+    deleted = sum(deletion.deleted for deletion in done)
+    return Completed(
+        message=f"deleted: {deleted}, kept by a hold: {held}, with a worker until the next time: {at_work}"
+    )

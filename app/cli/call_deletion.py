@@ -30,7 +30,10 @@ def delete(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete calls with everything that was made of them, for good. What a legal hold covers stays."""
+    """Delete calls with everything that was made of them, for good.
+
+    What a legal hold covers stays; so does, for now, what a worker is at work on.
+    """
     from app.cli.deleting import deleting, forget_prefect_runs, tell_deletions  # noqa: PLC0415 - imports cryptography
     from pipeline.retention.deletion import delete_on_request  # noqa: PLC0415
 
@@ -57,5 +60,5 @@ def delete(
         done = delete_on_request(wanted, reason, deleting(settings, store))
         forget_prefect_runs(settings, done)
         whole = tell_deletions(done, as_json=as_json)
-    if held or not whole:
+    if held or not whole or any(deletion.at_work for deletion in done):
         raise typer.Exit(1)

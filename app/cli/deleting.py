@@ -61,6 +61,7 @@ def data_of(deletion: Deletion) -> dict[str, Any]:
         "signed": bool(record and record.signature),
         "deleted": deletion.deleted,
         "held": {call_id: list(holds) for call_id, holds in sorted(deletion.held.items())},
+        "at_work": dict(sorted(deletion.at_work.items())),
         "left": [{"path": path, "why": why} for path, why in deletion.left],
         "unfinished": deletion.unfinished,
     }
@@ -78,6 +79,8 @@ def tell_deletions(done: Sequence[Deletion], *, as_json: bool) -> bool:
 def _tell(deletion: Deletion) -> None:
     for call_id, holds in sorted(deletion.held.items()):
         show.say(f"{call_id} stays: held by {', '.join(holds)}")
+    for call_id, worker in sorted(deletion.at_work.items()):
+        show.say(f"{call_id} stays for now: worker {worker} is at work on it; the next deletion takes it")
     if deletion.record:
         signed = "signed" if deletion.record.signature else "not signed: there is no key (docs/retention.md)"
         show.say(f"{deletion.record.record_id}: {deletion.deleted} deleted; the record is {signed}")

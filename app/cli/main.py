@@ -51,6 +51,7 @@ GROUPS = (
     "media",
     "holds",
     "retention",
+    "subject",
 )
 
 

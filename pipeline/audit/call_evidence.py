@@ -46,7 +46,7 @@ class CallEvidence:
     @property
     def folder(self) -> str:
         """Where its files lie in a pack."""
-        return f"calls/{self.call_id if _PLAIN_ID.fullmatch(self.call_id) else safe_name(self.call_id)}"
+        return f"calls/{call_folder(self.call_id)}"
 
     @property
     def score(self) -> StoredScore | None:
@@ -64,6 +64,11 @@ class CallEvidence:
         duration_ms = self.record.recording.duration_ms
         found = {(s.start_ms, s.end_ms): s for f in self.record.findings for s in heard_spans(f, duration_ms)}
         return tuple(found[at] for at in sorted(found))
+
+
+def call_folder(call_id: str) -> str:
+    """Return a name for a call's own folder or file."""
+    return call_id if _PLAIN_ID.fullmatch(call_id) else safe_name(call_id)
 
 
 def read_evidence(connection: Connection, call_ids: Iterable[str]) -> tuple[CallEvidence, ...]:

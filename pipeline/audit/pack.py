@@ -6,9 +6,8 @@ import hashlib
 import importlib.metadata
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +30,7 @@ from pipeline.audit.manifest import (
     manifest_bytes,
 )
 from pipeline.audit.page import pack_page
+from pipeline.audit.staging import staging_folder
 from pipeline.canonical import canonical_json
 from pipeline.config import Settings
 from pipeline.errors import ReportError
@@ -39,6 +39,14 @@ from pipeline.store.database import Store
 
 ZIP_SUFFIX = ".zip"
 _BEARING = ("intake", "transcribe", "sentiment", "conversation", "compliance", "privacy", "score", "flags")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filled:
+    """Which calls the files of a pack are about, and what is missing or not as it should be."""
+
+    call_ids: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,15 +114,36 @@ def prepare_pack(
     _refuse_taken(out)
     with store.read() as connection:
         calls = read_evidence(connection, call_ids)
-    with _as_report_error(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    try:
+
+    def fill(folder: Path) -> Filled:
+        notes = _fill(folder, calls, settings=settings, now=now, clips=clips, tell=tell)
+        return Filled(call_ids=tuple(call.call_id for call in calls), notes=notes)
+
+    with stage_pack(out, fill, settings=settings, now=now) as prepared:
+        yield prepared
+
+
+@contextmanager
+def stage_pack(
+    out: Path, fill: Callable[[Path], Filled], *, settings: Settings, now: datetime
+) -> Iterator[PreparedPack]:
+    """Write files beside their place and hash them, to be published inside the ``with``; else they are removed.
+
+    Args:
+        out: A folder, or a file whose name ends in ``.zip``; nothing may be there.
+        fill: Writes the files into an empty folder.
+        settings: How the calls were taken in.
+        now: When it is made.
+
+    Raises:
+        ReportError: The place is taken or cannot be written.
+    """
+    _refuse_taken(out)
+    with ExitStack() as stack:
         with _as_report_error(out):
-            prepared = _prepared(work, calls, out, settings=settings, now=now, clips=clips, tell=tell)
+            work = stack.enter_context(staging_folder(out))
+            prepared = _prepared(work, out, fill, settings=settings, now=now)
         yield prepared  # what fails in the caller's block is not about this file
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def settings_sha256(settings: Settings) -> str:
@@ -127,19 +156,12 @@ def settings_sha256(settings: Settings) -> str:
 
 
 def _prepared(
-    work: Path,
-    calls: Sequence[CallEvidence],
-    out: Path,
-    *,
-    settings: Settings,
-    now: datetime,
-    clips: bool,
-    tell: Callable[[str], None],
+    work: Path, out: Path, fill: Callable[[Path], Filled], *, settings: Settings, now: datetime
 ) -> PreparedPack:
     folder = work / "pack"
     folder.mkdir(mode=0o700)  # words and sound of calls: whoever gets it is chosen by who made it
-    notes = _fill(folder, calls, settings=settings, now=now, clips=clips, tell=tell)
-    pack_hash, files = _seal(folder, calls, notes, settings=settings, now=now)
+    filled = fill(folder)
+    pack_hash, files = _seal(folder, filled, settings=settings, now=now)
     staged = folder
     if out.suffix.lower() == ZIP_SUFFIX:
         staged = work / "pack.zip"
@@ -148,8 +170,8 @@ def _prepared(
             write_zip([*files, MANIFEST, MANIFEST_HASH], lambda name: _opened(folder, name), target)
     return PreparedPack(
         hash=pack_hash,
-        call_ids=tuple(call.call_id for call in calls),
-        notes=notes,
+        call_ids=filled.call_ids,
+        notes=filled.notes,
         files=len(files),
         size_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
         out=out,
@@ -229,9 +251,7 @@ def _write_text(
     files[identifier, fingerprint] = path
 
 
-def _seal(
-    folder: Path, calls: Sequence[CallEvidence], notes: tuple[str, ...], *, settings: Settings, now: datetime
-) -> tuple[str, list[str]]:
+def _seal(folder: Path, filled: Filled, *, settings: Settings, now: datetime) -> tuple[str, list[str]]:
     """Hash everything; returns the hash of the manifest and the names of the files in it."""
     _write(folder / FILE_HASHES, hash_lines(_packed(folder)))
     files = _packed(folder)
@@ -240,9 +260,9 @@ def _seal(
             scheme=SCHEME,
             made_at=now.astimezone(UTC).isoformat(timespec="seconds"),
             made_by=f"earmark {_version()}",
-            calls=tuple(call.call_id for call in calls),
+            calls=filled.call_ids,
             settings_sha256=settings_sha256(settings),
-            notes=notes,
+            notes=filled.notes,
             files=tuple(files),
         )
     )

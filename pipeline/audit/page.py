@@ -59,6 +59,22 @@ class CallView:
     unknown: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class SubjectCall:
+    """A call in a copy of what is kept about somebody, with the paths of its sound and transcript.
+
+    Attributes:
+        share: Of its score, 0..1; None where there is none to tell.
+    """
+
+    call_id: str
+    started_at: datetime | None
+    queue: str | None
+    sound: str | None
+    transcript: str | None
+    share: float | None
+
+
 def pack_page(
     calls: Sequence[CallEvidence],
     clips: Mapping[str, frozenset[str]],
@@ -84,6 +100,33 @@ def pack_page(
     template = _environment().get_template("pack.html.j2")
     packed = {call.call_id for call in calls}
     return template.render(calls=views, packed=packed, notes=notes, made_at=made_at, version=version)
+
+
+def subject_page(
+    subject: str,
+    calls: Sequence[SubjectCall],
+    tables: Sequence[tuple[str, int, str]],
+    *,
+    basis: str,
+    notes: Sequence[str],
+    made_at: datetime,
+    version: str,
+) -> str:
+    """Return the first page of a copy of what is kept about somebody.
+
+    Args:
+        subject: Of whom, in words.
+        calls: In order of time.
+        tables: Of each kind of record the name of its file, how many there are, and what they are in words.
+        basis: Why the copy is made.
+        notes: What is not in it.
+        made_at: When it is made.
+        version: Of Earmark.
+    """
+    template = _environment().get_template("subject.html.j2")
+    return template.render(
+        subject=subject, calls=calls, tables=tables, basis=basis, notes=notes, made_at=made_at, version=version
+    )
 
 
 def report_page(report: AuditReport) -> str:

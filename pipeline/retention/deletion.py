@@ -23,6 +23,7 @@ from pipeline.retention.policies import Policy, due_calls, due_policy, earliest_
 from pipeline.retention.record import document_sha256, record_document
 from pipeline.retention.signing import SigningKey
 from pipeline.store.audit import export_count
+from pipeline.store.claims import worker_with
 from pipeline.store.database import Store
 from pipeline.store.deletions import (
     CALL,
@@ -74,6 +75,14 @@ class Deleting:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Kept:
+    """Why a call stays: holds, or the worker that has it; neither where it went, or was not due any more."""
+
+    holds: tuple[str, ...] = ()
+    worker: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Deletion:
     """What one deletion did.
 
@@ -81,6 +90,7 @@ class Deletion:
         record: The finished record; None where files could not be deleted now, or nothing was to be deleted.
         deleted: How many calls, or sounds of calls.
         held: Calls that stayed, with their holds.
+        at_work: Calls that stayed because a worker was at work on them, with its name; the next deletion takes them.
         left: Files that stayed, with the reason.
         unfinished: Some files could not be deleted now: the next deletion tries again.
     """
@@ -88,6 +98,7 @@ class Deletion:
     record: DeletionRecord | None
     deleted: int = 0
     held: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    at_work: dict[str, str] = field(default_factory=dict)
     left: tuple[tuple[str, str], ...] = ()
     unfinished: bool = False
 
@@ -109,6 +120,7 @@ def apply_policies(deleting: Deleting) -> list[Deletion]:
         ConfigError: There is no key, and the settings want a signature.
     """
     _require_key(deleting)
+    _delete_orphans(deleting)
     with deleting.store.read() as connection:
         left = list_records(connection, unfinished=True)
     done = [_finish(record.record_id, deleting) for record in left]
@@ -158,18 +170,21 @@ def _delete(
     record_id = _begin(deleting, occasion=occasion, reason=reason)
     done: list[Deletion] = []
     held: dict[str, tuple[str, ...]] = {}
+    at_work: dict[str, str] = {}
     for number, (call_id, policy) in enumerate(calls, start=1):
         deleting.tell(f"deleting {call_id} ({number}/{len(calls)})")
-        holds = _delete_one(call_id, policy, record_id, made.get(call_id, ()), deleting)
-        if holds is None:  # another process took this one for dead and finished its record: that one stands
+        kept = _delete_one(call_id, policy, record_id, made.get(call_id, ()), deleting)
+        if kept is None:  # another process took this one for dead and finished its record: that one stands
             record_id = _begin(deleting, occasion=occasion, reason=reason)
-            holds = _delete_one(call_id, policy, record_id, made.get(call_id, ()), deleting)
-        if holds:
-            held[call_id] = holds
+            kept = _delete_one(call_id, policy, record_id, made.get(call_id, ()), deleting)
+        if kept and kept.holds:
+            held[call_id] = kept.holds
+        elif kept and kept.worker:
+            at_work[call_id] = kept.worker
     if held:
         with deleting.store.begin() as connection:
             add_held(connection, record_id, len(held))
-    done.append(replace(_finish(record_id, deleting), held=held))
+    done.append(replace(_finish(record_id, deleting), held=held, at_work=at_work))
     return done
 
 
@@ -189,11 +204,11 @@ def _begin(deleting: Deleting, *, occasion: str, reason: str) -> str:
 
 def _delete_one(
     call_id: str, policy: Policy | None, record_id: str, made: Sequence[DoomedFile], deleting: Deleting
-) -> tuple[str, ...] | None:
-    """Delete one call's rows, unless a hold stands or it is not due any more.
+) -> _Kept | None:
+    """Delete one call's rows, unless a hold stands, a worker is at work on it, or it is not due any more.
 
     Returns:
-        The holds that keep it; None, and nothing is done, where the record is finished.
+        What keeps it; None, and nothing is done, where the record is finished.
     """
     whole = policy is None or policy.what == CALL
     now = deleting.now()
@@ -202,10 +217,12 @@ def _delete_one(
         if not hold_record(connection, record_id):
             return None
         if holds := calls_on_hold(connection, [call_id]).get(call_id):
-            return holds
+            return _Kept(holds=holds)
+        if worker := worker_with(connection, call_id):  # it would read sound that is gone, and fail on rows that are
+            return _Kept(worker=worker)
         sound = sound_of(connection, call_id)
         if sound is None or not _still_due(connection, call_id, policy, deleting):
-            return ()
+            return _Kept()
         files = recorded_files(recordings_of(connection, call_id), deleting.settings, whole=whole)
         files += [file for file in made if whole or file.kind != TRANSCRIPT]
         handed_out = export_count(connection, call_id)
@@ -229,7 +246,7 @@ def _delete_one(
         record_act(
             connection, actor=deleting.actor, action="deletion", subject=("call", call_id), details=told, now=now
         )
-    return ()
+    return _Kept()
 
 
 def _still_due(connection: Connection, call_id: str, policy: Policy | None, deleting: Deleting) -> bool:
@@ -302,6 +319,19 @@ def _delete_files(record_id: str, deleting: Deleting) -> bool:
 
 def _delete_made(deleting: Deleting) -> bool:
     """Delete the reports, which quote calls, and what was made of calls that nobody knows; tell whether that worked."""
+    try:
+        remove_reports(deleting.settings)
+    except OSError as error:
+        deleting.tell(f"{error.filename}: cannot be deleted ({error.strerror or type(error).__name__})")
+        return False
+    return _delete_orphans(deleting)
+
+
+def _delete_orphans(deleting: Deleting) -> bool:
+    """Delete what was made of calls that nobody knows, as by a worker that slept past its lease; tell whether it went.
+
+    What such a worker writes into the database fails, since the call is gone; a file that it writes does not.
+    """
     made = {
         call_id: [file for file in files if file.kind in (SOUND, TRANSCRIPT)]
         for call_id, files in made_of_calls(deleting.settings).items()
@@ -310,7 +340,6 @@ def _delete_made(deleting: Deleting) -> bool:
     with deleting.store.read() as connection:
         known = known_calls(connection, list(made))
     try:
-        remove_reports(deleting.settings)
         for call_id in made.keys() - known:
             for file in made[call_id]:
                 remove(file, deleting.settings)

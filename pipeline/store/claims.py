@@ -114,6 +114,24 @@ def release(connection: Connection, worker: str, *, begun: bool = True) -> int:
     return connection.execute((of_it if begun else of_it.where(_one.begun_at.is_(None))).values(_nobody)).rowcount
 
 
+def worker_with(connection: Connection, call_id: str) -> str | None:
+    """Return the worker that has a call, its lease not over, and let nobody take or finish it until this has ended.
+
+    Args:
+        connection: A transaction that writes, and is about to delete something of the call.
+        call_id: The whole id.
+    """
+    # In this order, and waiting for the recording only: who finishes a call holds its recording and then its claim,
+    # who gives up on one the other way round.
+    connection.execute(select(recordings.c.call_id).where(recordings.c.call_id == call_id).with_for_update())
+    claim = select(_one.claimed_by, _one.until).where(_one.call_id == call_id)
+    seen = connection.execute(claim).first()
+    held = connection.execute(claim.with_for_update(skip_locked=True)).first()
+    if held is None:
+        return None if seen is None else seen.claimed_by or "a worker that is just taking it"
+    return held.claimed_by if held.until is not None and held.until > database_now(connection) else None
+
+
 def database_now(connection: Connection) -> datetime:
     """Return the time by the database's own clock."""
     if connection.dialect.name == "postgresql":

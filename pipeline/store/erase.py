@@ -97,14 +97,10 @@ def erase_call(connection: Connection, call_id: str, *, match_within_s: float) -
     forget_call(connection, call_id)
     sessions = list(connection.scalars(_coaching_sessions_of(call_id)))
     counts["calibration_sessions"] = _out_of_calibration(connection, call_id, delete_empty=False)
-    for table, condition in (
-        (webhook_deliveries, _told_of(call_id)),
-        (phone_calls, _phoned(call)),
-        (surveys, _of(call)),
-    ):
+    for table, condition in _told_elsewhere(call).items():
         counts[table.name] = connection.execute(delete(table).where(condition)).rowcount
     for table in reached_tables():
-        counts[table.name] += connection.execute(delete(table).where(_belongs(table, [call_id]))).rowcount
+        counts[table.name] += connection.execute(delete(table).where(belongs(table, [call_id]))).rowcount
     counts["coaching_sessions"] = _blank(connection, sessions)
     _out_of_calibration(connection, call_id, delete_empty=True)
     return {name: count for name, count in sorted(counts.items()) if count}
@@ -133,7 +129,7 @@ def turn_count(connection: Connection, call_ids: Sequence[str]) -> int:
 
 
 def _count(connection: Connection, table: Table, call_ids: Sequence[str]) -> int:
-    return connection.scalar(select(func.count()).select_from(table).where(_belongs(table, call_ids))) or 0
+    return connection.scalar(select(func.count()).select_from(table).where(belongs(table, call_ids))) or 0
 
 
 def _reached(table: Table) -> bool:
@@ -142,21 +138,38 @@ def _reached(table: Table) -> bool:
     return "call_id" in table.c or any(_reached(key.column.table) for key in table.foreign_keys)
 
 
-def _belongs(table: Table, call_ids: Sequence[str]) -> ColumnElement[bool]:
+def belongs(table: Table, call_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a row of a reached table belongs to one of some calls."""
     if "call_id" in table.c:
         return table.c.call_id.in_(call_ids)
     through: list[ColumnElement[bool]] = [
-        key.parent.in_(select(key.column).where(_belongs(key.column.table, call_ids)))
+        key.parent.in_(select(key.column).where(belongs(key.column.table, call_ids)))
         for key in table.foreign_keys
         if _reached(key.column.table)
     ]
     return or_(false(), *through)
 
 
-def _known(connection: Connection, call_id: str, within: timedelta) -> _Call:
+def told_elsewhere(connection: Connection, call_id: str, *, match_within_s: float) -> dict[Table, ColumnElement[bool]]:
+    """Return by table which rows name a call otherwise than by a foreign key: telephone figures, surveys, deliveries.
+
+    Args:
+        connection: Where to read.
+        call_id: The whole id.
+        match_within_s: How near to it a call of the telephone system without a known id begins.
+    """
+    return _told_elsewhere(_known(connection, call_id, timedelta(seconds=match_within_s), hold=False))
+
+
+def _told_elsewhere(call: _Call) -> dict[Table, ColumnElement[bool]]:
+    return {webhook_deliveries: _told_of(call.call_id), phone_calls: _phoned(call), surveys: _of(call)}
+
+
+def _known(connection: Connection, call_id: str, within: timedelta, *, hold: bool = True) -> _Call:
     column = recordings.c
     wanted = select(column.agent_id, column.started_at).where(column.call_id == call_id)
-    row = connection.execute(wanted.with_for_update()).one()  # nobody adds rows to the call any more
+    # where it is held nobody adds rows to the call any more
+    row = connection.execute(wanted.with_for_update() if hold else wanted).one()
     return _Call(
         call_id=call_id,
         refs=external_ids(connection, call_id),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import holds, retention
+from app.cli import holds, retention, subject
 from app.cli.main import build, tell
 from pipeline.config.retention import RetentionSettings
 from tests.audit.workspace import Workspace, make_workspace
@@ -83,6 +84,9 @@ def test_a_hold_is_placed_told_and_lifted(made: Workspace) -> None:
         (("calls", "delete", "--customer", "C-1", "--reason", "x"), "there is no such call"),
         (("retention", "record", "dr-9"), "no record 'dr-9'"),
         (("retention", "key"), "no key is set"),
+        (("subject", "export", "--out", "x"), "give --customer or --agent"),
+        (("subject", "export", "--customer", "C-1", "--agent", "a", "--out", "x"), "give --customer or --agent"),
+        (("subject", "export", "--customer", "C-1", "--out", "x"), "nothing is kept about customer C-1"),
     ],
 )
 def test_commands_say_what_is_wrong(made: Workspace, arguments: tuple[str, ...], told: str) -> None:
@@ -151,8 +155,31 @@ def test_a_call_that_was_deleted_by_mistake_may_come_back(made: Workspace) -> No
     assert "was never deleted here" in earmark(made, "retention", "allow", left, "--reason", "mistake")[2]
 
 
+def test_a_copy_is_handed_out_and_the_log_knows_it(made: Workspace, tmp_path: Path) -> None:
+    earmark(made, "holds", "place", "--customer", "C-77", "--reason", "matter 17")
+    first = tmp_path / "first"
+    code, out, err = earmark(made, "subject", "export", "--customer", "C-77", "--basis", "Art. 15", "--out", first)
+    assert code == 0
+    assert out.splitlines()[0] == str(first)
+    assert "1 legal holds name them" in err
+    assert earmark(made, "audit", "verify", first, "--expect", out.splitlines()[1].removeprefix("hash "))[0] == 0
+    second = tmp_path / "second.zip"
+    code, out, _ = earmark(made, "subject", "export", "--customer", "C-77", "--out", second, "--json")
+    told = json.loads(out)
+    assert (code, set(told["calls"]), told["legal_holds"]) == (0, set(made.calls), 1)
+    code, out, _ = earmark(made, "audit", "log", "--action", "export", "--json")
+    entries = json.loads(out)["entries"]
+    assert [entry["subject_kind"] for entry in entries].count("subject") == 2
+    assert [entry["subject_id"] for entry in entries].count(made.calls[0]) == 2
+    assert "C-77" not in out
+    with zipfile.ZipFile(second) as opened:
+        before = json.loads(opened.read("kept/handed_out.json"))
+    assert {row["call_id"] for row in before} == set(made.calls), "the first copy"
+
+
 def test_page_tells_of_every_command_and_setting() -> None:
     told = [f"earmark retention {command.name}" for command in retention.app.registered_commands]
     told += [f"earmark holds {command.name}" for command in holds.app.registered_commands]
+    told += [f"earmark subject {command.name}" for command in subject.app.registered_commands]
     told += list(RetentionSettings.model_fields)
     assert [words for words in told if words not in PAGE] == []

@@ -102,6 +102,24 @@ def test_what_is_asked_for_quotes_calls(sealed: Path, tmp_path: Path) -> None:
     assert in_the_clear(tmp_path, QUOTED) != []
 
 
+def test_a_copy_for_a_person_is_made_with_the_key_only_and_opens_without(copy: Path, tmp_path: Path) -> None:
+    recordings = record(tmp_path / "recordings")
+    assert earmark(copy, "run", recordings, "--engine", "scripted", key=OLD).returncode == 0
+    assert earmark(copy, "media", "seal", recordings, key=OLD).returncode == 0
+    out = tmp_path / "copy"
+    command = ("subject", "export", "--agent", "maria", "--out", out)
+    refused = earmark(copy, *command, key=NEW)
+    assert refused.returncode == 1
+    assert f"sealed with key {OLD_ID}" in refused.stderr
+    assert not out.exists()
+    made = earmark(copy, *command, key=OLD)
+    assert made.returncode == 0, made.stderr
+    assert any(name.startswith("transcripts/") for name in in_the_clear(out))
+    sounds = list((out / "sound").iterdir())
+    assert len(sounds) == 2
+    assert {file.read_bytes()[:4] for file in sounds} == {b"fLaC"}
+
+
 @pytest.mark.parametrize("key", ["", NEW], ids=["no key", "another key"])
 def test_a_missing_key_is_named_and_nothing_is_done(copy: Path, calls: Path, key: str) -> None:
     before = (copy / "earmark.db").read_bytes()

@@ -1,0 +1,48 @@
+"""What the kinds of records are called in a copy for a person, who need not know tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+IN_WORDS: Mapping[str, str] = {
+    "acknowledgements": "that a score was seen",
+    "api_tokens": "tokens for programs, without what they sign in with",
+    "assignments": "to whom calls were given for review",
+    "audit_log": "what was done under the account",
+    "call_measures": "talk, silence and overtalk in figures",
+    "call_reasons": "what calls were about, as far as it could be told",
+    "coaching_acknowledgements": "that a talk was acknowledged",
+    "coaching_items": "moments of calls that were sent to talk about",
+    "coaching_session_items": "which of these a talk was about",
+    "coaching_sessions": "talks, with notes and what was agreed",
+    "coaching_withdrawals": "moments that were sent by mistake",
+    "comments": "comments on calls",
+    "contact_reasons": "the names of these reasons",
+    "criterion_results": "answers to the questions of scores, with evidence",
+    "current_scores": "which score counts",
+    "deleted_media": "that the sound of a call was deleted",
+    "dispute_rulings": "how disputes were decided",
+    "disputes": "scores that were disputed",
+    "failures": "calls that could not be used",
+    "files": "recordings: size and time",
+    "findings": "which rules were looked for, and what came of it",
+    "flag_changes": "what became of flags",
+    "flags": "why calls were marked for a person to hear",
+    "handed_out": "when something of calls was handed out",
+    "heard_calls": "what a call tells to rules about later calls",
+    "heard_rules": "what those rules made of calls",
+    "phone_calls": "figures of the telephone system, by call",
+    "phone_days": "figures of the telephone system, by day",
+    "queue_closings": "reviews that were closed without an answer",
+    "recordings": "calls: when, how long, on which queue",
+    "reviews": "answers that people gave",
+    "sampled_calls": "calls that were drawn for review",
+    "saved_views": "filters that were saved",
+    "scores": "scores of calls",
+    "steps": "transcripts, findings, sentiment and measures, whole",
+    "surveys": "answers to surveys",
+    "uploads": "recordings that were uploaded",
+    "users": "the account",
+    "web_sessions": "when the account was signed in",
+    "webhook_deliveries": "what other programs were told of calls",
+}
