@@ -11,7 +11,7 @@ from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 from flows.runtime import Runtime
-from pipeline.errors import MediaAwayError, StoreError
+from pipeline.errors import EarmarkError, MediaAwayError, StoreError
 from pipeline.intake.arrivals import Arrivals
 from pipeline.media.facts import Facts
 from pipeline.media.place import place_of
@@ -54,7 +54,8 @@ class Watch:
     def look(self, *, now: datetime, now_s: float) -> int:
         """Do what is to be done now, and return how many recordings were new.
 
-        A source or a database that is away is reported and looked for again with the next look: a watch goes on.
+        A watch goes on: a source or a database that is away is reported and looked for again with the next look, and a
+        job of the day that fails is reported and done again the next day.
         """
         try:
             ready = self._arrivals.look(self._known, now_s=now_s)
@@ -74,7 +75,10 @@ class Watch:
             due = self._due.setdefault(job, _next(at, now))
             if now >= due:
                 self._due[job] = _next(at, now)
-                job()
+                try:
+                    job()
+                except EarmarkError as error:
+                    self.runtime.report("job_failed", str(error))
         return len(ready)
 
     def _known(self, media_uris: Sequence[str]) -> dict[str, Facts]:

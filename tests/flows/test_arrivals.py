@@ -19,6 +19,7 @@ import pytest
 from flows.arrivals import Watch
 from flows.runtime import Runtime, using
 from pipeline.config import IntakeSettings, Settings
+from pipeline.errors import ReportError
 from pipeline.media import servers
 from pipeline.store.calls import list_calls
 from tests.scripted_calls import write_call
@@ -88,6 +89,19 @@ def test_jobs_of_the_day_are_done_once_when_their_time_has_come(runtime: Runtime
     now = NOON.replace(day=15, minute=30)
     watch.look(now=now, now_s=0)
     assert len(done) == 2
+
+
+def test_a_job_of_the_day_that_fails_is_told_and_done_again_the_next_day(
+    runtime: Runtime, told: list[tuple[str, str]]
+) -> None:
+    def fail() -> None:
+        raise ReportError("some files could not be deleted")
+
+    watch = Watch(runtime=runtime, roots=[], score=taking_in, daily={fail: time(12, 30)})
+    for day in (14, 15):
+        for hour in (12, 13, 14):
+            watch.look(now=NOON.replace(day=day, hour=hour), now_s=0)
+    assert told == [("job_failed", "some files could not be deleted")] * 2
 
 
 def scored(workspace: Path) -> int:
