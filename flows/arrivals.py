@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from flows.runtime import Runtime
@@ -82,9 +83,34 @@ class Watch:
         return len(ready)
 
     def _known(self, media_uris: Sequence[str]) -> dict[str, Facts]:
-        with self.runtime.store.read() as connection:
-            stored = stored_versions(connection, media_uris)
-        return {uri: Facts(size_bytes=size, modified_ns=modified) for uri, (size, modified) in stored.items()}
+        return _stored(self.runtime, media_uris)
+
+
+def still_written(runtime: Runtime, roots: Sequence[str], *, wait: Callable[[float], object] = time.sleep) -> set[str]:
+    """Return the new recordings under some roots that may still grow, by a look before and one after a wait.
+
+    Args:
+        runtime: With the settings, and what is stored already.
+        roots: As text, see `root_text`.
+        wait: Waits for so many seconds, ``intake.settle_s``; not called where nothing new may grow.
+
+    Raises:
+        MediaAwayError: A root's server cannot be asked.
+        StoreError: The database cannot be read.
+    """
+    settings = runtime.settings.intake
+    arrivals = Arrivals(roots=[place_of(root, settings) for root in roots], settings=settings)
+    arrivals.look(partial(_stored, runtime), now_s=0.0)
+    if arrivals.waiting:
+        wait(settings.settle_s)
+        arrivals.look(partial(_stored, runtime), now_s=settings.settle_s)
+    return set(arrivals.waiting)
+
+
+def _stored(runtime: Runtime, media_uris: Sequence[str]) -> dict[str, Facts]:
+    with runtime.store.read() as connection:
+        stored = stored_versions(connection, media_uris)
+    return {uri: Facts(size_bytes=size, modified_ns=modified) for uri, (size, modified) in stored.items()}
 
 
 def _next(at: time_of_day, now: datetime) -> datetime:

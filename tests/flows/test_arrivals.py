@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import fsspec
 import pytest
 
-from flows.arrivals import Watch
+from flows.arrivals import Watch, still_written
 from flows.runtime import Runtime, using
 from pipeline.config import IntakeSettings, Settings
 from pipeline.errors import ReportError
@@ -69,6 +69,22 @@ def test_new_recordings_become_calls_and_are_not_looked_at_twice(
         assert len(list_calls(connection)) == 2
     again = Watch(runtime=runtime, roots=[str(calls), "memory://calls"], score=taking_in)
     assert [again.look(now=NOON, now_s=0), again.look(now=NOON, now_s=11)] == [0, 0]
+
+
+def test_recordings_that_still_grow_wait_for_the_next_intake(runtime: Runtime, tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    whole, growing = write_call(calls, "whole", seed=1), write_call(calls, "growing", seed=2)
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        with growing.open("ab") as file:
+            file.write(b"more")
+
+    assert still_written(runtime, [str(calls)], wait=wait) == {str(growing)}
+    taking_in([str(whole), str(growing)], [str(calls)])
+    assert still_written(runtime, [str(calls)], wait=wait) == set()
+    assert waited == [10]
 
 
 def test_source_that_is_away_is_told_and_looked_for_again(runtime: Runtime, told: list[tuple[str, str]]) -> None:
