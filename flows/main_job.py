@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, cast
 
 from prefect import flow
@@ -40,4 +39,4 @@ def _process(call_ids: list[str]) -> None:
     settings = current().settings
     runner = cast(Any, ThreadPoolTaskRunner)(max_workers=settings.run.workers)
     process_calls.with_options(task_runner=runner)(call_ids)
-    write_scorecards(str(Path(settings.workspace) / "reports"))
+    write_scorecards(str(settings.reports_dir))
