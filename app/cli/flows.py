@@ -94,7 +94,7 @@ def deploy(
         ),
     ],
 ) -> None:
-    """Register intake, backlog, scorecards and watch at the Prefect server that PREFECT_API_URL names."""
+    """Register intake, backlog and scorecards at the Prefect server that PREFECT_API_URL names, for its workers."""
     for name in deploy_flows([root_text(place_of(path)) for path in paths]):
         say(name)
     remark(f"start workers:  prefect worker start --pool {WORKERS_POOL} --limit 1")
