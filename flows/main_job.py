@@ -14,13 +14,14 @@ from flows.scorecards import write_scorecards
 
 
 @flow(name="score recordings")
-def score_recordings(paths: list[str]) -> None:
+def score_recordings(paths: list[str], settled: bool = False) -> None:
     """Take recordings in, process every call, and write the workspace's scorecards.
 
     Args:
         paths: Files and folders. They are ids here: what is in them never passes through Prefect.
+        settled: As for `intake`.
     """
-    _process(intake(paths))
+    _process(intake(paths, settled))
 
 
 @flow(name="score arrivals")
