@@ -62,7 +62,7 @@ def files_of_workspace(settings: Settings) -> list[Path]:
 
 def empty_sound_cache(settings: Settings) -> None:
     """Remove sound that is ready to be played: it is made again as it should be."""
-    shutil.rmtree(settings.workspace / "cache" / "audio", ignore_errors=True)
+    shutil.rmtree(settings.sound_dir, ignore_errors=True)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from flows.runtime import Runtime
-from pipeline.errors import MediaAwayError, StoreError
+from pipeline.errors import EarmarkError, MediaAwayError, StoreError
 from pipeline.intake.arrivals import Arrivals
 from pipeline.media.facts import Facts
 from pipeline.media.place import place_of
@@ -54,7 +55,8 @@ class Watch:
     def look(self, *, now: datetime, now_s: float) -> int:
         """Do what is to be done now, and return how many recordings were new.
 
-        A source or a database that is away is reported and looked for again with the next look: a watch goes on.
+        A watch goes on: a source or a database that is away is reported and looked for again with the next look, and a
+        job of the day that fails is reported and done again the next day.
         """
         try:
             ready = self._arrivals.look(self._known, now_s=now_s)
@@ -74,13 +76,41 @@ class Watch:
             due = self._due.setdefault(job, _next(at, now))
             if now >= due:
                 self._due[job] = _next(at, now)
-                job()
+                try:
+                    job()
+                except EarmarkError as error:
+                    self.runtime.report("job_failed", str(error))
         return len(ready)
 
     def _known(self, media_uris: Sequence[str]) -> dict[str, Facts]:
-        with self.runtime.store.read() as connection:
-            stored = stored_versions(connection, media_uris)
-        return {uri: Facts(size_bytes=size, modified_ns=modified) for uri, (size, modified) in stored.items()}
+        return _stored(self.runtime, media_uris)
+
+
+def still_written(runtime: Runtime, roots: Sequence[str], *, wait: Callable[[float], object] = time.sleep) -> set[str]:
+    """Return the new recordings under some roots that may still grow, by a look before and one after a wait.
+
+    Args:
+        runtime: With the settings, and what is stored already.
+        roots: As text, see `root_text`.
+        wait: Waits for so many seconds, ``intake.settle_s``; not called where nothing new may grow.
+
+    Raises:
+        MediaAwayError: A root's server cannot be asked.
+        StoreError: The database cannot be read.
+    """
+    settings = runtime.settings.intake
+    arrivals = Arrivals(roots=[place_of(root, settings) for root in roots], settings=settings)
+    arrivals.look(partial(_stored, runtime), now_s=0.0)
+    if arrivals.waiting:
+        wait(settings.settle_s)
+        arrivals.look(partial(_stored, runtime), now_s=settings.settle_s)
+    return set(arrivals.waiting)
+
+
+def _stored(runtime: Runtime, media_uris: Sequence[str]) -> dict[str, Facts]:
+    with runtime.store.read() as connection:
+        stored = stored_versions(connection, media_uris)
+    return {uri: Facts(size_bytes=size, modified_ns=modified) for uri, (size, modified) in stored.items()}
 
 
 def _next(at: time_of_day, now: datetime) -> datetime:

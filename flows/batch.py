@@ -118,4 +118,4 @@ def _run(
         log_event("run_finished", **counts, duration_ms=duration_ms(began, utc_now()))
         with store.begin() as connection:
             tell(connection, WebhookEvent.BATCH_FINISHED, [counts], now=utc_now())
-    return BatchResult(**counts, reports=settings.workspace / "reports")
+    return BatchResult(**counts, reports=settings.reports_dir)

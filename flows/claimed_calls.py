@@ -126,7 +126,7 @@ class Worker:
             except _TooLongError:
                 return f"took longer than run.call_timeout_s = {settings.call_timeout_s} s"
             except StoreError as error:
-                if not self._lasting.answers():
+                if not self.runtime.store.answers():
                     raise
                 return str(error)
             except EarmarkError as error:

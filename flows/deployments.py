@@ -48,7 +48,7 @@ def deployments(paths: Sequence[str | Path]) -> tuple[Deployed, ...]:
             pool=SITE_POOL,
             every=minute,
             one_at_a_time=True,
-            parameters={"paths": [str(path) for path in paths]},
+            parameters={"paths": [str(path) for path in paths], "settled": True},
         ),
         Deployed(
             name="earmark-backlog",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prefect import flow, task
 
+from flows.arrivals import still_written
 from flows.runtime import current, utc_now
 from pipeline.intake.deleted import held_back_as_deleted
 from pipeline.intake.discover import find_recordings
@@ -60,11 +61,19 @@ def take_in_arrivals(media_uris: list[str], roots: list[str]) -> list[str]:
 
 
 @flow(name="intake")
-def intake(paths: list[str]) -> list[str]:
-    """Find recordings under the given paths, take them in, and return the ids of the calls, each once."""
+def intake(paths: list[str], settled: bool = False) -> list[str]:
+    """Find recordings under the given paths, take them in, and return the ids of the calls, each once.
+
+    Args:
+        paths: Files, folders and addresses.
+        settled: Leave those that are still being written to the next run, for a run on a schedule.
+    """
     runtime = current()
     settings = runtime.settings.intake
     found = [str(place) for place in find_recordings([place_of(path, settings) for path in paths], settings)]
+    if settled:
+        growing = still_written(runtime, paths)
+        found = [media_uri for media_uri in found if media_uri not in growing]
     runtime.report("found", str(len(found)))
     call_ids: list[str] = []
     for start in range(0, len(found), FILES_PER_TASK):

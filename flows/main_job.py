@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, cast
 
 from prefect import flow
@@ -15,13 +14,14 @@ from flows.scorecards import write_scorecards
 
 
 @flow(name="score recordings")
-def score_recordings(paths: list[str]) -> None:
+def score_recordings(paths: list[str], settled: bool = False) -> None:
     """Take recordings in, process every call, and write the workspace's scorecards.
 
     Args:
         paths: Files and folders. They are ids here: what is in them never passes through Prefect.
+        settled: As for `intake`.
     """
-    _process(intake(paths))
+    _process(intake(paths, settled))
 
 
 @flow(name="score arrivals")
@@ -40,4 +40,4 @@ def _process(call_ids: list[str]) -> None:
     settings = current().settings
     runner = cast(Any, ThreadPoolTaskRunner)(max_workers=settings.run.workers)
     process_calls.with_options(task_runner=runner)(call_ids)
-    write_scorecards(str(Path(settings.workspace) / "reports"))
+    write_scorecards(str(settings.reports_dir))

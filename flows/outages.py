@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import text
-
 from pipeline.config import RunSettings
 from pipeline.errors import StoreError
 from pipeline.store.database import Store
@@ -38,7 +36,7 @@ class Lasting:
 
         Raises:
             StoreError: The database is away for longer than ``run.outage_s``, or it answers and yet the work cannot be
-                done; `answers` tells which.
+                done; `Store.answers` tells which.
         """
         tries = 0
         while True:
@@ -49,24 +47,15 @@ class Lasting:
                     if tries == self.settings.retries or self.stop.wait(self.settings.retry_delay_s * 2**tries):
                         raise
                     tries += 1
-                elif self.stop.is_set() or not self.answers():
+                elif self.stop.is_set() or not self.store.answers():
                     raise
-
-    def answers(self) -> bool:
-        """Tell whether the database can be used."""
-        try:
-            with self.store.read() as connection:
-                connection.execute(text("SELECT 1"))
-        except StoreError:
-            return False
-        return True
 
     def _was_away(self) -> bool:
         """Wait for the database; False where it answers at once, so that the fault is another."""
         until = time.monotonic() + self.settings.outage_s
         pause_s = 0.5
         was_away = False
-        while not self.answers():
+        while not self.store.answers():
             was_away = True
             if time.monotonic() > until or self.stop.wait(pause_s):
                 break

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from flows.empty_database import keep_empty_database, put_empty_database
+from flows.run_lock import LOCK
 from flows.temporary_server import API_URL, temporary_server
 from pipeline.errors import ServerError
 
@@ -51,7 +52,7 @@ def prefect_server(workspace: Path, *, models_dir: Path, scheduling: bool = Fals
         yield lambda: None
         return
     # Two temporary servers cannot share one folder, and two runs of one workspace would do the same work.
-    lock = FileLock(folder / "run.lock", blocking=False)
+    lock = FileLock(workspace.resolve() / LOCK, blocking=False)
     try:
         lock.acquire()
     except Timeout:

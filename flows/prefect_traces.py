@@ -10,10 +10,10 @@ from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
+from flows.alerts import FLOWS
+from flows.run_lock import LOCK
 from flows.temporary_server import API_URL
 
-EARMARKS_FLOWS = ("score recordings", "score calls")
-"""Those that are started from outside; others run within these and go with them."""
 _AT_ONCE = 100
 
 
@@ -23,12 +23,12 @@ def forget_local_runs(workspace: Path) -> bool:
     Returns:
         False where a run is at work, or it cannot be deleted: then its runs stay until the next deletion.
     """
-    folder = workspace.resolve() / "prefect"
-    if not folder.is_dir():
+    lock = workspace.resolve() / LOCK
+    if not lock.parent.is_dir():
         return True
     try:
-        with FileLock(folder / "run.lock", blocking=False):
-            for file in folder.glob("prefect.db*"):
+        with FileLock(lock, blocking=False):
+            for file in lock.parent.glob("prefect.db*"):
                 file.unlink(missing_ok=True)
     except (Timeout, OSError):
         return False
@@ -51,11 +51,12 @@ def forget_runs(before: datetime) -> int:
     from prefect.client.schemas.sorting import FlowRunSort  # noqa: PLC0415
     from prefect.exceptions import ObjectNotFound  # noqa: PLC0415
 
-    newest = (
-        FlowRunSort.END_TIME_DESC
-    )  # what the client leaves out, this server refuses: order and limit are always said
-    ours = filters.FlowFilter(name=filters.FlowFilterName(any_=list(EARMARKS_FLOWS)))
-    ended = filters.FlowRunFilter(end_time=filters.FlowRunFilterEndTime(before_=cast(Any, before)))
+    newest = FlowRunSort.END_TIME_DESC  # order and limit are always said: what the client leaves out is refused
+    ours = filters.FlowFilter(name=filters.FlowFilterName(any_=list(FLOWS)))
+    ended = filters.FlowRunFilter(
+        end_time=filters.FlowRunFilterEndTime(before_=cast(Any, before)),
+        parent_task_run_id=filters.FlowRunFilterParentTaskRunId(is_null_=True),  # those within others go with them
+    )
     count = 0
     with get_client(sync_client=True) as client:
         while runs := client.read_flow_runs(flow_filter=ours, flow_run_filter=ended, sort=newest, limit=_AT_ONCE):

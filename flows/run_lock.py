@@ -6,6 +6,7 @@ import fcntl
 from pathlib import Path
 
 LOCK = Path("prefect") / "run.lock"
+"""In a workspace; whoever starts Prefect's temporary server there holds it."""
 
 
 def run_is_at_work(workspace: Path) -> bool:

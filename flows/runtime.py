@@ -37,7 +37,7 @@ class Runtime:
         report: Called with (event, subject) as work proceeds. Events about a file: ``taken_in``, ``rejected``; about a
             call: ``processed``, ``unchanged``, ``failed``; with a number to expect: ``found``, ``to_process``, and
             ``to_settle``: so many calls are judged once more, as earlier calls came to light; of a watch,
-            ``source_away`` with the reason.
+            ``source_away`` and ``job_failed`` with the reason; of retention ``retention`` with what is done.
         patient: Whether to wait for a database server that starts again; workers see to that themselves.
         tries: How often each call was tried by this process.
     """

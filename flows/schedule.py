@@ -68,7 +68,7 @@ def serve_schedule(
 
             wait_for_server()
             with told_as_server_error():
-                score_recordings(roots)
+                score_recordings(roots, settled=True)
             if watch_seconds is not None:
                 _watch(runtime, roots, every_s=watch_seconds, daily=daily)
                 return
@@ -108,7 +108,8 @@ def _serve(
     from flows.main_job import score_recordings  # noqa: PLC0415
 
     every = timedelta(minutes=every_minutes)
-    served = [score_recordings.to_deployment(name="earmark", parameters={"paths": list(roots)}, interval=every)]
+    parameters = {"paths": list(roots), "settled": True}
+    served = [score_recordings.to_deployment(name="earmark", parameters=parameters, interval=every)]
     for name, job in _daily_jobs().items():
         if (at := daily[name]) is not None:
             each_day = Cron(f"{at.minute} {at.hour} * * *", timezone=settings.scorecards.timezone)

@@ -46,7 +46,7 @@ def write_scorecards(out: str) -> bool:
 @flow(name="scorecards")
 def scorecards() -> None:
     """Write the workspace's scorecards: where workers process the calls, one run beside them does this for all."""
-    write_scorecards(str(current().settings.workspace / "reports"))
+    write_scorecards(str(current().settings.reports_dir))
 
 
 def _made_from(report: ScorecardReport) -> str:

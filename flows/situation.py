@@ -22,8 +22,9 @@ def situation_of(settings: Settings, store: Store, *, now: datetime, day: Done |
 
 
 def free_bytes(folder: Path) -> int | None:
-    """Return the room on a folder's disk; None where it cannot be told."""
+    """Return the room on the disk of a folder, or of the one that it will be made in; None where it cannot be told."""
     try:
-        return shutil.disk_usage(folder).free
+        there = next(each for each in (folder.resolve(), *folder.resolve().parents) if each.exists())
+        return shutil.disk_usage(there).free
     except OSError:
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from app.cli.mail_checks import MailCheck, check_mail
 from app.cli.models import statuses
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, has_database, read_settings
 from app.rubric_checks import active_rules
+from flows.situation import free_bytes
 from pipeline.compliance.packs import load_packs
 from pipeline.config import Settings
 from pipeline.errors import AuthoredFileError, EarmarkError
@@ -158,8 +158,11 @@ def _disk(settings: Settings) -> list[Check]:
 
 
 def _space(name: str, folder: Path) -> Check:
-    existing = next(parent for parent in (folder.resolve(), *folder.resolve().parents) if parent.exists())
-    free_bytes = shutil.disk_usage(existing).free
-    ok = free_bytes >= LEAST_FREE_BYTES
+    free = free_bytes(folder)
+    if free is None:
+        return Check(
+            name=name, ok=False, found=f"{folder} cannot be looked at", todo="mount its disk, or set another folder"
+        )
+    ok = free >= LEAST_FREE_BYTES
     todo = "" if ok else f"free at least {LEAST_FREE_BYTES / 1e9:.0f} GB, or set another folder"
-    return Check(name=name, ok=ok, found=f"{free_bytes / 1e9:.1f} GB free at {folder}", todo=todo)
+    return Check(name=name, ok=ok, found=f"{free / 1e9:.1f} GB free at {folder}", todo=todo)

@@ -15,6 +15,7 @@ Report = Callable[[str, str], None]
 
 _FILE_EVENTS = ("taken_in", "rejected")
 _CALL_EVENTS = ("processed", "unchanged", "failed")
+_TOLD = ("source_away", "job_failed", "retention")  # their subject is a sentence
 _SAYS = {
     "taken_in": "read",
     "rejected": "cannot use",
@@ -66,7 +67,7 @@ def plain_lines() -> Report:
     seen = {"files": 0, "calls": 0}
 
     def report(event: str, subject: str) -> None:
-        if event == "source_away":
+        if event in _TOLD:
             remark(subject)
             return
         if event in ("found", "to_process"):

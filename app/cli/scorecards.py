@@ -61,8 +61,8 @@ def build(
     settings = read_settings(workspace, config, scorecards__period=period)
     report = _report(settings, words=settings.at_rest_key is None)
     for name in WORKSPACE_FORMS:
-        registry.load("scorecard format", name)(report, settings.workspace / "reports")
-    show.say(f"Scorecards: {settings.workspace / 'reports' / 'index.html'}")
+        registry.load("scorecard format", name)(report, settings.reports_dir)
+    show.say(f"Scorecards: {settings.reports_dir / 'index.html'}")
 
 
 @app.command("show")

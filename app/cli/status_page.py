@@ -14,6 +14,7 @@ from pipeline.store.backlog import Counted
 from pipeline.store.throughput import Done
 from pipeline.watching.attention import GB, Attention
 from pipeline.watching.situation import Situation
+from pipeline.watching.span import span
 
 _HOUR_MS = 3_600_000
 _LABEL = 12  # columns
@@ -73,22 +74,6 @@ def status_data(situation: Situation, attention: Sequence[Attention], *, at_work
         "free_bytes": situation.free_bytes,
         "attention": [asdict(each) for each in attention],
     }
-
-
-def span(seconds: float | None) -> str:
-    """Return how long something takes, in its two largest units; a dash where it is unknown."""
-    if seconds is None:
-        return "–"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes:02d} min"
-    days, hours = divmod(hours, 24)
-    return f"{days:,} days {hours} h"
 
 
 def _print_lately(situation: Situation) -> None:

@@ -101,10 +101,5 @@ class Seals:
         return known
 
 
-def key_id_of(sealed: str) -> str:
-    """Return the name of the key that a sealed text needs."""
-    return sealed[len(PREFIX) : _HEAD - 1]
-
-
 def _changed(place: str) -> SealedError:
     return SealedError(f"{place}: a sealed value was changed since it was stored, or brought there from another place")

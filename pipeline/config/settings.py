@@ -131,6 +131,16 @@ class Settings(Group):
         return self.console.uploads_dir or self.workspace / "uploads"
 
     @property
+    def reports_dir(self) -> Path:
+        """Where runs write scorecards."""
+        return self.workspace / "reports"
+
+    @property
+    def sound_dir(self) -> Path:
+        """Where the console keeps sound that is ready to be played."""
+        return self.workspace / "cache" / "audio"
+
+    @property
     def store_url(self) -> str:
         """The database to use."""
         if self.database_url:

@@ -7,7 +7,7 @@ import io
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, cast
 
 from pipeline.at_rest.files import unsealed
@@ -167,9 +167,6 @@ class _RemoteStream(io.RawIOBase):
     def close(self) -> None:
         """Close the stream; what a broken connection says to that is of no use to anybody."""
         if not self.closed:
-            try:
-                with telling(self._place):
-                    self._opened.close()
-            except (MediaAwayError, OSError):
-                self.failure = self.failure or None
+            with suppress(MediaAwayError, OSError), telling(self._place):
+                self._opened.close()
             super().close()

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 _NOT_THERE = (404, 410)
-CONNECT_S = 10
-READ_S = 60
+CONNECT_S, READ_S = 10, 60
+"""How long a server may take to answer, and to send the next bytes."""
 EXTRAS = {"s3": "s3", "az": "azure", "gs": "gcs", "sftp": "sftp", "http": "http", "https": "http"}
 """Which of Earmark's extras brings the library for a scheme."""
 

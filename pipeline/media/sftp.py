@@ -12,8 +12,8 @@ import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
 from pipeline.config import IntakeSettings
+from pipeline.media.servers import CONNECT_S, READ_S
 
-_CONNECT_S, _READ_S = 10, 60
 _PORT = 22
 
 
@@ -50,14 +50,14 @@ class CheckedSftp(SFTPFileSystem):  # type: ignore[misc]  # fsspec has no types
             username=unquote(user) or None,
             key_filename=str(settings.sftp_key_file) if settings.sftp_key_file else None,
             password=password,
-            timeout=_CONNECT_S,
-            banner_timeout=_CONNECT_S,
-            auth_timeout=_CONNECT_S,
+            timeout=CONNECT_S,
+            banner_timeout=CONNECT_S,
+            auth_timeout=CONNECT_S,
         )
         self.client, self.ftp = client, client.open_sftp()
         channel = self.ftp.get_channel()
         if channel is not None:
-            channel.settimeout(_READ_S)
+            channel.settimeout(READ_S)
 
     def find(self, path: str, maxdepth: int | None = None, withdirs: bool = False, **_: Any) -> dict[str, Any]:
         """Return the regular files below a folder; links to files only where they lead to one inside it."""

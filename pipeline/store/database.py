@@ -50,6 +50,15 @@ class Store:
         with as_store_errors(self.engine.url), reading(self.engine) as connection:
             yield connection
 
+    def answers(self) -> bool:
+        """Tell whether the database can be reached and read."""
+        try:
+            with self.read() as connection:
+                connection.execute(text("SELECT 1"))
+        except StoreError:
+            return False
+        return True
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()

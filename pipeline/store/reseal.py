@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Column, Connection, LargeBinary, Table, Text, bindparam, select, tuple_, type_coerce, update
 
 from pipeline.at_rest.text import PREFIX, PREFIX_BYTES, Seals
+from pipeline.errors import StoreError
 from pipeline.store.database import Store
 from pipeline.store.keys_needed import forget_keys
+from pipeline.store.scrub import scrub
 from pipeline.store.sealed import SAYS_NOTHING, SealedBytes, SealedText, seals_of
 from pipeline.store.search_index import forget_all
 from pipeline.store.tables import metadata
@@ -66,24 +68,22 @@ def reseal(store: Store, *, to_plain: bool = False) -> Iterator[Resealed]:
 
 
 def finish(store: Store, *, to_plain: bool = False) -> list[str]:
-    """Note after a whole pass which keys are needed, make SQLite write its file anew; return keys not needed any more.
+    """Make SQLite write its file anew after a whole pass, note which keys are needed; return keys not needed any more.
 
     What was overwritten stays in a SQLite file's free pages until then. PostgreSQL's server does that: see
     ``docs/encryption.md``.
+
+    Raises:
+        StoreError: Somebody else is using the SQLite file, or the disk is full: another pass is soon done.
     """
+    if not scrub(store):
+        raise StoreError(
+            "every row is as wanted, but the database is in use or its disk is full, so that what was there before is "
+            "still in its file: end what uses it, and run this again"
+        )
     with store.begin() as connection:
         ring = seals_of(connection.dialect).ring
-        others = forget_keys(connection, but=None if to_plain or ring is None else ring.first.key_id)
-    if store.engine.dialect.name == "sqlite":
-        connection_of_driver = store.engine.raw_connection()
-        try:
-            cursor = cast(Any, connection_of_driver.cursor())
-            cursor.execute("PRAGMA query_only = OFF")  # the connection may have read before
-            cursor.execute("VACUUM")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        finally:
-            connection_of_driver.close()
-    return others
+        return forget_keys(connection, but=None if to_plain or ring is None else ring.first.key_id)
 
 
 def _rows(

@@ -1,4 +1,4 @@
-"""Have deleted rows leave the files of a SQLite database, where their bytes would stay in free pages for a while."""
+"""Have what was deleted or overwritten leave a SQLite database's files, which keep it in free pages for a while."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.store.search_index import TURN_INDEX
 
 
 def scrub(store: Store) -> bool:
-    """Write the database anew without what was deleted; False where somebody else was using it, or the disk is full.
+    """Write the database anew without what was there before; False where somebody else uses it, or the disk is full.
 
     It takes as long as to copy the file, and as much room. PostgreSQL does this by itself (autovacuum), page by page.
     """
@@ -19,7 +19,7 @@ def scrub(store: Store) -> bool:
     connection = store.engine.raw_connection()
     try:
         cursor = cast(Any, connection.cursor())
-        cursor.execute("PRAGMA query_only = OFF")
+        cursor.execute("PRAGMA query_only = OFF")  # the connection may have read before
         # search keeps what was deleted, marked as deleted, until it merges its parts
         cursor.execute(f"INSERT INTO {TURN_INDEX} ({TURN_INDEX}) VALUES ('optimize')")  # noqa: S608
         cursor.execute("VACUUM")

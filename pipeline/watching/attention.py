@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from pipeline.config import AlertSettings
 from pipeline.watching.situation import Situation
+from pipeline.watching.span import span
 
 AttentionCode = Literal["queue_old", "standing_still", "many_failed", "disk_low"]
 CODES: tuple[AttentionCode, ...] = get_args(AttentionCode)
@@ -31,7 +32,7 @@ def needs_attention(situation: Situation, alerts: AlertSettings) -> tuple[Attent
 
     backlog, patience = situation.backlog, timedelta(minutes=alerts.queue_age_minutes)
     if situation.queue_age_s > patience.total_seconds():
-        add("queue_old", f"a fresh call has waited for {_span(situation.queue_age_s)}: start workers, or add some")
+        add("queue_old", f"a fresh call has waited for {span(situation.queue_age_s)}: start workers, or add some")
     since = min(filter(None, (backlog.fresh_since, backlog.backfill_since)), default=None)
     if since is not None and situation.at - since > patience and not (situation.hour.scored or situation.hour.failed):
         number = backlog.waiting + backlog.in_work
@@ -43,8 +44,3 @@ def needs_attention(situation: Situation, alerts: AlertSettings) -> tuple[Attent
     if situation.free_bytes is not None and situation.free_bytes < alerts.free_disk_gb * GB:
         add("disk_low", f"{situation.free_bytes / GB:.1f} GB are free on the workspace's disk: make room")
     return tuple(found)
-
-
-def _span(seconds: float) -> str:
-    hours, minutes = divmod(int(seconds // 60), 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"

@@ -35,3 +35,9 @@ def test_progress_prints_one_line_for_every_file(capfd: pytest.CaptureFixture[st
     report("rejected", "calls/a\nscored c-0001.wav")
 
     assert capfd.readouterr().err == "cannot use a scored c-0001.wav (1/1)\n"
+
+
+@pytest.mark.parametrize("event", ["source_away", "job_failed", "retention"])
+def test_progress_prints_what_a_watch_and_its_jobs_tell_as_it_is(event: str, capfd: pytest.CaptureFixture[str]) -> None:
+    plain_lines()(event, "deleting c-3f0a (1/2)")
+    assert capfd.readouterr().err == "deleting c-3f0a (1/2)\n"

@@ -12,11 +12,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
 from app.cli.main import build, tell
-from app.cli.status_page import span
 from pipeline.store.claim_tables import call_claims
 from pipeline.store.database import open_store
 from pipeline.store.failures import put_failure
 from pipeline.store.tables import recordings
+from pipeline.watching.span import span
 from tests.store.builders import rejected, score, scored, taken_in
 
 app = build("status")

@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 import fsspec
 import pytest
 
-from flows.arrivals import Watch
+from flows.arrivals import Watch, still_written
 from flows.runtime import Runtime, using
 from pipeline.config import IntakeSettings, Settings
+from pipeline.errors import ReportError
 from pipeline.media import servers
 from pipeline.store.calls import list_calls
 from tests.scripted_calls import write_call
@@ -70,6 +71,22 @@ def test_new_recordings_become_calls_and_are_not_looked_at_twice(
     assert [again.look(now=NOON, now_s=0), again.look(now=NOON, now_s=11)] == [0, 0]
 
 
+def test_recordings_that_still_grow_wait_for_the_next_intake(runtime: Runtime, tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    whole, growing = write_call(calls, "whole", seed=1), write_call(calls, "growing", seed=2)
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        with growing.open("ab") as file:
+            file.write(b"more")
+
+    assert still_written(runtime, [str(calls)], wait=wait) == {str(growing)}
+    taking_in([str(whole), str(growing)], [str(calls)])
+    assert still_written(runtime, [str(calls)], wait=wait) == set()
+    assert waited == [10]
+
+
 def test_source_that_is_away_is_told_and_looked_for_again(runtime: Runtime, told: list[tuple[str, str]]) -> None:
     pytest.importorskip("aiohttp", reason="aiohttp is not installed: pip install -e '.[dev]'")
     watch = Watch(runtime=runtime, roots=["http://127.0.0.1:9/calls/"], score=taking_in)
@@ -88,6 +105,19 @@ def test_jobs_of_the_day_are_done_once_when_their_time_has_come(runtime: Runtime
     now = NOON.replace(day=15, minute=30)
     watch.look(now=now, now_s=0)
     assert len(done) == 2
+
+
+def test_a_job_of_the_day_that_fails_is_told_and_done_again_the_next_day(
+    runtime: Runtime, told: list[tuple[str, str]]
+) -> None:
+    def fail() -> None:
+        raise ReportError("some files could not be deleted")
+
+    watch = Watch(runtime=runtime, roots=[], score=taking_in, daily={fail: time(12, 30)})
+    for day in (14, 15):
+        for hour in (12, 13, 14):
+            watch.look(now=NOON.replace(day=day, hour=hour), now_s=0)
+    assert told == [("job_failed", "some files could not be deleted")] * 2
 
 
 def scored(workspace: Path) -> int:

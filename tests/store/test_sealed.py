@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, LargeBinary, Text, insert, inspect, s
 
 from pipeline.at_rest.in_use import use_keys
 from pipeline.at_rest.keys import KeyRing, make_key, parse_keys
-from pipeline.errors import QueryError, SealedError
+from pipeline.errors import QueryError, SealedError, StoreError
 from pipeline.records import CallFindings, FactKeys, Transcript
 from pipeline.store.at_rest_tables import at_rest_keys
 from pipeline.store.comments import comments_of_call
@@ -362,6 +362,23 @@ def test_a_database_is_sealed_rotated_and_opened_again(store_url: str) -> None:
     for derived in ("searchable_calls", "stale_searches"):
         before.pop(derived), after.pop(derived)
     assert after == before
+
+
+def test_a_database_in_use_is_not_called_sealed_while_its_file_may_hold_what_was_there_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.store.engine.BUSY_TIMEOUT_S", 0.1)
+    url = f"sqlite:///{tmp_path / 'in-use.db'}"
+    with opened(url, ONE) as store, store.begin() as connection:
+        fill(connection)
+    with opened(url, BOTH) as store:
+        with store.read() as reading:
+            reading.execute(select(steps.c.key)).all()
+            with pytest.raises(StoreError, match="in use"):
+                pass_over(store)
+        with store.read() as connection:
+            assert keys_needed(connection) == sorted(BOTH.key_ids)
+        assert pass_over(store) == (0, [ONE.first.key_id])
 
 
 def test_a_pass_that_was_stopped_goes_on(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, event
 
+from flows.situation import free_bytes
 from pipeline.store.backlog import Backlog, Counted
 from pipeline.store.database import Store
 from pipeline.store.failures import put_failure
@@ -85,3 +89,17 @@ def plan_of(connection: Connection, statement: str, parameters: Any) -> list[str
 def plan_has(plan: list[str], scan: str) -> bool:
     """Tell whether a plan reads a table as a whole."""
     return any(f"{scan} " in f"{line} " for line in plan)
+
+
+def test_room_is_that_of_the_disk_on_which_a_workspace_will_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = {tmp_path: 7}
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=room[folder]))
+    assert free_bytes(tmp_path / "not" / "yet") == 7
+
+    def gone(folder: Path) -> None:
+        raise OSError
+
+    monkeypatch.setattr("shutil.disk_usage", gone)
+    assert free_bytes(tmp_path) is None

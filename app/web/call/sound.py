@@ -131,7 +131,7 @@ def ready_clip(site: Site, ready: ReadySound, span: Span) -> Path:
 
 
 def _folder(site: Site) -> Path:
-    folder = site.settings.workspace / "cache" / "audio"
+    folder = site.settings.sound_dir
     try:
         folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         folder.chmod(_FOLDER_MODE)
