@@ -14,9 +14,10 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed
 
 from flows.claimed_calls import Worker
-from flows.runtime import Runtime, current
+from flows.runtime import Runtime, current, utc_now
 from flows.spare_run import keep_one_spare_run
 from pipeline.errors import EarmarkError, UnexpectedError
+from pipeline.logs import duration_ms, log_event
 from pipeline.store.claims import anything_to_claim
 
 LOOK_AGAIN_S = 5.0
@@ -42,6 +43,9 @@ def work_through_backlog() -> Any:
     worker = Worker(runtime)
     work = worker.work_on_batch if runtime.settings.run.task_runner == "threads" else _on_dask(runtime)
     claimed = 0
+    failed: Exception | None = None
+    began_at = utc_now()
+    log_event("run_started")
     began = idle_since = look_at_runs = time.monotonic()
     try:
         while time.monotonic() - began < RUNS_FOR_S:
@@ -56,12 +60,21 @@ def work_through_backlog() -> Any:
             if time.monotonic() >= look_at_runs:
                 look_at_runs = time.monotonic() + LOOK_AT_RUNS_S
                 keep_one_spare_run(runtime.store)
-    except EarmarkError:
+    except EarmarkError as error:
+        failed = error
         raise
     except Exception as error:  # noqa: BLE001 (Prefect keeps messages, and those of libraries may hold words of a call)
+        failed = error
         raise UnexpectedError(error) from None
     finally:
         worker.stop.set()
+        log_event(
+            "run_finished",
+            error=type(failed).__name__ if failed else None,
+            count=claimed,
+            **{outcome: worker.outcomes[outcome] for outcome in ("processed", "unchanged", "failed")},
+            duration_ms=duration_ms(began_at, utc_now()),
+        )
     return Completed(message=_in_words(claimed, worker))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,7 @@ def test_run_of_the_backlog_ends_when_every_call_is_scored(tmp_path: Path, task_
             "EARMARK_RUN__TASK_RUNNER": task_runner,
             "EARMARK_RUN__CLAIM": "5",
             "EARMARK_RUN__IDLE_S": "0",
+            "EARMARK_RUN__LOG_FORMAT": "json",
         },
     )
     try:
@@ -70,3 +72,9 @@ def test_run_of_the_backlog_ends_when_every_call_is_scored(tmp_path: Path, task_
     with store.read() as connection:
         assert [call.status for call in list_calls(connection)] == ["scored"] * CALLS
     store.close()
+    told = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    started, finished = [line for line in told if line["event"].startswith("run_")]
+    assert (started["event"], finished["event"]) == ("run_started", "run_finished")
+    assert finished["count"] == CALLS
+    if task_runner == "threads":  # elsewhere, the cluster's own processes know what became of calls
+        assert (finished["processed"], finished["failed"]) == (CALLS, 0)
