@@ -50,5 +50,9 @@ def _automation(gone_after: timedelta) -> Automation:
             for_each={"prefect.resource.id"},
             within=gone_after,
         ),
-        actions=[ChangeFlowRunState(state=StateType.CRASHED, message="nothing is heard of its process any more")],
+        actions=[
+            ChangeFlowRunState(
+                name="Crashed", state=StateType.CRASHED, message="nothing is heard of its process any more", force=False
+            )
+        ],
     )
