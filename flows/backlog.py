@@ -41,7 +41,7 @@ def work_through_backlog() -> Any:
     """
     runtime, logger = current(), get_run_logger()
     worker = Worker(runtime)
-    work = worker.work_on_batch if runtime.settings.run.task_runner == "threads" else _on_dask(runtime)
+    work = worker.work_on_batch if runtime.settings.run.task_runner == "threads" else _on_cluster(runtime)
     claimed = 0
     failed: Exception | None = None
     began_at = utc_now()
@@ -78,17 +78,17 @@ def work_through_backlog() -> Any:
     return Completed(message=_in_words(claimed, worker))
 
 
-def _on_dask(runtime: Runtime) -> Callable[[], int]:
+def _on_cluster(runtime: Runtime) -> Callable[[], int]:
     """Return what has the cluster work until nothing waits, and leaves it alone where nothing does."""
-    from flows.dask_cluster import dask_runner, work_on_cluster  # noqa: PLC0415 (an extra)
+    from flows.cluster import cluster_runner, work_on_cluster  # noqa: PLC0415 (an extra)
 
     settings = runtime.settings.run
-    on_cluster = work_on_cluster.with_options(task_runner=dask_runner(settings))
+    on_cluster = work_on_cluster.with_options(task_runner=cluster_runner(settings))
 
     def work() -> int:
         with runtime.store.read() as connection:
             anything = anything_to_claim(connection)
-        return on_cluster(settings.dask_batches) if anything else 0
+        return on_cluster(settings.cluster_batches) if anything else 0
 
     return work
 
