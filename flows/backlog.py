@@ -41,7 +41,8 @@ def work_through_backlog() -> Any:
     """
     runtime, logger = current(), get_run_logger()
     worker = Worker(runtime)
-    work = worker.work_on_batch if runtime.settings.run.task_runner == "threads" else _on_cluster(runtime)
+    is_here = runtime.settings.run.task_runner == "threads"  # what becomes of calls on a cluster, its processes tell
+    work = worker.work_on_batch if is_here else _on_cluster(runtime)
     claimed = 0
     failed: Exception | None = None
     began_at = utc_now()
@@ -72,7 +73,7 @@ def work_through_backlog() -> Any:
             "run_finished",
             error=type(failed).__name__ if failed else None,
             count=claimed,
-            **{outcome: worker.outcomes[outcome] for outcome in ("processed", "unchanged", "failed")},
+            **{outcome: worker.outcomes[outcome] for outcome in ("processed", "unchanged", "failed") if is_here},
             duration_ms=duration_ms(began_at, utc_now()),
         )
     return Completed(message=_in_words(claimed, worker))
