@@ -33,7 +33,7 @@ FLOWS = (
 
 _WATCH = "watch the backlog"
 _POOLS = "earmark-*"
-_ENDED_BADLY = {"prefect.flow-run.Failed", "prefect.flow-run.Crashed", "prefect.flow-run.TimedOut"}
+ENDED_BADLY = {"prefect.flow-run.Failed", "prefect.flow-run.Crashed", "prefect.flow-run.TimedOut"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +60,7 @@ def set_up_alerts(alerts: AlertSettings) -> list[Alert]:
         )
     with told_as_server_error():
         actions = [_action(alerts)]
-        return [_put(each) for each in automations(alerts, actions)]
+        return [put_automation(each) for each in automations(alerts, actions)]
 
 
 def automations(alerts: AlertSettings, actions: list[Any]) -> list[Automation]:
@@ -74,7 +74,7 @@ def automations(alerts: AlertSettings, actions: list[Any]) -> list[Automation]:
 
     triggers = {
         "Earmark: a run failed": EventTrigger(
-            expect=_ENDED_BADLY,
+            expect=ENDED_BADLY,
             match={"prefect.resource.id": "prefect.flow-run.*"},
             match_related=of_flows(*FLOWS),
             for_each={"related:flow:prefect.resource.name"},
@@ -130,7 +130,8 @@ _PAYLOAD = (
 )
 
 
-def _put(automation: Automation) -> Alert:
+def put_automation(automation: Automation) -> Alert:
+    """Make an automation on the Prefect server, or bring it to this; one that is switched off there stays off."""
     from prefect.client.orchestration import get_client  # noqa: PLC0415
 
     with get_client(sync_client=True) as client:

@@ -14,9 +14,10 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed
 
 from flows.claimed_calls import Worker
-from flows.runtime import Runtime, current
+from flows.runtime import Runtime, current, utc_now
 from flows.spare_run import keep_one_spare_run
 from pipeline.errors import EarmarkError, UnexpectedError
+from pipeline.logs import duration_ms, log_event
 from pipeline.store.claims import anything_to_claim
 
 LOOK_AGAIN_S = 5.0
@@ -40,8 +41,12 @@ def work_through_backlog() -> Any:
     """
     runtime, logger = current(), get_run_logger()
     worker = Worker(runtime)
-    work = worker.work_on_batch if runtime.settings.run.task_runner == "threads" else _on_dask(runtime)
+    is_here = runtime.settings.run.task_runner == "threads"  # what becomes of calls on a cluster, its processes tell
+    work = worker.work_on_batch if is_here else _on_cluster(runtime)
     claimed = 0
+    failed: Exception | None = None
+    began_at = utc_now()
+    log_event("run_started")
     began = idle_since = look_at_runs = time.monotonic()
     try:
         while time.monotonic() - began < RUNS_FOR_S:
@@ -56,26 +61,35 @@ def work_through_backlog() -> Any:
             if time.monotonic() >= look_at_runs:
                 look_at_runs = time.monotonic() + LOOK_AT_RUNS_S
                 keep_one_spare_run(runtime.store)
-    except EarmarkError:
+    except EarmarkError as error:
+        failed = error
         raise
     except Exception as error:  # noqa: BLE001 (Prefect keeps messages, and those of libraries may hold words of a call)
+        failed = error
         raise UnexpectedError(error) from None
     finally:
         worker.stop.set()
+        log_event(
+            "run_finished",
+            error=type(failed).__name__ if failed else None,
+            count=claimed,
+            **{outcome: worker.outcomes[outcome] for outcome in ("processed", "unchanged", "failed") if is_here},
+            duration_ms=duration_ms(began_at, utc_now()),
+        )
     return Completed(message=_in_words(claimed, worker))
 
 
-def _on_dask(runtime: Runtime) -> Callable[[], int]:
+def _on_cluster(runtime: Runtime) -> Callable[[], int]:
     """Return what has the cluster work until nothing waits, and leaves it alone where nothing does."""
-    from flows.dask_cluster import dask_runner, work_on_cluster  # noqa: PLC0415 (an extra)
+    from flows.cluster import cluster_runner, work_on_cluster  # noqa: PLC0415 (an extra)
 
     settings = runtime.settings.run
-    on_cluster = work_on_cluster.with_options(task_runner=dask_runner(settings))
+    on_cluster = work_on_cluster.with_options(task_runner=cluster_runner(settings))
 
     def work() -> int:
         with runtime.store.read() as connection:
             anything = anything_to_claim(connection)
-        return on_cluster(settings.dask_batches) if anything else 0
+        return on_cluster(settings.cluster_batches) if anything else 0
 
     return work
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from flows.deployments import SITE_POOL, WORKERS_POOL, Deployed, deployments
+from flows.gone_runs import mark_gone_runs
 from flows.prefect_home import require_answer, told_as_server_error
 from flows.temporary_server import API_URL
 from pipeline.errors import ServerError
@@ -15,6 +16,8 @@ from pipeline.errors import ServerError
 
 def deploy(paths: Sequence[str]) -> list[str]:
     """Make the work pools that are missing and register every deployment, again where it is there already.
+
+    The server is told to mark runs as crashed whose process is gone, too.
 
     Args:
         paths: Files, folders and addresses that intake looks into, as the machine sees them that takes recordings in.
@@ -35,7 +38,9 @@ def deploy(paths: Sequence[str]) -> list[str]:
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
     with told_as_server_error():
         _make_pools()
-        return [_register(each) for each in deployments(paths)]
+        made = [_register(each) for each in deployments(paths)]
+        mark_gone_runs()
+    return made
 
 
 def _make_pools() -> None:

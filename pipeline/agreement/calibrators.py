@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from pipeline.agreement.reliability import Numbers
+from pipeline.importing import importing
 
 Knots = tuple[tuple[float, float], ...]
 """(raw, calibrated), ascending in both; linear in between, flat beyond."""
@@ -50,7 +51,8 @@ def calibrated(knots: Knots, raw: Numbers) -> Numbers:
 
 def _isotonic(raw: Numbers, right: Numbers) -> list[tuple[float, float]]:
     """Pool adjacent violators (Zadrozny and Elkan 2002)."""
-    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415
+    with importing:
+        from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415
 
     least = 1 / (len(raw) + 2)
     curve = IsotonicRegression(y_min=least, y_max=1 - least).fit(raw, right)
@@ -64,8 +66,9 @@ def _platt(raw: Numbers, right: Numbers) -> list[tuple[float, float]]:
     are right, or all wrong. Where it would fall (surer answers are oftener wrong), confidence tells nothing and the
     curve is the mean.
     """
-    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    with importing:
+        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
     n_right = float(right.sum())
     targets = np.where(right > 0, (n_right + 1) / (n_right + 2), 1 / (len(right) - n_right + 2))

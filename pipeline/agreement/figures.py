@@ -19,6 +19,7 @@ from pipeline.agreement.coefficients import (
 from pipeline.agreement.pairs import AnswerPair, category
 from pipeline.agreement.resample import ONE_ANSWER, Figure, figure, resampled
 from pipeline.agreement.wording import counted
+from pipeline.importing import importing
 from pipeline.records import Status
 
 FEWEST_PAIRS = 20
@@ -119,7 +120,8 @@ def _categories(given: Sequence[AnswerPair]) -> list[str]:
 
 
 def _nominal(given: Sequence[AnswerPair], seed: int) -> dict[str, Figure]:
-    from sklearn.metrics import cohen_kappa_score  # noqa: PLC0415 - a second of imports that few commands need
+    with importing:
+        from sklearn.metrics import cohen_kappa_score  # noqa: PLC0415 - a second of imports that few commands need
 
     answers = [pair.answers for pair in given]
     categories = _categories(given)

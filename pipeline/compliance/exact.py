@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.compliance.pattern import Element, Variant, variants
+from pipeline.importing import importing
 from pipeline.numbers.numerals import CARDINALS
 from pipeline.numbers.units import CURRENCIES
 
@@ -82,7 +83,8 @@ class _Needs:
 
 def prepare() -> None:
     """Load spaCy now, which takes a second, instead of with the first call."""
-    importlib.import_module("spacy.matcher")
+    with importing:
+        importlib.import_module("spacy.matcher")
     _vocab()
 
 
@@ -95,7 +97,8 @@ def find_exact(readings: Sequence[Sequence[str]], phrases: Sequence[str]) -> Ite
         readings: Sequences of folded words.
         phrases: As authored.
     """
-    from spacy.tokens import Doc  # noqa: PLC0415
+    with importing:
+        from spacy.tokens import Doc  # noqa: PLC0415
 
     by_word, anywhere = _by_rarest_word(readings, phrases)
     tried = {k for ways in (*by_word.values(), anywhere) for k, _ in ways}
@@ -153,14 +156,16 @@ def _vocab() -> Any:
 
 @functools.lru_cache(maxsize=1)
 def _made_vocab() -> Any:
-    from spacy.vocab import Vocab  # noqa: PLC0415
+    with importing:
+        from spacy.vocab import Vocab  # noqa: PLC0415
 
     return Vocab()
 
 
 @functools.lru_cache(maxsize=_MAX_MATCHERS)
 def _matcher(phrase: str) -> Any:
-    from spacy.matcher import Matcher  # noqa: PLC0415
+    with importing:
+        from spacy.matcher import Matcher  # noqa: PLC0415
 
     matcher = Matcher(_vocab(), validate=False)
     for name, negative in (("positive", False), ("negative", True)):

@@ -121,8 +121,7 @@ def carried_share(phrase: Sequence[str], said: Sequence[str], word_similarity: f
 
 def _has_counterpart(word: str, said: Sequence[str], pairs: Sequence[str], least: float) -> bool:
     """Tell whether a word may be one of those that were heard: by its letters, or a short one by its beginning."""
-    from rapidfuzz import fuzz, process  # noqa: PLC0415
-    from rapidfuzz.distance import JaroWinkler  # noqa: PLC0415
+    from rapidfuzz import distance, fuzz, process  # noqa: PLC0415
 
     if process.extractOne(word, said, scorer=fuzz.ratio, score_cutoff=least * 100) is not None:
         return True
@@ -131,7 +130,8 @@ def _has_counterpart(word: str, said: Sequence[str], pairs: Sequence[str], least
     if len(word) > _SHORT_WORD:
         return False
     return (
-        process.extractOne(word, said, scorer=JaroWinkler.similarity, score_cutoff=MIN_BEGINNING_SIMILARITY) is not None
+        process.extractOne(word, said, scorer=distance.JaroWinkler.similarity, score_cutoff=MIN_BEGINNING_SIMILARITY)
+        is not None
     )
 
 

@@ -7,6 +7,7 @@ import re
 from importlib import import_module
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pipeline.importing import importing
 from pipeline.records import Recording
 
 ZONE_FIELDS = ("customer_timezone", "customer_state", "customer_phone")
@@ -73,7 +74,8 @@ def _of_phone(phone: str) -> tuple[str, ...]:
     if re.fullmatch(r"[2-9]\d\d", phone):
         phone += _ANY_LINE
     try:
-        numbers, areas = import_module("phonenumbers"), import_module("phonenumbers.timezone")
+        with importing:
+            numbers, areas = import_module("phonenumbers"), import_module("phonenumbers.timezone")
     except ImportError:  # the lite distribution has no zones
         return ()
     try:

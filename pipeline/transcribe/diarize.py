@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.importing import importing
 from pipeline.records import Span, Word
 from pipeline.transcribe.cues import CueSaid, two_sides_log_odds
 from pipeline.transcribe.voices import Voiceprints
@@ -154,7 +155,8 @@ def two_clusters(embeddings: NDArray[np.float32], weights: NDArray[np.float64]) 
     Compared on telephone calls mixed to mono with Ward's and average linkage and with spectral clustering: it was the
     only one that told all of them apart.
     """
-    from sklearn.cluster import KMeans  # noqa: PLC0415 - only mono recordings should pay for loading it
+    with importing:
+        from sklearn.cluster import KMeans  # noqa: PLC0415 - only mono recordings should pay for loading it
 
     chosen = weights > 0
     fitted = KMeans(2, n_init=10, random_state=0).fit(embeddings[chosen], sample_weight=weights[chosen])

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ModelError
+from pipeline.importing import importing
 from pipeline.transcribe.speech import VAD_FILE, VAD_PACKAGE, VAD_SHA256
 from pipeline.transcribe.voices import voice_status
 from pipeline.weights import ModelStatus, check_sha256, package_file, package_file_status, sha256_of
@@ -240,7 +241,8 @@ def _sha256_in(folder: Path) -> str:
 
 def _download(model: str, models_dir: Path) -> Path:
     """Let faster-whisper fetch a size by name; what is there already is used without a network."""
-    from faster_whisper.utils import available_models, download_model  # noqa: PLC0415 - only when asked for by name
+    with importing:
+        from faster_whisper.utils import available_models, download_model  # noqa: PLC0415 - only when asked for by name
 
     folder = models_dir / f"whisper-{model}"
     if (folder / MODEL_FILE).is_file():

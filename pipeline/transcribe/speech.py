@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.importing import importing
 from pipeline.records import Span
 from pipeline.sound import SAMPLES_PER_MS
 from pipeline.weights import check_sha256, package_file
@@ -141,7 +142,8 @@ def load_network() -> Any:
     Raises:
         ModelError: Its file is missing or is not the one it should be.
     """
-    from faster_whisper.vad import SileroVADModel  # noqa: PLC0415 - only recognition should pay for loading it
+    with importing:
+        from faster_whisper.vad import SileroVADModel  # noqa: PLC0415 - only recognition should pay for loading it
 
     file = package_file(VAD_PACKAGE, VAD_FILE)
     check_sha256(file, VAD_SHA256)

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.importing import importing
 from pipeline.records import Span
 from pipeline.sound import SAMPLE_RATE_HZ, SAMPLES_PER_MS, CallAudio, Samples
 from pipeline.weights import ModelStatus, check_sha256, package_file, package_file_status
@@ -247,7 +248,8 @@ def _torch_threads(count: int) -> Iterator[None]:
 
 @functools.cache
 def _filters() -> NDArray[np.float32]:
-    from transformers.audio_utils import mel_filter_bank  # noqa: PLC0415
+    with importing:
+        from transformers.audio_utils import mel_filter_bank  # noqa: PLC0415
 
     bank = mel_filter_bank(
         num_frequency_bins=_FFT // 2 + 1,

@@ -17,6 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 import flows
+from flows import gone_runs
 from flows.alerts import FLOWS, automations, set_up_alerts
 from pipeline.config import AlertSettings
 from pipeline.errors import ServerError
@@ -170,4 +171,4 @@ def test_alerts_are_sent_by_https_only_and_the_address_is_not_told(url: str) -> 
 def test_page_lists_every_automation() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "watching.md").read_text(encoding="utf-8")
     section = page.split("## Alerts by Prefect")[1].split("\n## ")[0]
-    assert re.findall(r"^\| (Earmark: [\w ]+) \|", section, re.MULTILINE) == NAMES
+    assert re.findall(r"^\| (Earmark: [\w ]+) \|", section, re.MULTILINE) == [*NAMES, gone_runs.NAME]

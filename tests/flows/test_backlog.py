@@ -1,31 +1,49 @@
-"""The backlog in a run of its own, and on a Dask cluster where prefect-dask is installed: every call is scored."""
+"""The backlog in a run of its own, and on clusters of Dask and Ray where these are installed: every call is scored."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import secrets
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from flows.dask_cluster import dask_runner
+from flows.cluster import cluster_runner
 from pipeline.config import RunSettings
 from pipeline.errors import ConfigError
 from pipeline.store.calls import list_calls
 from pipeline.store.database import open_store
-from tests.flows.prefect_site import PrefectSite
+from tests.flows.prefect_site import PrefectSite, wait_until
 from tests.scripted_calls import write_batch
 from tests.test_settle import take
 
-INSTALLED = importlib.util.find_spec("prefect_dask") is not None
+CLUSTERS: tuple[Literal["dask", "ray"], ...] = ("dask", "ray")
+INSTALLED = {name for name in CLUSTERS if importlib.util.find_spec(f"prefect_{name}")}
 CALLS = 12
 
 
-@pytest.mark.skipif(INSTALLED, reason="prefect-dask is installed")
-def test_dask_that_is_not_installed_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"earmark\[dask\]"):
-        dask_runner(RunSettings(task_runner="dask"))
+@pytest.mark.parametrize("task_runner", CLUSTERS)
+def test_cluster_that_is_not_installed_is_named(
+    task_runner: Literal["dask", "ray"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, f"prefect_{task_runner}", None)  # as good as not installed
+    with pytest.raises(ConfigError, match=rf"pip install \"earmark\[{task_runner}\]"):
+        cluster_runner(RunSettings(task_runner=task_runner))
+
+
+def processes_with(value: str) -> set[str]:
+    """Return the ids of the processes with a value in their environment; none where the system does not tell."""
+    found = set()
+    for file in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it has ended, or is another's
+            if value.encode() in file.read_bytes():
+                found.add(file.parent.name)
+    return found
 
 
 @pytest.mark.slow
@@ -33,9 +51,12 @@ def test_dask_that_is_not_installed_is_named() -> None:
     "task_runner",
     [
         "threads",
-        pytest.param(
-            "dask",
-            marks=pytest.mark.skipif(not INSTALLED, reason="not installed: pip install 'earmark[dask]'"),
+        *(
+            pytest.param(
+                name,
+                marks=pytest.mark.skipif(name not in INSTALLED, reason=f"not installed: pip install 'earmark[{name}]'"),
+            )
+            for name in CLUSTERS
         ),
     ],
 )
@@ -51,6 +72,8 @@ def test_run_of_the_backlog_ends_when_every_call_is_scored(tmp_path: Path, task_
             "EARMARK_RUN__TASK_RUNNER": task_runner,
             "EARMARK_RUN__CLAIM": "5",
             "EARMARK_RUN__IDLE_S": "0",
+            "EARMARK_RUN__LOG_FORMAT": "json",
+            "RAY_AUTH_TOKEN": secrets.token_hex(32),  # else Ray makes one and keeps it in this person's home
         },
     )
     try:
@@ -67,6 +90,13 @@ def test_run_of_the_backlog_ends_when_every_call_is_scored(tmp_path: Path, task_
     finally:
         site.stop()
     assert done.returncode == 0, done.stderr
+    wait_until(lambda: not processes_with(str(tmp_path)), "the processes of the cluster have ended")
     with store.read() as connection:
         assert [call.status for call in list_calls(connection)] == ["scored"] * CALLS
     store.close()
+    told = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    started, finished = [line for line in told if line["event"].startswith("run_")]
+    assert (started["event"], finished["event"]) == ("run_started", "run_finished")
+    assert finished["count"] == CALLS
+    became = {name: finished[name] for name in ("processed", "unchanged", "failed") if name in finished}
+    assert became == ({"processed": CALLS, "unchanged": 0, "failed": 0} if task_runner == "threads" else {})

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from app.cli.main import build
 from flows.deploy import deploy
 from flows.deployments import SITE_POOL, WORKERS_POOL, deployments
+from flows.gone_runs import GONE_AFTER, NAME
 from pipeline.errors import ServerError
 from tests.flows.prefect_site import ROOT, PrefectSite
 
@@ -90,6 +91,8 @@ def test_both_ways_make_the_same_deployments_and_bear_being_done_again(site: Pre
             "scorecards/earmark-scorecards",
             "watch the backlog/earmark-watch",
         ]
+    (gone,) = site.ask("POST", "/automations/filter", {})
+    assert (gone["name"], gone["trigger"]["within"]) == (NAME, GONE_AFTER.total_seconds())
     by_command, registered = made(site), made(site, "updated")
     assert {name: each["work_pool_name"] for name, each in by_command.items()} == {
         each.name: each.pool for each in deployments([])

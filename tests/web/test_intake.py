@@ -423,7 +423,7 @@ def test_failed_call_is_listed_and_processed_again(console: Console, started: li
     assert last_acts(console) == [("max", "retry", "call")]
     assert stay.post(f"/intake/retry/calls/{call_id}").status_code == 409
     job.run_uploads(console.site)
-    assert started[0][0][-4:] == ["calls", "retry", call_id, "--json"]
+    assert started[0][0][-5:] == ["calls", "retry", "--here", call_id, "--json"]
     with console.store.begin() as connection:
         connection.execute(text("DELETE FROM failures"))
     started[0][1].ends()

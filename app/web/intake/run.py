@@ -60,7 +60,7 @@ class Run:
 def start(settings: Settings, uploads: Sequence[Upload], *, now: datetime) -> Run:
     """Start a run of some uploads: files that are new, or calls that are processed again, but not both."""
     known = [upload.call_id for upload in uploads if upload.call_id is not None]
-    what = ["calls", "retry", *known] if known else ["run", *(upload.media_uri for upload in uploads)]
+    what = ["calls", "retry", "--here", *known] if known else ["run", *(upload.media_uri for upload in uploads)]
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - read when the process is over
     process = subprocess.Popen(
         [sys.executable, "-m", "app.cli.main", *what, "--json"],

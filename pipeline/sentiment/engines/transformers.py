@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pipeline.canonical import fingerprint
 from pipeline.config import SentimentSettings
 from pipeline.errors import ConfigError, EngineError, ModelError
+from pipeline.importing import importing
 from pipeline.records import MadeBy, Role
 from pipeline.sentiment.engine import LABELS, LabelProbabilities
 from pipeline.weights import sha256_of
@@ -132,14 +133,16 @@ def _folder_sha256(folder: Path) -> str:
 
 
 def _load(name: str, models_dir: Path) -> tuple[Classifier, tuple[str, ...]]:
-    import torch  # noqa: PLC0415 - only reading sentiment pays for loading these
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer  # noqa: PLC0415
+    with importing:
+        import torch  # noqa: PLC0415 - only reading sentiment pays for loading these
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer  # noqa: PLC0415
 
     is_folder = Path(name).is_dir()
     try:
         place = {"local_files_only": is_folder, "cache_dir": None if is_folder else str(models_dir / "hub")}
-        tokenizer = AutoTokenizer.from_pretrained(name, **place)
-        model = AutoModelForSequenceClassification.from_pretrained(name, **place)
+        with importing:  # each imports what its model needs
+            tokenizer = AutoTokenizer.from_pretrained(name, **place)
+            model = AutoModelForSequenceClassification.from_pretrained(name, **place)
     except (OSError, ValueError) as error:
         raise ModelError(
             f"sentiment.model {name}: cannot be loaded ({type(error).__name__}); name a folder that holds "
@@ -168,7 +171,8 @@ def _load(name: str, models_dir: Path) -> tuple[Classifier, tuple[str, ...]]:
 @contextmanager
 def _silent_transformers() -> Iterator[None]:
     """Keep the library's progress bars and notices off the terminal while a model loads; its settings come back."""
-    logging: Any = importlib.import_module("transformers.utils.logging")
+    with importing:
+        logging: Any = importlib.import_module("transformers.utils.logging")
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.config import TranscribeSettings
 from pipeline.errors import ModelError
+from pipeline.importing import importing
 from pipeline.records import MadeBy, Recording
 from pipeline.sound import CallAudio
 from pipeline.transcribe.batching import Batcher
@@ -128,7 +129,8 @@ class FasterWhisperEngine:
         return StorageView.from_array(np.concatenate(alone))
 
     def _generate(self, encoded: Any, batch: Sequence[WindowSound], tokenizer: Any) -> list[Any]:
-        from faster_whisper.transcribe import get_suppressed_tokens  # noqa: PLC0415
+        with importing:
+            from faster_whisper.transcribe import get_suppressed_tokens  # noqa: PLC0415
 
         names = batch[0].prompt
         start = self._model.get_prompt(
@@ -159,8 +161,9 @@ class FasterWhisperEngine:
 
     @functools.cached_property
     def _model(self) -> Any:
-        import ctranslate2  # noqa: PLC0415 - loaded when the first call is recognised, not with the module
-        from faster_whisper import WhisperModel  # noqa: PLC0415
+        with importing:
+            import ctranslate2  # noqa: PLC0415 - loaded when the first call is recognised, not with the module
+            from faster_whisper import WhisperModel  # noqa: PLC0415
 
         ctranslate2.set_log_level(40)
         weights = resolve_whisper(self._settings.model, self._models_dir)
@@ -179,7 +182,8 @@ class FasterWhisperEngine:
 
 
 def _tokenizer(model: Any, language: str) -> Any:
-    from faster_whisper.tokenizer import Tokenizer  # noqa: PLC0415
+    with importing:
+        from faster_whisper.tokenizer import Tokenizer  # noqa: PLC0415
 
     multilingual = model.model.is_multilingual
     return Tokenizer(model.hf_tokenizer, multilingual, task="transcribe", language=language if multilingual else "en")

@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.config import TranscribeSettings
 from pipeline.errors import ModelError
+from pipeline.importing import importing
 from pipeline.records import MadeBy, Recording
 from pipeline.sound import CallAudio
 from pipeline.transcribe.batching import Batcher
@@ -88,8 +89,9 @@ class OpenAIWhisperEngine:
 
     def _decode(self, batch: Sequence[WindowSound]) -> list[HeardWindow]:
         """Encode once; then languages, words and word times all come from the encoded windows."""
-        import torch  # noqa: PLC0415 - seconds that only recognition should pay
-        import whisper  # noqa: PLC0415
+        with importing:
+            import torch  # noqa: PLC0415 - seconds that only recognition should pay
+            import whisper  # noqa: PLC0415
 
         model = at_length(self._model, batch[0].encoded_ms)
         mel = torch.stack([whisper.log_mel_spectrogram(w.padded(), n_mels=model.dims.n_mels) for w in batch])
@@ -108,7 +110,8 @@ class OpenAIWhisperEngine:
             ]
 
     def _generate(self, model: Any, encoded: Any, batch: Sequence[WindowSound]) -> list[Any]:
-        import whisper  # noqa: PLC0415
+        with importing:
+            import whisper  # noqa: PLC0415
 
         beam_size = self._settings.beam_size
         half = model.device.type == "cuda"
@@ -124,7 +127,8 @@ class OpenAIWhisperEngine:
         return list(decoded)
 
     def _languages(self, model: Any, encoded: Any) -> list[dict[str, float]]:
-        import whisper  # noqa: PLC0415
+        with importing:
+            import whisper  # noqa: PLC0415
 
         if not model.is_multilingual:
             return [{} for _ in encoded]
@@ -132,9 +136,10 @@ class OpenAIWhisperEngine:
         return list(found)
 
     def _aligned(self, model: Any, features: Any, result: Any, window: WindowSound) -> tuple[HeardWord, ...]:
-        import torch  # noqa: PLC0415
-        from whisper.timing import find_alignment  # noqa: PLC0415
-        from whisper.tokenizer import get_tokenizer  # noqa: PLC0415
+        with importing:
+            import torch  # noqa: PLC0415
+            from whisper.timing import find_alignment  # noqa: PLC0415
+            from whisper.tokenizer import get_tokenizer  # noqa: PLC0415
 
         tokenizer = get_tokenizer(
             model.is_multilingual, num_languages=model.num_languages, language=window.language, task="transcribe"
@@ -179,7 +184,8 @@ class OpenAIWhisperEngine:
         return loaded.to(device)
 
     def _own_download(self, model: str) -> Any:
-        import whisper  # noqa: PLC0415
+        with importing:
+            import whisper  # noqa: PLC0415
 
         if not is_path(model):
             _official_urls(model)
@@ -214,7 +220,8 @@ def at_length(model: Any, encoded_ms: int) -> Any:
 
 def _read_tokenizer(model: Any) -> None:
     """Let openai-whisper read its tokenizer now: it leaves the file open, and Python would warn about that later."""
-    from whisper.tokenizer import get_tokenizer  # noqa: PLC0415
+    with importing:
+        from whisper.tokenizer import get_tokenizer  # noqa: PLC0415
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
@@ -222,7 +229,8 @@ def _read_tokenizer(model: Any) -> None:
 
 
 def _official_urls(model: str) -> dict[str, str]:
-    import whisper  # noqa: PLC0415
+    with importing:
+        import whisper  # noqa: PLC0415
 
     urls: dict[str, str] = whisper._MODELS  # the only place where it keeps the hashes
     if model not in urls:
@@ -239,8 +247,9 @@ def load_converted(folder: Path) -> Any:
     Raises:
         ModelError: It is no such folder, or does not fit openai-whisper's model.
     """
-    import torch  # noqa: PLC0415
-    from whisper.model import ModelDimensions, Whisper  # noqa: PLC0415
+    with importing:
+        import torch  # noqa: PLC0415
+        from whisper.model import ModelDimensions, Whisper  # noqa: PLC0415
 
     checkpoint = load_checkpoint(folder)
     model = Whisper(ModelDimensions(**checkpoint.dims))
