@@ -22,6 +22,7 @@ from pipeline.logs import FIELDS, LOGGER, log_event
 LogFormat = Literal["text", "json"]
 
 _OF_EVENTS = ("earmark.work", "earmark.access")  # all others write sentences, which hold nothing of calls
+_REASONS = ("source_away", "job_failed")  # without the reason, which may name a path
 _EVENTS = {"found": "files_found", "to_process": "calls_to_process", "to_settle": "calls_to_settle"}
 
 
@@ -71,5 +72,7 @@ def log_progress() -> Callable[[str, str], None]:
     def report(event: str, subject: str) -> None:
         if event in _EVENTS:
             log_event(_EVENTS[event], count=int(subject))
+        elif event in _REASONS:
+            log_event(event)
 
     return report

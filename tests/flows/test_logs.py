@@ -127,10 +127,14 @@ def test_logs_are_written_once_however_often_they_are_asked_for(
     report = log_progress()
     report("found", "3")
     report("taken_in", f"/calls/{PHONE}.wav")
-    scored, found = lines_of(capfd.readouterr().err)
+    report("source_away", f"/calls/{PHONE} is away")
+    written = capfd.readouterr().err
+    scored, found, away = lines_of(written)
     assert (scored["event"], scored["call_id"]) == ("call_scored", "c-1")
     assert "step" not in scored
     assert (found["event"], found["count"]) == ("files_found", 3)
+    assert away["event"] == "source_away"
+    assert PHONE not in written
 
 
 def test_every_field_is_in_the_page() -> None:
