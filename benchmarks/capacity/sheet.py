@@ -131,8 +131,9 @@ def table(sites: list[Site], figures: Figures) -> str:
         ways = [("processor, `base`", by_processor(site, figures))]
         ways += [(f"GPU, `{gpu.model}`", by_gpu(site, figures, gpu)) for gpu in GPUS]
         for name, needed in ways:
+            cores = math.ceil(needed.cores * 10) / 10  # never fewer than are needed
             lines.append(
-                f"| {site.calls_per_day:,} | {site.minutes:g} | {name} | {math.ceil(needed.cores * 10) / 10:,.1f} | {needed.machines} "
+                f"| {site.calls_per_day:,} | {site.minutes:g} | {name} | {cores:,.1f} | {needed.machines} "
                 f"| {needed.gpus or '–'} | {needed.database_gb:,.0f} | {needed.cost_month:,.0f} |"
             )
     return "\n".join(lines)
