@@ -86,8 +86,8 @@ class Watch:
         return _stored(self.runtime, media_uris)
 
 
-def still_written(runtime: Runtime, roots: Sequence[str], *, wait: Callable[[float], object] = time.sleep) -> set[str]:
-    """Return the new recordings under some roots that may still grow, by a look before and one after a wait.
+def arrived(runtime: Runtime, roots: Sequence[str], *, wait: Callable[[float], object] = time.sleep) -> list[str]:
+    """Return the recordings under some roots that are new or were written anew, and are complete.
 
     Args:
         runtime: With the settings, and what is stored already.
@@ -98,13 +98,22 @@ def still_written(runtime: Runtime, roots: Sequence[str], *, wait: Callable[[flo
         MediaAwayError: A root's server cannot be asked.
         StoreError: The database cannot be read.
     """
+    return _look_twice(runtime, roots, wait)[0]
+
+
+def still_written(runtime: Runtime, roots: Sequence[str], *, wait: Callable[[float], object] = time.sleep) -> set[str]:
+    """Return the new recordings under some roots that may still grow; arguments and errors as of `arrived`."""
+    return _look_twice(runtime, roots, wait)[1]
+
+
+def _look_twice(runtime: Runtime, roots: Sequence[str], wait: Callable[[float], object]) -> tuple[list[str], set[str]]:
     settings = runtime.settings.intake
     arrivals = Arrivals(roots=[place_of(root, settings) for root in roots], settings=settings)
-    arrivals.look(partial(_stored, runtime), now_s=0.0)
+    ready = arrivals.look(partial(_stored, runtime), now_s=0.0)
     if arrivals.waiting:
         wait(settings.settle_s)
-        arrivals.look(partial(_stored, runtime), now_s=settings.settle_s)
-    return set(arrivals.waiting)
+        ready += arrivals.look(partial(_stored, runtime), now_s=settings.settle_s)
+    return [str(place) for place in ready], set(arrivals.waiting)
 
 
 def _stored(runtime: Runtime, media_uris: Sequence[str]) -> dict[str, Facts]:

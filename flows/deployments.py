@@ -41,6 +41,7 @@ class Deployed:
 def deployments(paths: Sequence[str | Path]) -> tuple[Deployed, ...]:
     """Return what is deployed for a centre whose recordings lie under some paths."""
     minute = timedelta(minutes=1)
+    folders = [str(path) for path in paths]
     return (
         Deployed(
             name="earmark-intake",
@@ -48,7 +49,15 @@ def deployments(paths: Sequence[str | Path]) -> tuple[Deployed, ...]:
             pool=SITE_POOL,
             every=minute,
             one_at_a_time=True,
-            parameters={"paths": [str(path) for path in paths], "settled": True},
+            parameters={"paths": folders, "only_new": True},
+        ),
+        Deployed(
+            name="earmark-manifests",
+            flow="flows.intake.intake",
+            pool=SITE_POOL,
+            every=24 * 60 * minute,
+            one_at_a_time=True,
+            parameters={"paths": folders, "settled": True},
         ),
         Deployed(
             name="earmark-backlog",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefect import flow, task
 
-from flows.arrivals import still_written
+from flows.arrivals import arrived, still_written
 from flows.runtime import current, utc_now
 from pipeline.intake.deleted import held_back_as_deleted
 from pipeline.intake.discover import find_recordings
@@ -61,17 +61,22 @@ def take_in_arrivals(media_uris: list[str], roots: list[str]) -> list[str]:
 
 
 @flow(name="intake")
-def intake(paths: list[str], settled: bool = False) -> list[str]:
+def intake(paths: list[str], settled: bool = False, only_new: bool = False) -> list[str]:
     """Find recordings under the given paths, take them in, and return the ids of the calls, each once.
 
     Args:
         paths: Files, folders and addresses.
         settled: Leave those that are still being written to the next run, for a run on a schedule.
+        only_new: Leave those too that are stored as they are, for a run each minute. What manifests tell about these by
+            now is seen by a run without this.
     """
     runtime = current()
     settings = runtime.settings.intake
-    found = [str(place) for place in find_recordings([place_of(path, settings) for path in paths], settings)]
-    if settled:
+    if only_new:
+        found = arrived(runtime, paths)
+    else:
+        found = [str(place) for place in find_recordings([place_of(path, settings) for path in paths], settings)]
+    if settled and not only_new:
         growing = still_written(runtime, paths)
         found = [media_uri for media_uri in found if media_uri not in growing]
     runtime.report("found", str(len(found)))

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import fsspec
 import pytest
 
-from flows.arrivals import Watch, still_written
+from flows.arrivals import Watch, arrived, still_written
 from flows.runtime import Runtime, using
 from pipeline.config import IntakeSettings, Settings
 from pipeline.errors import ReportError
@@ -85,6 +85,17 @@ def test_recordings_that_still_grow_wait_for_the_next_intake(runtime: Runtime, t
     taking_in([str(whole), str(growing)], [str(calls)])
     assert still_written(runtime, [str(calls)], wait=wait) == set()
     assert waited == [10]
+
+
+def test_recordings_arrive_once_and_again_when_they_were_written_anew(runtime: Runtime, tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    known, new = write_call(calls, "known", seed=1), write_call(calls, "new", seed=2)
+    taking_in([str(known)], [str(calls)])
+    assert arrived(runtime, [str(calls)], wait=lambda _: None) == [str(new)]
+    taking_in([str(new)], [str(calls)])
+    assert arrived(runtime, [str(calls)], wait=lambda _: None) == []
+    write_call(calls, "known", seed=3)
+    assert arrived(runtime, [str(calls)], wait=lambda _: None) == [str(known)]
 
 
 def test_source_that_is_away_is_told_and_looked_for_again(runtime: Runtime, told: list[tuple[str, str]]) -> None:
