@@ -18,7 +18,7 @@ from pipeline.audit.kept_head import keep_head
 from pipeline.audit.log import record_act
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.retention.files import SETTLED, SOUND, TRANSCRIPT, made_of_calls, recorded_files, remove, remove_reports
+from pipeline.retention.files import SETTLED, TRANSCRIPT, made_of_calls, recorded_files, remove, remove_reports
 from pipeline.retention.policies import Policy, due_calls, due_policy, earliest_kept, policies_of
 from pipeline.retention.record import document_sha256, record_document
 from pipeline.retention.signing import SigningKey
@@ -103,7 +103,7 @@ def due_now(connection: Connection, deleting: Deleting) -> Iterable[tuple[AgedCa
 
 
 def apply_policies(deleting: Deleting) -> list[Deletion]:
-    """Finish what an earlier deletion left, then delete what is due.
+    """Finish what an earlier deletion left, take away what was made of deleted calls since, then delete what is due.
 
     Raises:
         ConfigError: There is no key, and the settings want a signature.
@@ -112,6 +112,8 @@ def apply_policies(deleting: Deleting) -> list[Deletion]:
     with deleting.store.read() as connection:
         left = list_records(connection, unfinished=True)
     done = [_finish(record.record_id, deleting) for record in left]
+    if not _sweep(deleting):
+        done.append(Deletion(record=None, unfinished=True))
     with deleting.store.read() as connection:
         due = [(call.call_id, policy) for call, policy in due_now(connection, deleting)]
     if due:
@@ -302,15 +304,26 @@ def _delete_files(record_id: str, deleting: Deleting) -> bool:
 
 def _delete_made(deleting: Deleting) -> bool:
     """Delete the reports, which quote calls, and what was made of calls that nobody knows; tell whether that worked."""
-    made = {
-        call_id: [file for file in files if file.kind in (SOUND, TRANSCRIPT)]
-        for call_id, files in made_of_calls(deleting.settings).items()
-        if call_id.startswith("c-")
-    }
+    try:
+        remove_reports(deleting.settings)
+    except OSError as error:
+        deleting.tell(f"{error.filename}: cannot be deleted ({error.strerror or type(error).__name__})")
+        return False
+    return _sweep(deleting)
+
+
+def _sweep(deleting: Deleting) -> bool:
+    """Delete what was made of calls that nobody knows, such as by a process that was at one while it was deleted.
+
+    Where nothing was ever deleted everything stays: then the folders may be older than the database.
+    """
+    with deleting.store.read() as connection:
+        if not list_records(connection):
+            return True
+    made = {call: files for call, files in made_of_calls(deleting.settings).items() if call.startswith("c-")}
     with deleting.store.read() as connection:
         known = known_calls(connection, list(made))
     try:
-        remove_reports(deleting.settings)
         for call_id in made.keys() - known:
             for file in made[call_id]:
                 remove(file, deleting.settings)

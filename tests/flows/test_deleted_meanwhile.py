@@ -17,6 +17,7 @@ from pipeline.intake.outcome import IntakeOutcome
 from pipeline.intake.take_in import take_in
 from pipeline.retention.deletion import Deleting, apply_policies, delete_on_request
 from pipeline.store.claim_tables import call_claims
+from pipeline.store.intake import put_intake
 from pipeline.store.retention_tables import deleted_calls
 from pipeline.store.tables import files, recordings
 from tests.flows.test_claimed_calls import Site
@@ -54,12 +55,12 @@ def count(site: Site, table: Any, *conditions: Any) -> int:
 
 def between(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
     """Have something done, and committed, after intake has asked whether the call was deleted and before it inserts."""
-    real, done = module.put_intake, []
+    done: list[Any] = []
 
     def put(*given: Any, **named: Any) -> None:
         if not done:
             done.append(act())
-        real(*given, **named)
+        put_intake(*given, **named)
 
     monkeypatch.setattr(module, "put_intake", put)
 

@@ -224,6 +224,32 @@ def test_nothing_else_is_deleted_in_a_recordings_place(
     assert [path for path, _ in done.left if path == str(media)] == [str(media)]
 
 
+def test_what_was_made_of_a_deleted_call_afterwards_goes_with_the_next_apply(workspace: Workspace) -> None:
+    first, second = workspace.calls
+    paths = ("unredacted/{}.abc.json", "unredacted/.{}.abc.json.x1", "cache/audio/{}.tag.flac")
+
+    def make(call_id: str) -> list[Path]:
+        files = [workspace.folder / path.format(call_id) for path in paths]
+        for file in files:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("I guarantee")
+        return files
+
+    of_stranger, of_second = make("c-0123456789abcdef"), make(second)
+    assert apply_policies(who(workspace)) == []
+    assert all(file.exists() for file in of_stranger), "nothing was ever deleted here: they may be older than it"
+    delete_on_request([first], "asked", who(workspace))
+    late = make(first)
+    (workspace.folder / "reports").mkdir(exist_ok=True)
+    (workspace.folder / "reports" / "index.html").write_text("of today")
+
+    assert apply_policies(who(workspace)) == []
+
+    assert not any(file.exists() for file in late)
+    assert all(file.exists() for file in of_second)
+    assert (workspace.folder / "reports" / "index.html").exists(), "nothing was deleted, so they may stay"
+
+
 class KilledError(BaseException):
     """As if the process ended here: nothing catches it."""
 
