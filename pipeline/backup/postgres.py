@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, text
@@ -52,6 +52,13 @@ def load(connection: Connection, url: URL, dumped: Path) -> None:
         )
     options = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", f"--schema={schema}"]
     _call("pg_restore", [*options, str(dumped)], url)
+
+
+def drop(connection: Connection, tables: Iterable[str]) -> None:
+    """Drop tables with everything that hangs on them."""
+    quoted = connection.dialect.identifier_preparer.quote
+    for table in sorted(tables):
+        connection.execute(text(f"DROP TABLE IF EXISTS {quoted(table)} CASCADE"))
 
 
 def readable(dumped: Path) -> None:

@@ -6,10 +6,12 @@ import filecmp
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, func, update
+from sqlalchemy import Connection, bindparam, func, inspect, update
 
 from pipeline.audit.kept_head import FILE as AUDIT_HEAD
 from pipeline.backup import postgres
@@ -77,7 +79,8 @@ def restore(path: Path, settings: Settings) -> Restored:
     """Restore a back-up into a workspace without a database, or into an empty PostgreSQL database.
 
     Files come first and the database last: a restore that is killed leaves nothing that a run would take for whole, and
-    may simply be done again.
+    may simply be done again. PostgreSQL is filled before it can be compared: what is refused is dropped again, and only
+    a process that is killed meanwhile leaves it there.
 
     Args:
         path: The back-up.
@@ -104,9 +107,10 @@ def restore(path: Path, settings: Settings) -> Restored:
                     moved = _point_to_uploads(staged, manifest, settings)
                     database.replace(settings.workspace / "earmark.db")
                 else:
-                    _load(settings.store_url, database)
-                    _compare(settings.store_url, manifest, path)
-                    moved = _point_to_uploads(settings.store_url, manifest, settings)
+                    with _emptied_unless_proved(settings.store_url):
+                        _load(settings.store_url, database)
+                        _compare(settings.store_url, manifest, path)
+                        moved = _point_to_uploads(settings.store_url, manifest, settings)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
         except OSError as error:
@@ -184,6 +188,26 @@ def _load(store_url: str, dumped: Path) -> None:
     try:
         with reading_database(engine) as connection:
             postgres.load(connection, engine.url, dumped)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _emptied_unless_proved(store_url: str) -> Iterator[None]:
+    """Drop what was loaded into a PostgreSQL database where it turns out to be something else than was backed up.
+
+    `pg_restore` commits before anybody can compare: without this a run would find a database that looks whole.
+    """
+    engine = make_engine(parse_url(store_url))
+    try:
+        with as_store_errors(engine.url), reading_database(engine) as connection:
+            strangers = set(inspect(connection).get_table_names())
+        try:
+            yield
+        except BaseException:
+            with as_store_errors(engine.url), engine.begin() as connection:
+                postgres.drop(connection, set(inspect(connection).get_table_names()) - strangers)
+            raise
     finally:
         engine.dispose()
 

@@ -11,15 +11,17 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select, text
 
+from pipeline.backup import restore as module
 from pipeline.backup.create import Made, create
 from pipeline.backup.manifest import MANIFEST
 from pipeline.backup.media import media_present
 from pipeline.backup.restore import SETTINGS_FILE, restore, verify
 from pipeline.config import Settings
 from pipeline.errors import BackupError
-from pipeline.store.database import open_store
+from pipeline.store.database import inspect_database, open_store
+from pipeline.store.engine import make_engine, parse_url
 from pipeline.store.failures import put_failure
 from pipeline.store.snapshot import dump
 from pipeline.store.tables import failures, recordings
@@ -224,6 +226,31 @@ def test_a_table_that_is_not_what_it_was_is_named(settings: Settings, empty_sett
     assert "table failures has other content" in str(raised.value)
     assert made.manifest.database_part in str(raised.value)
     assert not (empty_settings.workspace / "earmark.db").exists()
+    if empty_settings.database_url:
+        assert inspect_database(empty_settings.store_url).endswith("no tables yet")
+    assert restore(whole, empty_settings).manifest == made.manifest, "a refused restore is in nobody's way"
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_a_refused_restore_leaves_tables_of_others(
+    settings: Settings, empty_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tmp_path / "back-up"
+    back_up(settings, whole)
+    engine = make_engine(parse_url(empty_settings.store_url))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE of_others (name text)"))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_compare", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        restore(whole, empty_settings)
+
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == ["of_others"]
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
