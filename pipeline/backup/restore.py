@@ -24,6 +24,7 @@ from pipeline.backup.manifest import (
     UPLOADS,
     Manifest,
     Part,
+    require_counted,
 )
 from pipeline.backup.rows import count_rows, differing
 from pipeline.config import Settings
@@ -40,6 +41,7 @@ SETTINGS_FILE = "earmark-of-backup.toml"
 
 _FOLDER_MODE = 0o700
 _STAGING = ".restoring"
+_SINGLE = {SETTINGS_PART: SETTINGS_FILE, AUDIT_HEAD_PART: AUDIT_HEAD}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +71,7 @@ def verify(path: Path, scratch: Path | None = None) -> Manifest:
                 if part.name == SQLITE_PART:
                     _compare(f"sqlite:///{database}", back_up.manifest, path)
                 else:
-                    postgres.readable(database)
+                    require_counted(postgres.tables_in(database), back_up.manifest)
             else:
                 back_up.unpack(part)
         return back_up.manifest
@@ -143,31 +145,23 @@ def _refuse_unless_empty(manifest: Manifest, settings: Settings) -> None:
 
 def _unpack_all(back_up: Reader, staging: Path, settings: Settings) -> Path:
     """Unpack everything: files to their places, the database, last, into the staging folder; return where it is."""
-    folders = {UNREDACTED: settings.unredacted_dir, UPLOADS: settings.uploads_dir}
-    single = {SETTINGS_PART: SETTINGS_FILE, AUDIT_HEAD_PART: AUDIT_HEAD}
-    database = staging / "database"
     for part in back_up.manifest.parts:
-        top = part.name.split("/", 1)[0] + "/"
         if part.name == back_up.manifest.database_part:
             continue
-        if part.name in single:
-            place = settings.workspace / single[part.name]
-        elif top in folders and _is_plain(part.name):
-            place = folders[top] / part.name.removeprefix(top)
-        else:
-            raise BackupError(f"{part.name} is damaged: a back-up has no such part")
+        place = _place_of(part, settings)
         unfinished = _unpacked(back_up, part, staging / "file")
         place.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         if os.path.lexists(place) and not _same(unfinished, place):
             raise BackupError(f"{place} exists and is another file; restore into a new workspace")
         shutil.move(unfinished, place)
     part = next(part for part in back_up.manifest.parts if part.name == back_up.manifest.database_part)
-    return _unpacked(back_up, part, database)
+    return _unpacked(back_up, part, staging / "database")
 
 
-def _is_plain(name: str) -> bool:
-    """Tell whether a part's name stays in its folder: neither leads out of it nor begins anew at the root."""
-    return name.isprintable() and "\\" not in name and not {"", ".", ".."} & set(name.split("/"))
+def _place_of(part: Part, settings: Settings) -> Path:
+    folders = {UNREDACTED: settings.unredacted_dir, UPLOADS: settings.uploads_dir}
+    top = part.name.split("/", 1)[0] + "/"
+    return folders[top] / part.name.removeprefix(top) if top in folders else settings.workspace / _SINGLE[part.name]
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -222,6 +216,7 @@ def _compare(store_url: str, manifest: Manifest, path: Path) -> None:
                 raise BackupError(
                     f"{path}: the database is of version {found_version}, not {manifest.database_version}"
                 )
+            require_counted(inspect(connection).get_table_names(), manifest)
             told = differing(manifest.tables, count_rows(connection, manifest.tables))
     finally:
         engine.dispose()
