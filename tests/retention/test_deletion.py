@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from pipeline.audit.log import check_log, record_act
 from pipeline.audit.pack import prepare_pack
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, NotFoundError
+from pipeline.errors import ConfigError, NotFoundError, ReportError
 from pipeline.retention import deletion as module
 from pipeline.retention.deletion import Deleting, apply_policies, delete_on_request
 from pipeline.retention.plan import make_plan
@@ -357,6 +357,19 @@ def test_a_record_that_was_changed_does_not_pass(workspace: Workspace, key: Sign
     assert check_record(json.dumps({**data, "signature": None}), public=None).problems == (
         "the signature was taken away",
     )
+
+
+@pytest.mark.parametrize(
+    ("at", "forged"), [('"record": {', '"record": {"calls": [], "reason": "never"},'), ('"calls": [', '"calls": [],')]
+)
+def test_a_record_with_a_field_twice_does_not_pass(workspace: Workspace, key: SigningKey, at: str, forged: str) -> None:
+    [done] = delete_on_request([workspace.calls[0]], "asked", who(workspace, key))
+    assert done.record is not None
+    text = written_record(done.record.document or "", done.record.signature)
+    changed = text.replace(at, forged + at, 1)
+    assert json.loads(changed) == json.loads(text), "whoever reads the last of the two sees nothing"
+    with pytest.raises(ReportError, match="stands there twice"):
+        check_record(changed, public=key.public)
 
 
 def test_without_a_key_a_record_is_unsigned_and_says_so_or_nothing_is_deleted(workspace: Workspace) -> None:
