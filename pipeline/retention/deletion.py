@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 from pipeline.audit.kept_head import keep_head
 from pipeline.audit.log import record_act
 from pipeline.config import Settings
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, ReportError
+from pipeline.retention.clock import clock_doubt
 from pipeline.retention.files import SETTLED, TRANSCRIPT, made_of_calls, recorded_files, remove, remove_reports
 from pipeline.retention.policies import Policy, due_calls, due_policy, earliest_kept, policies_of
 from pipeline.retention.record import document_sha256, record_document
@@ -62,6 +63,7 @@ class Deleting:
         now: The clock.
         key: What records are signed with, if anything.
         zone: In which days begin.
+        clock_is_right: Somebody has looked at it: policies are applied whatever speaks against it.
     """
 
     store: Store
@@ -70,6 +72,7 @@ class Deleting:
     now: Callable[[], datetime]
     key: SigningKey | None
     zone: tzinfo
+    clock_is_right: bool = False
     tell: Callable[[str], None] = field(default=lambda _line: None)
 
 
@@ -107,6 +110,7 @@ def apply_policies(deleting: Deleting) -> list[Deletion]:
 
     Raises:
         ConfigError: There is no key, and the settings want a signature.
+        ReportError: Something is due, and the clock by which it is seems to be wrong.
     """
     _require_key(deleting)
     with deleting.store.read() as connection:
@@ -116,6 +120,11 @@ def apply_policies(deleting: Deleting) -> list[Deletion]:
         done.append(Deletion(record=None, unfinished=True))
     with deleting.store.read() as connection:
         due = [(call.call_id, policy) for call, policy in due_now(connection, deleting)]
+        going = {call_id for call_id, _ in due} - calls_on_hold(connection, [call_id for call_id, _ in due]).keys()
+        doubt = clock_doubt(connection, deleting.now()) if going and not deleting.clock_is_right else None
+    if doubt:
+        _closed(done, deleting)
+        raise ReportError(doubt)
     if due:
         done += _delete(due, deleting, occasion=ON_SCHEDULE, reason="retention policy")
     return _closed(done, deleting)

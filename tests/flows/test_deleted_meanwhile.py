@@ -45,7 +45,9 @@ def looked_at(site: Site) -> IntakeOutcome:
 def deleting(site: Site, **retention: Any) -> Deleting:
     policies = site.runtime.settings.retention.model_copy(update=retention)
     settings = site.runtime.settings.model_copy(update={"retention": policies})
-    return Deleting(store=site.store, settings=settings, actor="olga", now=lambda: NOW, key=None, zone=UTC)
+    return Deleting(
+        store=site.store, settings=settings, actor="olga", now=lambda: NOW, key=None, zone=UTC, clock_is_right=True
+    )
 
 
 def count(site: Site, table: Any, *conditions: Any) -> int:
