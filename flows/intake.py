@@ -2,21 +2,54 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from prefect import flow, task
+from sqlalchemy import Connection
 
 from flows.arrivals import arrived, still_written
 from flows.runtime import current, utc_now
 from pipeline.intake.deleted import held_back_as_deleted
 from pipeline.intake.discover import find_recordings
 from pipeline.intake.known_sound import known_sound
+from pipeline.intake.outcome import IntakeOutcome
 from pipeline.intake.take_in import take_in
 from pipeline.media.place import place_of
+from pipeline.store.database import Store
 from pipeline.store.deletions import was_deleted
 from pipeline.store.intake import put_intake
 from pipeline.store.known_files import known_files
 
 # Files a task: small enough that a retry repeats little, large enough that Prefect's bookkeeping does not dominate.
 FILES_PER_TASK = 25
+
+
+def keep_unless_deleted(outcome: IntakeOutcome, store: Store, *, now: datetime) -> IntakeOutcome:
+    """Store what was found out about a file and return it; a recording whose call was deleted is held back.
+
+    Whether it was deleted is asked once more when the call's row is this transaction's own: on PostgreSQL a deletion
+    may be committed between the first question and the insert, which then brings the call back.
+
+    Args:
+        outcome: What intake found out.
+        store: Where to.
+        now: When intake began to read the file.
+    """
+    with store.begin() as connection:
+        if not _was_deleted(connection, outcome):
+            attempt = connection.begin_nested()
+            put_intake(connection, outcome, now=now)
+            if not _was_deleted(connection, outcome):
+                attempt.commit()
+                return outcome
+            attempt.rollback()
+        outcome = held_back_as_deleted(outcome)
+        put_intake(connection, outcome, now=now)
+        return outcome
+
+
+def _was_deleted(connection: Connection, outcome: IntakeOutcome) -> bool:
+    return outcome.recording is not None and was_deleted(connection, outcome.recording.sha256)
 
 
 @task(name="take in files", retries=2, retry_delay_seconds=2)
@@ -38,10 +71,7 @@ def take_in_files(media_uris: list[str], roots: list[str]) -> list[str]:
         outcome = take_in(place_of(media_uri, settings), settings=settings, metadata=metadata, known=known)
         is_away = outcome.recording is None and any(found.code == "away" for found in outcome.defects)
         if not (is_away and media_uri in earlier):  # a call that is known stays known while its server is away
-            with runtime.store.begin() as connection:
-                if outcome.recording and was_deleted(connection, outcome.recording.sha256):
-                    outcome = held_back_as_deleted(outcome)
-                put_intake(connection, outcome, now=began)
+            outcome = keep_unless_deleted(outcome, runtime.store, now=began)
         if outcome.recording:
             call_ids.append(outcome.recording.call_id)
         runtime.report("taken_in" if outcome.recording else "rejected", media_uri)

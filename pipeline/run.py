@@ -59,15 +59,19 @@ def process_call(call_id: str, parts: Parts, store: Store, *, now: Now) -> tuple
     audio = call_audio(recording, settings.intake)
     terms = parts.vocabulary.for_recording(recording)
 
+    as_heard: list[Transcript] = []
+
     def transcribe() -> Transcript:
         heard = transcribe_call(recording, audio, engine=parts.engine, settings=settings.transcribe, terms=terms)
-        keep_if_asked(heard, key, settings)
+        as_heard.append(heard)
         return redact(heard, settings.privacy)  # before anything is stored: what must not be kept is never written
 
     turns = turn_settings_fingerprint(settings.transcribe, terms)
     made_by = parts.engine.made_by(recording)
     key = keys.transcript_key(recording, engine=made_by, turns=turns, privacy=settings.privacy)
-    transcript = steps.once("transcript", key, Transcript, transcribe)
+    transcript = steps.once(
+        "transcript", key, Transcript, transcribe, beside=lambda: keep_if_asked(as_heard[-1], key, settings)
+    )
 
     under = detectors.keys(key, recording, judged)
     sentiment = steps.once("sentiment", under.sentiment, CallSentiment, lambda: detectors.read(transcript))

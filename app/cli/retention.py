@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -52,12 +53,19 @@ def plan(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json
 
 
 @app.command("apply")
-def apply(workspace: WorkspaceOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def apply(
+    clock_is_right: Annotated[
+        bool, typer.Option("--clock-is-right", help="Delete what is due although the clock seems to be ahead.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Delete what is due, everywhere, with a record of it; first finish what an earlier deletion left."""
     settings = read_settings(workspace, config)
     store = open_existing(settings)
     with closing(store):
-        done = apply_policies(deleting(settings, store))
+        done = apply_policies(replace(deleting(settings, store), clock_is_right=clock_is_right))
         forget_prefect_runs(settings, done)
         whole = tell_deletions(done, as_json=as_json)
     if not done:

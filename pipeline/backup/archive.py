@@ -10,7 +10,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +18,10 @@ from pipeline.backup.manifest import MANIFEST, Manifest, Part, manifest_text, re
 from pipeline.errors import BackupError
 
 OWNER_ONLY = 0o600
+UNFINISHED, COPY = ".earmark-part", ".earmark-database"
+"""Endings of hidden files while a back-up is made: itself, and a copy of its database. Nobody else has such."""
+
+_BESIDE_SQLITE = ("", "-journal", "-wal", "-shm")
 _CHUNK = 1 << 20
 _MOST_MANIFEST_BYTES = 1 << 30
 _QUICK = 1
@@ -60,14 +64,15 @@ class Writer:
 def writing(out: Path) -> Iterator[tuple[Writer, Path]]:
     """Give a writer and a place for a copy of the database, both beside ``out`` and readable by their owner only.
 
-    What a killed back-up left there is overwritten by the next one.
+    What killed back-ups left in that folder, of whatever name, is removed first: a copy of a database is in clear.
 
     Raises:
         BackupError: There is such a file already, another back-up is writing it, or it cannot be written.
     """
     _refuse_to_replace(out)
-    unfinished, copy = out.with_name(f".{out.name}.part"), out.with_name(f".{out.name}.database.part")
+    unfinished, copy = out.with_name(f".{out.name}{UNFINISHED}"), out.with_name(f".{out.name}{COPY}")
     try:
+        _clear_away(out.parent)
         with _locked(unfinished) as file:
             _remove(copy)
             try:
@@ -105,26 +110,51 @@ def _give_name(unfinished: Path, out: Path) -> None:
         unfinished.rename(out)
 
 
+def _clear_away(folder: Path) -> None:
+    """Remove what killed back-ups left in a folder; what another one is writing at this moment stays."""
+    endings = (UNFINISHED, *(COPY + beside for beside in _BESIDE_SQLITE))
+    left = [(file, ending) for file in folder.glob(".*") for ending in endings if file.name.endswith(ending)]
+    for name in sorted({file.name.removesuffix(ending) for file, ending in left}):
+        unfinished = folder / (name + UNFINISHED)
+        with suppress(BackupError, OSError), _locked(unfinished):  # somebody else's may be beyond reach
+            _remove(folder / (name + COPY))
+            unfinished.unlink(missing_ok=True)
+
+
 def _remove(database: Path) -> None:
     """Remove a copy of a database and what SQLite may have left beside it."""
-    for beside in ("", "-journal", "-wal", "-shm"):
+    for beside in _BESIDE_SQLITE:
         database.with_name(database.name + beside).unlink(missing_ok=True)
 
 
 @contextmanager
 def _locked(unfinished: Path) -> Iterator[BinaryIO]:
-    """Open the unfinished file, empty, for this process alone; the lock ends with the process, however that ends."""
-    descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, OWNER_ONLY)
-    with os.fdopen(descriptor, "r+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BackupError(
-                f"another back-up is writing {unfinished.name.removeprefix('.')} at this moment"
-            ) from None
-        file.truncate()
-        os.fchmod(file.fileno(), OWNER_ONLY)
-        yield file
+    """Open the unfinished file, empty, for this process alone; the lock ends with the process, however that ends.
+
+    Raises:
+        BackupError: Another process has it.
+    """
+    while True:
+        descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, OWNER_ONLY)
+        with os.fdopen(descriptor, "r+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                name = unfinished.name.removeprefix(".").removesuffix(UNFINISHED)
+                raise BackupError(f"another back-up is writing {name} at this moment") from None
+            if not _is_at(unfinished, file):  # removed by its owner since it was opened: a lock on it keeps nobody off
+                continue
+            file.truncate()
+            os.fchmod(file.fileno(), OWNER_ONLY)
+            yield file
+            return
+
+
+def _is_at(path: Path, file: BinaryIO) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
+    except FileNotFoundError:
+        return False
 
 
 def _sync_folder(folder: Path) -> None:

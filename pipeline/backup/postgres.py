@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, text
@@ -14,6 +15,8 @@ from pipeline.errors import BackupError
 
 _SECRETS = {"password": "PGPASSWORD", "sslpassword": "PGSSLPASSWORD"}
 _SAID_CHARACTERS = 500
+_TABLE = re.compile(r"^\d+; \d+ \d+ TABLE \S+ (\S+) \S+$", re.MULTILINE)
+"""A table in a dump's list of contents: ``215; 1259 16386 TABLE public recordings earmark``."""
 
 
 def dump(connection: Connection, url: URL, out: Path) -> None:
@@ -54,13 +57,20 @@ def load(connection: Connection, url: URL, dumped: Path) -> None:
     _call("pg_restore", [*options, str(dumped)], url)
 
 
-def readable(dumped: Path) -> None:
-    """Check that a dump has a list of contents.
+def drop(connection: Connection, tables: Iterable[str]) -> None:
+    """Drop tables with everything that hangs on them."""
+    quoted = connection.dialect.identifier_preparer.quote
+    for table in sorted(tables):
+        connection.execute(text(f"DROP TABLE IF EXISTS {quoted(table)} CASCADE"))
+
+
+def tables_in(dumped: Path) -> set[str]:
+    """Return the tables that a dump holds.
 
     Raises:
-        BackupError: It has none.
+        BackupError: It has no list of contents.
     """
-    _call("pg_restore", ["--list", str(dumped)], None)
+    return set(_TABLE.findall(_call("pg_restore", ["--list", str(dumped)], None)))
 
 
 def _exactly(schema: str | None) -> str:

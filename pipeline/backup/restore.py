@@ -6,10 +6,12 @@ import filecmp
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, func, update
+from sqlalchemy import Connection, bindparam, func, inspect, update
 
 from pipeline.audit.kept_head import FILE as AUDIT_HEAD
 from pipeline.backup import postgres
@@ -22,6 +24,7 @@ from pipeline.backup.manifest import (
     UPLOADS,
     Manifest,
     Part,
+    require_counted,
 )
 from pipeline.backup.rows import count_rows, differing
 from pipeline.config import Settings
@@ -38,6 +41,7 @@ SETTINGS_FILE = "earmark-of-backup.toml"
 
 _FOLDER_MODE = 0o700
 _STAGING = ".restoring"
+_SINGLE = {SETTINGS_PART: SETTINGS_FILE, AUDIT_HEAD_PART: AUDIT_HEAD}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +71,7 @@ def verify(path: Path, scratch: Path | None = None) -> Manifest:
                 if part.name == SQLITE_PART:
                     _compare(f"sqlite:///{database}", back_up.manifest, path)
                 else:
-                    postgres.readable(database)
+                    require_counted(postgres.tables_in(database), back_up.manifest)
             else:
                 back_up.unpack(part)
         return back_up.manifest
@@ -77,7 +81,8 @@ def restore(path: Path, settings: Settings) -> Restored:
     """Restore a back-up into a workspace without a database, or into an empty PostgreSQL database.
 
     Files come first and the database last: a restore that is killed leaves nothing that a run would take for whole, and
-    may simply be done again.
+    may simply be done again. PostgreSQL is filled before it can be compared: what is refused is dropped again, and only
+    a process that is killed meanwhile leaves it there.
 
     Args:
         path: The back-up.
@@ -104,9 +109,10 @@ def restore(path: Path, settings: Settings) -> Restored:
                     moved = _point_to_uploads(staged, manifest, settings)
                     database.replace(settings.workspace / "earmark.db")
                 else:
-                    _load(settings.store_url, database)
-                    _compare(settings.store_url, manifest, path)
-                    moved = _point_to_uploads(settings.store_url, manifest, settings)
+                    with _emptied_unless_proved(settings.store_url):
+                        _load(settings.store_url, database)
+                        _compare(settings.store_url, manifest, path)
+                        moved = _point_to_uploads(settings.store_url, manifest, settings)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
         except OSError as error:
@@ -139,31 +145,23 @@ def _refuse_unless_empty(manifest: Manifest, settings: Settings) -> None:
 
 def _unpack_all(back_up: Reader, staging: Path, settings: Settings) -> Path:
     """Unpack everything: files to their places, the database, last, into the staging folder; return where it is."""
-    folders = {UNREDACTED: settings.unredacted_dir, UPLOADS: settings.uploads_dir}
-    single = {SETTINGS_PART: SETTINGS_FILE, AUDIT_HEAD_PART: AUDIT_HEAD}
-    database = staging / "database"
     for part in back_up.manifest.parts:
-        top = part.name.split("/", 1)[0] + "/"
         if part.name == back_up.manifest.database_part:
             continue
-        if part.name in single:
-            place = settings.workspace / single[part.name]
-        elif top in folders and _is_plain(part.name):
-            place = folders[top] / part.name.removeprefix(top)
-        else:
-            raise BackupError(f"{part.name} is damaged: a back-up has no such part")
+        place = _place_of(part, settings)
         unfinished = _unpacked(back_up, part, staging / "file")
         place.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         if os.path.lexists(place) and not _same(unfinished, place):
             raise BackupError(f"{place} exists and is another file; restore into a new workspace")
         shutil.move(unfinished, place)
     part = next(part for part in back_up.manifest.parts if part.name == back_up.manifest.database_part)
-    return _unpacked(back_up, part, database)
+    return _unpacked(back_up, part, staging / "database")
 
 
-def _is_plain(name: str) -> bool:
-    """Tell whether a part's name stays in its folder: neither leads out of it nor begins anew at the root."""
-    return name.isprintable() and "\\" not in name and not {"", ".", ".."} & set(name.split("/"))
+def _place_of(part: Part, settings: Settings) -> Path:
+    folders = {UNREDACTED: settings.unredacted_dir, UPLOADS: settings.uploads_dir}
+    top = part.name.split("/", 1)[0] + "/"
+    return folders[top] / part.name.removeprefix(top) if top in folders else settings.workspace / _SINGLE[part.name]
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -188,6 +186,26 @@ def _load(store_url: str, dumped: Path) -> None:
         engine.dispose()
 
 
+@contextmanager
+def _emptied_unless_proved(store_url: str) -> Iterator[None]:
+    """Drop what was loaded into a PostgreSQL database where it turns out to be something else than was backed up.
+
+    `pg_restore` commits before anybody can compare: without this a run would find a database that looks whole.
+    """
+    engine = make_engine(parse_url(store_url))
+    try:
+        with as_store_errors(engine.url), reading_database(engine) as connection:
+            strangers = set(inspect(connection).get_table_names())
+        try:
+            yield
+        except BaseException:
+            with as_store_errors(engine.url), engine.begin() as connection:
+                postgres.drop(connection, set(inspect(connection).get_table_names()) - strangers)
+            raise
+    finally:
+        engine.dispose()
+
+
 def _compare(store_url: str, manifest: Manifest, path: Path) -> None:
     """Open a restored database and compare its tables with those that were backed up."""
     engine = make_engine(parse_url(store_url))
@@ -198,6 +216,7 @@ def _compare(store_url: str, manifest: Manifest, path: Path) -> None:
                 raise BackupError(
                     f"{path}: the database is of version {found_version}, not {manifest.database_version}"
                 )
+            require_counted(inspect(connection).get_table_names(), manifest)
             told = differing(manifest.tables, count_rows(connection, manifest.tables))
     finally:
         engine.dispose()

@@ -79,8 +79,8 @@ def _write(folder: Path, name: str, transcript: Transcript) -> None:
     try:
         folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         folder.chmod(_FOLDER_MODE)
-        # made with mode 0600, as nobody else may read it even for a moment
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False, prefix=".") as file:
+        # made with mode 0600, as nobody else may read it even for a moment; what a killed process leaves names its call
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False, prefix=f".{name}.") as file:
             unfinished = Path(file.name)
             write_sealed(cast(BinaryIO, file), to_json(transcript).encode("utf-8"), keys_in_use())
         unfinished.replace(folder / name)

@@ -17,8 +17,9 @@ from sqlalchemy import Connection
 from pipeline.audit.kept_head import keep_head
 from pipeline.audit.log import record_act
 from pipeline.config import Settings
-from pipeline.errors import ConfigError
-from pipeline.retention.files import SETTLED, SOUND, TRANSCRIPT, made_of_calls, recorded_files, remove, remove_reports
+from pipeline.errors import ConfigError, ReportError
+from pipeline.retention.clock import clock_doubt
+from pipeline.retention.files import SETTLED, TRANSCRIPT, made_of_calls, recorded_files, remove, remove_reports
 from pipeline.retention.policies import Policy, due_calls, due_policy, earliest_kept, policies_of
 from pipeline.retention.record import document_sha256, record_document
 from pipeline.retention.signing import SigningKey
@@ -63,6 +64,7 @@ class Deleting:
         now: The clock.
         key: What records are signed with, if anything.
         zone: In which days begin.
+        clock_is_right: Somebody has looked at it: policies are applied whatever speaks against it.
     """
 
     store: Store
@@ -71,6 +73,7 @@ class Deleting:
     now: Callable[[], datetime]
     key: SigningKey | None
     zone: tzinfo
+    clock_is_right: bool = False
     tell: Callable[[str], None] = field(default=lambda _line: None)
 
 
@@ -114,18 +117,25 @@ def due_now(connection: Connection, deleting: Deleting) -> Iterable[tuple[AgedCa
 
 
 def apply_policies(deleting: Deleting) -> list[Deletion]:
-    """Finish what an earlier deletion left, then delete what is due.
+    """Finish what an earlier deletion left, take away what was made of deleted calls since, then delete what is due.
 
     Raises:
         ConfigError: There is no key, and the settings want a signature.
+        ReportError: Something is due, and the clock by which it is seems to be wrong.
     """
     _require_key(deleting)
-    _delete_orphans(deleting)
     with deleting.store.read() as connection:
         left = list_records(connection, unfinished=True)
     done = [_finish(record.record_id, deleting) for record in left]
+    if not _sweep(deleting):
+        done.append(Deletion(record=None, unfinished=True))
     with deleting.store.read() as connection:
         due = [(call.call_id, policy) for call, policy in due_now(connection, deleting)]
+        going = {call_id for call_id, _ in due} - calls_on_hold(connection, [call_id for call_id, _ in due]).keys()
+        doubt = clock_doubt(connection, deleting.now()) if going and not deleting.clock_is_right else None
+    if doubt:
+        _closed(done, deleting)
+        raise ReportError(doubt)
     if due:
         done += _delete(due, deleting, occasion=ON_SCHEDULE, reason="retention policy")
     return _closed(done, deleting)
@@ -324,19 +334,18 @@ def _delete_made(deleting: Deleting) -> bool:
     except OSError as error:
         deleting.tell(f"{error.filename}: cannot be deleted ({error.strerror or type(error).__name__})")
         return False
-    return _delete_orphans(deleting)
+    return _sweep(deleting)
 
 
-def _delete_orphans(deleting: Deleting) -> bool:
-    """Delete what was made of calls that nobody knows, as by a worker that slept past its lease; tell whether it went.
+def _sweep(deleting: Deleting) -> bool:
+    """Delete what was made of calls that nobody knows, such as by a process that was at one while it was deleted.
 
-    What such a worker writes into the database fails, since the call is gone; a file that it writes does not.
+    Where nothing was ever deleted everything stays: then the folders may be older than the database.
     """
-    made = {
-        call_id: [file for file in files if file.kind in (SOUND, TRANSCRIPT)]
-        for call_id, files in made_of_calls(deleting.settings).items()
-        if call_id.startswith("c-")
-    }
+    with deleting.store.read() as connection:
+        if not list_records(connection):
+            return True
+    made = {call: files for call, files in made_of_calls(deleting.settings).items() if call.startswith("c-")}
     with deleting.store.read() as connection:
         known = known_calls(connection, list(made))
     try:

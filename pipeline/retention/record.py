@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,7 +93,7 @@ def check_record(text: str, *, public: str | None) -> RecordCheck:
         ReportError: It is no record.
     """
     try:
-        data: dict[str, Any] = json.loads(text)
+        data: dict[str, Any] = json.loads(text, object_pairs_hook=_each_key_once)
         record, signature = data["record"], data["signature"]
         document = canonical_json(record)
         known = record["scheme"] == SCHEME and isinstance(record["calls"], list)
@@ -118,6 +119,15 @@ def check_record(text: str, *, public: str | None) -> RecordCheck:
         signed_by=str(signer) if right else None,
         problems=tuple(problems),
     )
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a field that stands twice: one program would check the last, and a reader believe the first."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ReportError(f"this is no record of a deletion: its field {twice!r} stands there twice")
+    return found
 
 
 def _written(instant: datetime) -> str:

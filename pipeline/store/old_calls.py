@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from pipeline.store.console_tables import uploads
 from pipeline.store.retention_tables import deleted_media
-from pipeline.store.tables import files, recordings
+from pipeline.store.tables import audit_log, files, recordings
 from pipeline.store.wanted_calls import in_batches
 
 _AT_ONCE = 1000
@@ -89,6 +89,13 @@ def known_calls(connection: Connection, call_ids: Sequence[str]) -> set[str]:
         for some in in_batches(list(call_ids))
         for call_id in connection.scalars(select(recordings.c.call_id).where(recordings.c.call_id.in_(some)))
     }
+
+
+def newest_known(connection: Connection) -> datetime | None:
+    """Return when a call was last taken in or something done that the audit log tells; None where neither ever was."""
+    taken_in: datetime | None = connection.scalar(select(func.max(recordings.c.added_at)))
+    done = connection.scalar(select(func.max(audit_log.c.at)))
+    return max((at for at in (taken_in, done and datetime.fromisoformat(done)) if at), default=None)
 
 
 def calls_of(connection: Connection, *, customer: str | None = None, agent: str | None = None) -> list[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from pipeline.canonical import to_json
 from pipeline.store.payload import read_payload
-from pipeline.store.tables import steps
+from pipeline.store.tables import recordings, steps
 from pipeline.store.upsert import insert_new
 
 Record = TypeVar("Record")
@@ -34,6 +34,15 @@ def latest_step(connection: Connection, call_id: str, step: str, record_type: ty
     of_call = select(steps.c.key, steps.c.payload).where(steps.c.call_id == call_id, steps.c.step == step)
     row = connection.execute(of_call.order_by(steps.c.made_at.desc(), steps.c.key).limit(1)).first()
     return None if row is None else read_payload(record_type, row.payload, f"step {row.key}")
+
+
+def hold_call(connection: Connection, call_id: str) -> None:
+    """Let nobody delete a call until this transaction ends; of one that is gone nothing can be kept afterwards.
+
+    On SQLite a transaction that writes holds the whole database already.
+    """
+    this = select(recordings.c.call_id).where(recordings.c.call_id == call_id)
+    connection.execute(this.with_for_update(read=True, key_share=True))  # as a row that names the call would
 
 
 def put_step(connection: Connection, key: str, *, call_id: str, step: str, record: Record, now: datetime) -> Record:

@@ -114,14 +114,18 @@ def test_from_plan_to_a_record_that_anybody_can_check(made: Workspace, tmp_path:
     assert earmark(made, "retention", "key")[1] == public
 
     with made.store.begin() as connection:
-        connection.exec_driver_sql("UPDATE recordings SET started_at = '2020-01-01 00:00:00'")
+        long_ago = "'2020-01-01 00:00:00'"
+        connection.exec_driver_sql(f"UPDATE recordings SET started_at = {long_ago}, added_at = {long_ago}")
     code, out, _ = earmark(made, "retention", "plan", "--json")
     [plan] = json.loads(out)["policies"]
     assert (plan["policy"], plan["due"], plan["recordings_left"]) == ("call * 1 days", 2, 0)
     assert "call * 1 days: 2 calls are due, 0 of them held" in earmark(made, "retention", "plan")[1]
     assert count(made, "recordings") == 2
 
-    code, out, _ = earmark(made, "retention", "apply", "--json")
+    code, out, told = earmark(made, "retention", "apply")
+    assert (code, out, count(made, "recordings")) == (1, "", 2), "nothing has happened here since 2020"
+    assert "--clock-is-right" in told
+    code, out, _ = earmark(made, "retention", "apply", "--clock-is-right", "--json")
     [done] = json.loads(out)
     assert (code, done["deleted"], done["signed"], done["left"]) == (0, 2, True, [])
     assert earmark(made, "retention", "apply")[2].strip().endswith("nothing is due")

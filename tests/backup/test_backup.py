@@ -11,15 +11,17 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select, text
 
+from pipeline.backup import restore as module
 from pipeline.backup.create import Made, create
 from pipeline.backup.manifest import MANIFEST
 from pipeline.backup.media import media_present
 from pipeline.backup.restore import SETTINGS_FILE, restore, verify
 from pipeline.config import Settings
 from pipeline.errors import BackupError
-from pipeline.store.database import open_store
+from pipeline.store.database import inspect_database, open_store
+from pipeline.store.engine import make_engine, parse_url
 from pipeline.store.failures import put_failure
 from pipeline.store.snapshot import dump
 from pipeline.store.tables import failures, recordings
@@ -224,6 +226,58 @@ def test_a_table_that_is_not_what_it_was_is_named(settings: Settings, empty_sett
     assert "table failures has other content" in str(raised.value)
     assert made.manifest.database_part in str(raised.value)
     assert not (empty_settings.workspace / "earmark.db").exists()
+    if empty_settings.database_url:
+        assert inspect_database(empty_settings.store_url).endswith("no tables yet")
+    assert restore(whole, empty_settings).manifest == made.manifest, "a refused restore is in nobody's way"
+
+
+def test_a_table_that_is_not_counted_is_named(settings: Settings, empty_settings: Settings, tmp_path: Path) -> None:
+    """Somebody emptied it, and took it out of the manifest."""
+    whole, forged = tmp_path / "back-up", tmp_path / "forged"
+    store = open_store(settings.store_url)
+    with store.begin() as connection:
+        connection.execute(failures.delete())
+    store.close()
+    back_up(settings, whole)
+    for version in (None, "0001"):  # also where it claims to be of an older version
+        with zipfile.ZipFile(whole) as archive, zipfile.ZipFile(forged, "w") as changed:
+            for name in archive.namelist():
+                content = archive.read(name)
+                if name == MANIFEST:
+                    told = json.loads(content)
+                    del told["tables"]["failures"]
+                    told["database_version"] = version or told["database_version"]
+                    content = json.dumps(told).encode()
+                changed.writestr(name, content)
+
+        wrong = "is of version" if version else "does not count table failures"
+        with pytest.raises(BackupError, match=wrong):
+            restore(forged, empty_settings)
+        with pytest.raises(BackupError, match="does not count table failures" if settings.database_url else wrong):
+            verify(forged)
+    assert verify(whole).tables["failures"].rows == 0
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_a_refused_restore_leaves_tables_of_others(
+    settings: Settings, empty_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tmp_path / "back-up"
+    back_up(settings, whole)
+    engine = make_engine(parse_url(empty_settings.store_url))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE of_others (name text)"))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_compare", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        restore(whole, empty_settings)
+
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == ["of_others"]
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -245,8 +299,9 @@ def test_a_part_never_leaves_its_folder(
                 content = content.replace(b"uploads/up-1.wav", json.dumps(name)[1:-1].encode())
             changed.writestr(renamed, content)
 
-    with pytest.raises(BackupError, match="is damaged"):
-        restore(forged, empty_settings)
+    for refused in (lambda: verify(forged), lambda: restore(forged, empty_settings)):
+        with pytest.raises(BackupError, match="is damaged: a back-up has no such part"):
+            refused()
     assert not outside.exists()
     assert not (empty_settings.workspace / "earmark.db").exists()
 

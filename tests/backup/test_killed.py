@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.backup.archive import COPY, UNFINISHED
 from pipeline.backup.create import create
 from pipeline.backup.restore import verify
 from pipeline.config import Settings
@@ -56,10 +58,32 @@ def test_a_killed_back_up_leaves_nothing_that_looks_whole(settings: Settings, tm
     assert not out.exists()
     assert {path.stat().st_mode & 0o777 for path in out.parent.iterdir()} == {0o600}
 
-    made = create(settings, out, settings_file=None, uploads=True, now=NOW)
+    left = {path.name for path in out.parent.iterdir()}
+    assert left == {f".back-up{UNFINISHED}", f".back-up{COPY}"}
 
-    assert verify(out) == made.manifest
-    assert [path.name for path in out.parent.iterdir()] == ["back-up"], "what the killed one left is gone"
+    next_day = out.with_name("back-up-of-the-next-day")
+    made = create(settings, next_day, settings_file=None, uploads=True, now=NOW)
+
+    assert verify(next_day) == made.manifest
+    assert [path.name for path in out.parent.iterdir()] == [next_day.name], "what the killed one left is gone"
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_parts_of_killed_back_ups_go_and_those_of_others_stay(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    of_killed = [f".a{COPY}", f".a{COPY}-journal", f".b{UNFINISHED}"]
+    of_others = [".c.part", ".d.database.part", "e.earmark-part"]
+    written_now = [f".f{UNFINISHED}", f".f{COPY}"]
+    for name in (*of_killed, *of_others, *written_now):
+        (folder / name).write_text("words of calls")
+
+    with (folder / written_now[0]).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        create(settings, folder / "g", settings_file=None, uploads=True, now=NOW)
+
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*of_others, *written_now, "g"])
+    assert {(folder / name).read_text() for name in (*of_others, *written_now)} == {"words of calls"}
 
 
 @pytest.mark.slow

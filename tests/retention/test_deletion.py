@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from pipeline.audit.log import check_log, record_act
 from pipeline.audit.pack import prepare_pack
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, NotFoundError
+from pipeline.errors import ConfigError, NotFoundError, ReportError
 from pipeline.retention import deletion as module
 from pipeline.retention.deletion import Deleting, apply_policies, delete_on_request
 from pipeline.retention.plan import make_plan
@@ -224,6 +224,32 @@ def test_nothing_else_is_deleted_in_a_recordings_place(
     assert [path for path, _ in done.left if path == str(media)] == [str(media)]
 
 
+def test_what_was_made_of_a_deleted_call_afterwards_goes_with_the_next_apply(workspace: Workspace) -> None:
+    first, second = workspace.calls
+    paths = ("unredacted/{}.abc.json", "unredacted/.{}.abc.json.x1", "cache/audio/{}.tag.flac")
+
+    def make(call_id: str) -> list[Path]:
+        files = [workspace.folder / path.format(call_id) for path in paths]
+        for file in files:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("I guarantee")
+        return files
+
+    of_stranger, of_second = make("c-0123456789abcdef"), make(second)
+    assert apply_policies(who(workspace)) == []
+    assert all(file.exists() for file in of_stranger), "nothing was ever deleted here: they may be older than it"
+    delete_on_request([first], "asked", who(workspace))
+    late = make(first)
+    (workspace.folder / "reports").mkdir(exist_ok=True)
+    (workspace.folder / "reports" / "index.html").write_text("of today")
+
+    assert apply_policies(who(workspace)) == []
+
+    assert not any(file.exists() for file in late)
+    assert all(file.exists() for file in of_second)
+    assert (workspace.folder / "reports" / "index.html").exists(), "nothing was deleted, so they may stay"
+
+
 class KilledError(BaseException):
     """As if the process ended here: nothing catches it."""
 
@@ -331,6 +357,19 @@ def test_a_record_that_was_changed_does_not_pass(workspace: Workspace, key: Sign
     assert check_record(json.dumps({**data, "signature": None}), public=None).problems == (
         "the signature was taken away",
     )
+
+
+@pytest.mark.parametrize(
+    ("at", "forged"), [('"record": {', '"record": {"calls": [], "reason": "never"},'), ('"calls": [', '"calls": [],')]
+)
+def test_a_record_with_a_field_twice_does_not_pass(workspace: Workspace, key: SigningKey, at: str, forged: str) -> None:
+    [done] = delete_on_request([workspace.calls[0]], "asked", who(workspace, key))
+    assert done.record is not None
+    text = written_record(done.record.document or "", done.record.signature)
+    changed = text.replace(at, forged + at, 1)
+    assert json.loads(changed) == json.loads(text), "whoever reads the last of the two sees nothing"
+    with pytest.raises(ReportError, match="stands there twice"):
+        check_record(changed, public=key.public)
 
 
 def test_without_a_key_a_record_is_unsigned_and_says_so_or_nothing_is_deleted(workspace: Workspace) -> None:
