@@ -156,6 +156,11 @@ def test_a_workspace_from_before_there_was_a_key_is_sealed_and_opened_again(copy
 
 def test_recordings_are_sealed_in_their_place_and_stay_the_same_calls(sealed: Path, copy: Path, tmp_path: Path) -> None:
     recordings = record(tmp_path / "recordings")
+    young = earmark(copy, "media", "seal", recordings, key=OLD)
+    assert (young.returncode, young.stdout) == (1, "Files: 2 with problems.\n")
+    assert young.stderr.count("intake.settle_s") == 2
+    for file in recordings.glob("*.wav"):
+        os.utime(file, (1_700_000_000, 1_700_000_000))
     plain = {file.name: file.read_bytes() for file in recordings.glob("*.wav")}
     done = earmark(copy, "media", "seal", recordings, key=OLD)
     assert done.stdout == "Files: 2 sealed.\n", done.stderr
