@@ -67,6 +67,19 @@ def read_sealed(path: Path, ring: KeyRing | None) -> bytes:
         return opened.read()
 
 
+def size_otherwise(path: Path) -> int:
+    """Return how large a file would be sealed, or, where it is sealed, how large it was before; no key is needed.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if is_sealed(file):
+            return _unsealed_size(size - _HEAD_BYTES)
+    return _HEAD_BYTES + size + _TAG_BYTES * max(1, -(-size // BLOCK_BYTES))
+
+
 class SealingWriter(io.RawIOBase):
     """A file to be written from its beginning to its end, sealed on its way; it is whole when it is closed."""
 
@@ -198,8 +211,8 @@ class _OpenSealed(io.RawIOBase):
         self._file = file
         self._head = file.read(_HEAD_BYTES)
         body = file.seek(0, os.SEEK_END) - _HEAD_BYTES
-        self._blocks = max(1, -(-body // _SEALED_BLOCK_BYTES))
-        self._size = body - self._blocks * _TAG_BYTES
+        self._blocks = _blocks_of(body)
+        self._size = _unsealed_size(body)
         self._at = 0
         self._kept: tuple[int, bytes] = (-1, b"")
         if self._size < 0:
@@ -261,6 +274,14 @@ class _OpenSealed(io.RawIOBase):
                 raise OSError(errno.EIO, "the sealed file was changed") from None
             self._kept = (number, block)
         return self._kept[1]
+
+
+def _blocks_of(body: int) -> int:
+    return max(1, -(-body // _SEALED_BLOCK_BYTES))
+
+
+def _unsealed_size(body: int) -> int:
+    return body - _blocks_of(body) * _TAG_BYTES
 
 
 def _nonce(number: int, *, last: bool) -> bytes:
