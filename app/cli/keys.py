@@ -16,6 +16,7 @@ from app.sealed_files import empty_sound_cache, files_of_workspace, seal_files
 from pipeline.at_rest.keys import KeyRing, make_key, parse_keys
 from pipeline.config import Settings
 from pipeline.errors import ReportError
+from pipeline.retention.files import remove_reports
 from pipeline.store.database import keys_of_database
 from pipeline.store.reseal import finish, reseal, sealed_columns
 
@@ -66,10 +67,12 @@ def show_(workspace: WorkspaceOption = None, config: ConfigOption = None, as_jso
 def seal_database(workspace: WorkspaceOption = None, config: ConfigOption = None) -> None:
     """Seal what was stored before there was a key, or under an older one. It may be stopped, and goes on.
 
-    Search has nothing to look in any more: its index holds the words of calls.
+    Search has nothing to look in any more: its index holds the words of calls. The workspace's reports, which quote
+    calls, are removed: the next run writes them without.
     """
     settings = read_settings(workspace, config)
     _bring_to(settings, needed_keys(settings))
+    _remove_quotes(settings)
 
 
 @app.command("unseal-database")
@@ -112,6 +115,17 @@ def _bring_to(settings: Settings, ring: KeyRing | None) -> None:
     if on_server:
         tables = ", ".join(table.name for table in sealed_columns())
         show.say(f"What was there before stays in the server's files until it is told: VACUUM FULL {tables};")
+
+
+def _remove_quotes(settings: Settings) -> None:
+    try:
+        removed = remove_reports(settings)
+    except OSError as error:
+        raise ReportError(f"{error.filename}: quotes calls, and cannot be removed ({error.strerror})") from None
+    if removed:
+        show.say(
+            f"Reports: {removed:,} files removed, which quoted calls; the next run writes them anew, without quotes."
+        )
 
 
 def _act(ring: KeyRing | None) -> Act:
