@@ -87,7 +87,8 @@ def unseal_database(workspace: WorkspaceOption = None, config: ConfigOption = No
 def rotate(workspace: WorkspaceOption = None, config: ConfigOption = None) -> None:
     """Seal database, uploads and transcripts by the first key, so that older ones are not needed any more.
 
-    Put the new key before the old one and start everything again before that. Exit code 1 if a file cannot be sealed.
+    Put the new key before the old one and start everything again before that: what was not writes nothing any more.
+    Exit code 1 if a file cannot be sealed.
     """
     settings = read_settings(workspace, config)
     ring = needed_keys(settings)
