@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from app.cli import show
 from app.cli.media import needed_keys, tell
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, has_database, open_existing, read_settings
 from app.sealed_files import empty_sound_cache, files_of_workspace, seal_files
+from pipeline.at_rest.key_file import write_key
 from pipeline.at_rest.keys import KeyRing, make_key, parse_keys
 from pipeline.config import Settings
 from pipeline.errors import ReportError
@@ -35,8 +35,7 @@ def make(
         show.say(key)
         return
     try:
-        with open(out, "x", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(f"{key}\n")
+        write_key(out, key)
     except FileExistsError:
         raise ReportError(f"{out}: is there already, and a key is never written over") from None
     except OSError as error:
