@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from pipeline.at_rest.files import seal_file, sealed_by, unseal_file
 from pipeline.at_rest.keys import KeyRing
 from pipeline.config import Settings
 from pipeline.errors import SealedError
+
+_MAY_GROW = "its time of change is not {:g} s old (intake.settle_s), so it may still be written; try again later"
 
 Became = Literal["sealed", "opened", "same", "problem"]
 
@@ -25,13 +28,23 @@ class FileOutcome:
     problem: str | None = None
 
 
-def seal_files(files: Sequence[Path], ring: KeyRing) -> Iterator[FileOutcome]:
-    """Seal files by the first key, one after the other; those that are so already stay. No failure stops the rest."""
+def seal_files(files: Sequence[Path], ring: KeyRing, *, settle_s: float = 0.0) -> Iterator[FileOutcome]:
+    """Seal files by the first key, one after the other; those that are so already stay. No failure stops the rest.
+
+    Args:
+        files: Where they lie; a link stays a link.
+        ring: The keys.
+        settle_s: Files that were changed so lately stay, too: a recorder may still be writing them. Earmark's own
+            files get their names when they are whole, and need no such pause.
+    """
     for file in files:
         try:
-            place = file.resolve(strict=True)  # a link stays a link
+            place = file.resolve(strict=True)
             if _sealed_by(place) == ring.first.key_id:
                 yield FileOutcome(file=file, became="same")
+                continue
+            if settle_s and time.time() - place.stat().st_mtime < settle_s:  # also a time to come, of a clock ahead
+                yield FileOutcome(file=file, became="problem", problem=_MAY_GROW.format(settle_s))
                 continue
             seal_file(place, place, ring)
             yield FileOutcome(file=file, became="sealed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +12,11 @@ from app.cli import show
 from app.cli.media import needed_keys, tell
 from app.cli.options import ConfigOption, JsonOption, WorkspaceOption, has_database, open_existing, read_settings
 from app.sealed_files import empty_sound_cache, files_of_workspace, seal_files
+from pipeline.at_rest.key_file import write_key
 from pipeline.at_rest.keys import KeyRing, make_key, parse_keys
 from pipeline.config import Settings
 from pipeline.errors import ReportError
+from pipeline.retention.files import remove_reports
 from pipeline.store.database import keys_of_database
 from pipeline.store.reseal import finish, reseal, sealed_columns
 
@@ -34,8 +35,7 @@ def make(
         show.say(key)
         return
     try:
-        with open(out, "x", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(f"{key}\n")
+        write_key(out, key)
     except FileExistsError:
         raise ReportError(f"{out}: is there already, and a key is never written over") from None
     except OSError as error:
@@ -66,10 +66,12 @@ def show_(workspace: WorkspaceOption = None, config: ConfigOption = None, as_jso
 def seal_database(workspace: WorkspaceOption = None, config: ConfigOption = None) -> None:
     """Seal what was stored before there was a key, or under an older one. It may be stopped, and goes on.
 
-    Search has nothing to look in any more: its index holds the words of calls.
+    Search has nothing to look in any more: its index holds the words of calls. The workspace's reports, which quote
+    calls, are removed: the next run writes them without.
     """
     settings = read_settings(workspace, config)
     _bring_to(settings, needed_keys(settings))
+    _remove_quotes(settings)
 
 
 @app.command("unseal-database")
@@ -84,7 +86,8 @@ def unseal_database(workspace: WorkspaceOption = None, config: ConfigOption = No
 def rotate(workspace: WorkspaceOption = None, config: ConfigOption = None) -> None:
     """Seal database, uploads and transcripts by the first key, so that older ones are not needed any more.
 
-    Put the new key before the old one and start everything again before that. Exit code 1 if a file cannot be sealed.
+    Put the new key before the old one and start everything again before that: what was not writes nothing any more.
+    Exit code 1 if a file cannot be sealed.
     """
     settings = read_settings(workspace, config)
     ring = needed_keys(settings)
@@ -112,6 +115,17 @@ def _bring_to(settings: Settings, ring: KeyRing | None) -> None:
     if on_server:
         tables = ", ".join(table.name for table in sealed_columns())
         show.say(f"What was there before stays in the server's files until it is told: VACUUM FULL {tables};")
+
+
+def _remove_quotes(settings: Settings) -> None:
+    try:
+        removed = remove_reports(settings)
+    except OSError as error:
+        raise ReportError(f"{error.filename}: quotes calls, and cannot be removed ({error.strerror})") from None
+    if removed:
+        show.say(
+            f"Reports: {removed:,} files removed, which quoted calls; the next run writes them anew, without quotes."
+        )
 
 
 def _act(ring: KeyRing | None) -> Act:

@@ -34,13 +34,14 @@ def seal(
 ) -> None:
     """Seal recordings where they lie, by the first key; their names stay, and so do their calls.
 
-    Exit code 1 if one cannot be sealed.
+    What is still being written stays as it is. Exit code 1 if one cannot be sealed.
     """
     settings = read_settings(workspace, config)
     ring = needed_keys(settings)
     if not paths:
         empty_sound_cache(settings)
-    tell(seal_files(_files(paths, settings), ring), as_json=as_json)
+    settle_s = settings.intake.settle_s if paths else 0.0
+    tell(seal_files(_files(paths, settings), ring, settle_s=settle_s), as_json=as_json)
 
 
 @app.command("unseal")

@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from pipeline.at_rest.in_place import Original
 from pipeline.at_rest.keys import SALT_BYTES, KeyRing, key_missing
 from pipeline.errors import SealedError
 
@@ -64,6 +65,19 @@ def read_sealed(path: Path, ring: KeyRing | None) -> bytes:
     """Return what a file holds, sealed or not; errors as in `unsealed`, and OSError."""
     with path.open("rb") as file, unsealed(file, ring) as opened:
         return opened.read()
+
+
+def size_otherwise(path: Path) -> int:
+    """Return how large a file would be sealed, or, where it is sealed, how large it was before; no key is needed.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if is_sealed(file):
+            return _unsealed_size(size - _HEAD_BYTES)
+    return _HEAD_BYTES + size + _TAG_BYTES * max(1, -(-size // BLOCK_BYTES))
 
 
 class SealingWriter(io.RawIOBase):
@@ -115,14 +129,17 @@ def seal_file(source: Path, target: Path, ring: KeyRing) -> None:
     """Write a file sealed; the target is there whole or not at all, with the source's rights and times.
 
     One that is sealed by another key of the ring is sealed by the first. What was written is read again before it takes
-    the place of what was there: a recording exists once.
+    the place of what was there: a recording exists once. In its own place it keeps its owner.
 
     Raises:
         SealedError: As for `unsealed`.
-        OSError: One of them cannot be read or written.
+        OSError: One of them cannot be read or written; or it takes its own place, and is still being written, or its
+            owner cannot be kept.
     """
-    with source.open("rb") as file, unsealed(file, ring) as opened:
-        _write_whole(opened, target, ring, like=source)
+    with source.open("rb") as file:
+        original = Original(file, source) if source == target else None
+        with unsealed(file, ring) as opened:
+            _write_whole(opened, target, ring, like=source, original=original)
 
 
 def unseal_file(source: Path, target: Path, ring: KeyRing | None) -> None:
@@ -130,10 +147,12 @@ def unseal_file(source: Path, target: Path, ring: KeyRing | None) -> None:
 
     Raises:
         SealedError: As for `unsealed`.
-        OSError: One of them cannot be read or written, or a block was changed.
+        OSError: As for `seal_file`, or a block was changed.
     """
-    with source.open("rb") as file, unsealed(file, ring) as opened:
-        _write_whole(opened, target, None, like=source)
+    with source.open("rb") as file:
+        original = Original(file, source) if source == target else None
+        with unsealed(file, ring) as opened:
+            _write_whole(opened, target, None, like=source, original=original)
 
 
 def sealed_by(file: BinaryIO) -> str | None:
@@ -145,7 +164,9 @@ def sealed_by(file: BinaryIO) -> str | None:
     return head[len(MAGIC) : len(MAGIC) + _KEY_ID_BYTES].hex()
 
 
-def _write_whole(source: BinaryIO, target: Path, ring: KeyRing | None, *, like: Path) -> None:
+def _write_whole(
+    source: BinaryIO, target: Path, ring: KeyRing | None, *, like: Path, original: Original | None
+) -> None:
     unfinished = None
     try:
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False) as file:
@@ -161,7 +182,11 @@ def _write_whole(source: BinaryIO, target: Path, ring: KeyRing | None, *, like: 
         with unfinished.open("rb") as again, unsealed(again, ring) as opened:
             if _copy(opened, None) != was:
                 raise OSError(errno.EIO, "what was written is not what was read")
+        if original is not None:
+            original.give_owner(unfinished)
         shutil.copystat(like, unfinished)
+        if original is not None:
+            original.require_still()
         unfinished.replace(target)
     finally:
         if unfinished is not None:
@@ -186,8 +211,8 @@ class _OpenSealed(io.RawIOBase):
         self._file = file
         self._head = file.read(_HEAD_BYTES)
         body = file.seek(0, os.SEEK_END) - _HEAD_BYTES
-        self._blocks = max(1, -(-body // _SEALED_BLOCK_BYTES))
-        self._size = body - self._blocks * _TAG_BYTES
+        self._blocks = _blocks_of(body)
+        self._size = _unsealed_size(body)
         self._at = 0
         self._kept: tuple[int, bytes] = (-1, b"")
         if self._size < 0:
@@ -249,6 +274,14 @@ class _OpenSealed(io.RawIOBase):
                 raise OSError(errno.EIO, "the sealed file was changed") from None
             self._kept = (number, block)
         return self._kept[1]
+
+
+def _blocks_of(body: int) -> int:
+    return max(1, -(-body // _SEALED_BLOCK_BYTES))
+
+
+def _unsealed_size(body: int) -> int:
+    return body - _blocks_of(body) * _TAG_BYTES
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

@@ -74,7 +74,8 @@ class IntakeSettings(Group):
     settle_s: float = Field(
         default=10.0,
         ge=0,
-        description="A watched file on a disk or an SFTP server is taken in when it was seen unchanged for so long.",
+        description="A watched file on a disk or an SFTP server is taken in when it was seen unchanged for so long; "
+        "`earmark media seal` leaves younger ones.",
     )
     sftp_key_file: Path | None = Field(
         default=None, description="Private key for SFTP servers; none means those of ~/.ssh and of the SSH agent."

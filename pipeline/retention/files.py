@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from pipeline.at_rest.files import size_otherwise
 from pipeline.audit.manifest import MANIFEST
 from pipeline.config import Settings
 from pipeline.media.place import RemotePath, place_of
@@ -32,6 +34,7 @@ SETTLED = (REMOVED, GONE)
 RECORDING, METADATA, TRANSCRIPT, SOUND, PACK = "recording", "metadata", "transcript", "sound", "pack"
 REPORT_SUFFIXES = (".html", ".csv", ".json", ".pdf", ".xlsx", ".parquet")
 _MADE_FROM = ".made-from"
+_UPLOADED = re.compile(r"up-[0-9a-f]{16}\.")
 
 
 def sound_folder(settings: Settings) -> Path:
@@ -102,7 +105,7 @@ def remove(file: DoomedFile, settings: Settings) -> str:
         return LINK
     if file.kind in (RECORDING, METADATA) and not may_be_removed(path, settings):
         return OUTSIDE
-    if file.size_bytes is not None and (facts.st_size, facts.st_mtime_ns) != (file.size_bytes, file.modified_ns):
+    if file.size_bytes is not None and not _is_same(file, path, facts) and not _is_upload(path, settings):
         return CHANGED
     path.unlink(missing_ok=True)
     return REMOVED
@@ -129,6 +132,23 @@ def may_be_removed(path: Path, settings: Settings) -> bool:
     try:
         parent = path.parent.resolve(strict=True)
         return any(parent.is_relative_to(root.resolve(strict=True)) for root in roots if root.exists())
+    except (OSError, RuntimeError):
+        return False
+
+
+def _is_same(file: DoomedFile, path: Path, facts: os.stat_result) -> bool:
+    """Tell whether a file is the one that was taken in, sealed since, or opened: neither changes its time."""
+    if facts.st_mtime_ns != file.modified_ns:
+        return False
+    return facts.st_size == file.size_bytes or size_otherwise(path) == file.size_bytes
+
+
+def _is_upload(path: Path, settings: Settings) -> bool:
+    """Tell whether only the console can have put a file there: each of its names is given once, and by chance."""
+    if not _UPLOADED.match(path.name):
+        return False
+    try:
+        return path.parent.resolve(strict=True) == settings.uploads_dir.resolve(strict=True)
     except (OSError, RuntimeError):
         return False
 

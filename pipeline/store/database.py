@@ -15,7 +15,7 @@ from pipeline.at_rest.in_use import keys_in_use
 from pipeline.at_rest.keys import KeyRing
 from pipeline.errors import SealedError, StoreError
 from pipeline.store.engine import describe, is_sqlite, make_engine, parse_url, reading, wait_for_return
-from pipeline.store.keys_needed import keys_needed, note_key, require_keys
+from pipeline.store.keys_needed import keys_needed, may_seal, note_key, require_key_in_use, require_keys
 from pipeline.store.migrate import known_version, migrate
 from pipeline.store.sealed import seal_with
 from pipeline.store.unusable import BEGIN_ANEW, as_store_errors, unusable
@@ -36,8 +36,10 @@ class Store:
 
         Raises:
             StoreError: The database cannot be reached, written or read (gone, full, read-only, locked, damaged).
+            SealedError: The key that seals here was retired since: this process has to be started again.
         """
         with as_store_errors(self.engine.url), self.engine.begin() as connection:
+            require_key_in_use(connection)
             yield connection
 
     @contextmanager
@@ -98,7 +100,7 @@ def open_store(url: str, *, keys: KeyRing | None = None, patient: bool = False) 
 def _agree_on_keys(engine: Engine, ring: KeyRing | None) -> None:
     with reading(engine) as connection:
         require_keys(connection, ring)
-        is_new = ring is not None and ring.first.key_id not in keys_needed(connection)
+        is_new = ring is not None and not may_seal(connection, ring.first.key_id)
     if ring is not None and is_new:
         with engine.begin() as connection:
             note_key(connection, ring.first.key_id)

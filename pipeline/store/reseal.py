@@ -7,6 +7,7 @@ that was stopped begins again and soon is where it was.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +16,12 @@ from sqlalchemy import Column, Connection, LargeBinary, Table, Text, bindparam, 
 from pipeline.at_rest.text import PREFIX, PREFIX_BYTES, Seals
 from pipeline.errors import StoreError
 from pipeline.store.database import Store
-from pipeline.store.keys_needed import forget_keys
+from pipeline.store.keys_needed import forget_keys, retire_keys
 from pipeline.store.scrub import scrub
 from pipeline.store.sealed import SAYS_NOTHING, SealedBytes, SealedText, seals_of
 from pipeline.store.search_index import forget_all
 from pipeline.store.tables import metadata
+from pipeline.store.unusable import as_store_errors
 
 ROWS_AT_ONCE = 200
 """A tenth of a second or so: others who write wait so long on SQLite."""
@@ -46,18 +48,22 @@ def sealed_columns() -> dict[Table, list[Column[Any]]]:
 def reseal(store: Store, *, to_plain: bool = False) -> Iterator[Resealed]:
     """Bring every row to the first key, or with ``to_plain`` to no key; yield as it goes.
 
-    What search looks in is emptied first: it holds the words of calls. Without a key it is made anew by the console.
+    Other keys are retired first, so that no row comes behind the pass that is sealed by one of them. What search looks
+    in is emptied: it holds the words of calls. Without a key it is made anew by the console.
 
     Raises:
-        SealedError: A value cannot be opened.
+        SealedError: A value cannot be opened, or the first key was retired by another pass.
         StoreError: The database cannot be written.
     """
-    with store.begin() as connection:
+    with _whatever_key(store) as connection:
+        retire_keys(connection, but=_wanted(connection, to_plain=to_plain))
+    begin = _whatever_key if to_plain else Store.begin
+    with begin(store) as connection:
         forget_all(connection)
     for table, columns in sealed_columns().items():
         last: tuple[Any, ...] | None = None
         while True:
-            with store.begin() as connection:
+            with begin(store) as connection:
                 rows = _rows(connection, table, columns, last)
                 changed = _rewrite(connection, table, columns, rows, to_plain=to_plain)
             if rows:
@@ -81,9 +87,20 @@ def finish(store: Store, *, to_plain: bool = False) -> list[str]:
             "every row is as wanted, but the database is in use or its disk is full, so that what was there before is "
             "still in its file: end what uses it, and run this again"
         )
-    with store.begin() as connection:
-        ring = seals_of(connection.dialect).ring
-        return forget_keys(connection, but=None if to_plain or ring is None else ring.first.key_id)
+    with _whatever_key(store) as connection:
+        return forget_keys(connection, but=_wanted(connection, to_plain=to_plain))
+
+
+@contextmanager
+def _whatever_key(store: Store) -> Iterator[Connection]:
+    """Begin to write, also while the key of this process is retired: nothing is sealed here."""
+    with as_store_errors(store.engine.url), store.engine.begin() as connection:
+        yield connection
+
+
+def _wanted(connection: Connection, *, to_plain: bool) -> str | None:
+    ring = seals_of(connection.dialect).ring
+    return None if to_plain or ring is None else ring.first.key_id
 
 
 def _rows(

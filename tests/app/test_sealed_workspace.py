@@ -157,23 +157,36 @@ def test_a_workspace_from_before_there_was_a_key_is_sealed_and_opened_again(copy
     wanted = call_id(copy, "")  # without a key: nothing is sealed now
     before = json.loads(earmark(copy, "calls", "show", wanted, "--json").stdout)
     assert len(in_the_clear(copy)) >= 3  # the database and two transcripts
+    told = earmark(copy, "run", calls, "--engine", "scripted")
+    assert told.returncode == 0, told.stderr
+    quoting = [name for name in in_the_clear(copy, QUOTED) if name.startswith("reports")]
+    assert {Path(name).suffix for name in quoting} >= {".html", ".json"}
     assert earmark(copy, "keys", "seal-database").returncode == 2  # without a key
     sealed = earmark(copy, "keys", "seal-database", key=NEW)
     assert sealed.returncode == 0, sealed.stderr
     assert f"sealed by key {NEW_ID}" in sealed.stdout
+    assert "files removed, which quoted calls" in sealed.stdout
     assert [name for name in in_the_clear(copy) if not name.startswith("unredacted")] == []
+    assert [name for name in in_the_clear(copy, QUOTED) if not name.startswith("unredacted")] == []
     assert earmark(copy, "media", "seal", key=NEW).stdout == "Files: 2 sealed.\n"
     assert in_the_clear(copy) == []
     assert json.loads(earmark(copy, "calls", "show", wanted, "--json", key=NEW).stdout) == before
     again = earmark(copy, "run", calls, "--engine", "scripted", "--json", key=NEW)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["unchanged"] == 2
+    assert (copy / "reports" / "index.html").is_file()
+    assert in_the_clear(copy, QUOTED) == []
     log = json.loads(earmark(copy, "audit", "log", "--action", "seal", "--json", key=NEW).stdout)
     assert [entry["details"] for entry in log["entries"]] == [json.dumps({"key": NEW_ID}, separators=(",", ":"))]
 
 
 def test_recordings_are_sealed_in_their_place_and_stay_the_same_calls(sealed: Path, copy: Path, tmp_path: Path) -> None:
     recordings = record(tmp_path / "recordings")
+    young = earmark(copy, "media", "seal", recordings, key=OLD)
+    assert (young.returncode, young.stdout) == (1, "Files: 2 with problems.\n")
+    assert young.stderr.count("intake.settle_s") == 2
+    for file in recordings.glob("*.wav"):
+        os.utime(file, (1_700_000_000, 1_700_000_000))
     plain = {file.name: file.read_bytes() for file in recordings.glob("*.wav")}
     done = earmark(copy, "media", "seal", recordings, key=OLD)
     assert done.stdout == "Files: 2 sealed.\n", done.stderr

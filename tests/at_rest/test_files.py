@@ -6,7 +6,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.at_rest.files import BLOCK_BYTES, SealingWriter, is_sealed, read_sealed, seal_file, unseal_file, unsealed
+from pipeline.at_rest.files import (
+    BLOCK_BYTES,
+    SealingWriter,
+    is_sealed,
+    read_sealed,
+    seal_file,
+    size_otherwise,
+    unseal_file,
+    unsealed,
+)
 from pipeline.at_rest.keys import make_key, parse_keys
 from pipeline.errors import SealedError
 
@@ -48,6 +57,16 @@ def test_a_file_can_be_sealed_in_its_own_place(tmp_path):
     assert b"sound" not in file.read_bytes()
     unseal_file(file, file, RING)
     assert file.read_bytes() == b"RIFF" + b"sound" * 50_000
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_size_that_a_file_would_have_otherwise_is_known_without_a_key(tmp_path, size):
+    file = tmp_path / "call.wav"
+    file.write_bytes(os.urandom(size))
+    would_be = size_otherwise(file)
+    seal_file(file, file, RING)
+    assert file.stat().st_size == would_be
+    assert size_otherwise(file) == size
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])

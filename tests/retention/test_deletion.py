@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from pipeline.at_rest.files import seal_file, unseal_file
+from pipeline.at_rest.keys import make_key, parse_keys
 from pipeline.audit.log import check_log, record_act
 from pipeline.audit.pack import prepare_pack
 from pipeline.config import Settings
@@ -29,6 +31,7 @@ from pipeline.store.holds import LegalHold, lift_hold, put_hold
 from pipeline.store.retention_tables import deletion_files
 from pipeline.store.search_index import index_some
 from pipeline.store.snapshot import dump
+from pipeline.store.tables import files
 from tests.audit.workspace import Workspace
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -248,6 +251,41 @@ def test_what_was_made_of_a_deleted_call_afterwards_goes_with_the_next_apply(wor
     assert not any(file.exists() for file in late)
     assert all(file.exists() for file in of_second)
     assert (workspace.folder / "reports" / "index.html").exists(), "nothing was deleted, so they may stay"
+
+
+@pytest.mark.parametrize("first_sealed", [False, True], ids=["sealed since", "opened since"])
+def test_a_recording_that_was_sealed_or_opened_since_it_was_taken_in_goes(
+    workspace: Workspace, first_sealed: bool
+) -> None:
+    first, _ = workspace.calls
+    ring = parse_keys(make_key())
+    with workspace.store.begin() as connection:
+        media = Path(get_recording(connection, first).media_uri)
+        if first_sealed:
+            seal_file(media, media, ring)
+            of_call = files.update().where(files.c.call_id == first)
+            connection.execute(of_call.values(size_bytes=media.stat().st_size, modified_ns=media.stat().st_mtime_ns))
+    (unseal_file if first_sealed else seal_file)(media, media, ring)
+    [done] = delete_on_request([first], "asked", who(workspace))
+    assert not media.exists()
+    assert done.left == ()
+
+
+@pytest.mark.parametrize("is_upload", [True, False])
+def test_an_upload_goes_whatever_its_size_and_time_are(workspace: Workspace, tmp_path: Path, is_upload: bool) -> None:
+    first, _ = workspace.calls
+    deleting = who(workspace, delete_media_below=(tmp_path,))
+    name = "up-0123456789abcdef.wav" if is_upload else "holiday.wav"
+    place = deleting.settings.uploads_dir / name
+    with workspace.store.begin() as connection:
+        media = Path(get_recording(connection, first).media_uri)
+        place.parent.mkdir()
+        media.replace(place)
+        connection.execute(files.update().where(files.c.call_id == first).values(media_uri=str(place)))
+    place.write_bytes(b"as a back-up had it")
+    [done] = delete_on_request([first], "asked", deleting)
+    assert place.exists() is not is_upload
+    assert done.left == (() if is_upload else ((str(place), "another file lies there now"),))
 
 
 class KilledError(BaseException):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -379,6 +380,95 @@ def test_a_database_in_use_is_not_called_sealed_while_its_file_may_hold_what_was
         with store.read() as connection:
             assert keys_needed(connection) == sorted(BOTH.key_ids)
         assert pass_over(store) == (0, [ONE.first.key_id])
+
+
+def late(store: Store, key: str) -> None:
+    with store.begin() as connection:
+        put_step(connection, key, call_id="c-0001", step="transcript", record=said(), now=NOW)
+
+
+def test_a_process_that_was_not_started_again_seals_nothing_by_a_retired_key(store_url: str) -> None:
+    with opened(store_url, ONE) as stale, opened(store_url, BOTH) as store:
+        with stale.begin() as connection:
+            taken_in(connection)
+        late(stale, "t-1")  # until the pass begins it may
+        work = reseal(store)
+        next(work)
+        for at in ("during the pass", "after it"):
+            with pytest.raises(SealedError, match=rf"key {ONE.first.key_id} seals nothing .* Start it again"):
+                late(stale, f"t-2 {at}")
+            with stale.read() as connection:
+                assert keys_needed(connection) == sorted(OTHER.key_ids if at == "after it" else BOTH.key_ids)
+            list(work)
+            assert finish(store) == ([] if at == "after it" else [ONE.first.key_id])
+        late(store, "t-3")
+        with store.read() as connection:
+            kept = connection.scalars(select(type_coerce(steps.c.payload, Text()))).all()
+            assert {each.split(":")[1] for each in kept} == {OTHER.first.key_id}
+            assert len(kept) == 2
+
+
+def test_a_pass_waits_for_who_seals_by_the_old_key_just_now(store_url: str) -> None:
+    with opened(store_url, ONE) as stale, opened(store_url, BOTH) as store, ThreadPoolExecutor(1) as pool:
+        with stale.begin() as connection:
+            taken_in(connection)
+            put_step(connection, "t-1", call_id="c-0001", step="transcript", record=said(), now=NOW)
+            passed = pool.submit(pass_over, store)
+            if stale.engine.dialect.name == "postgresql":
+                waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                while not connection.scalar(waiting):
+                    assert not passed.done()
+        assert passed.result(60) == (1, [ONE.first.key_id])
+
+
+def test_what_is_opened_for_good_is_not_sealed_by_who_was_there_before(store_url: str) -> None:
+    with opened(store_url, ONE) as stale, opened(store_url, ONE) as store:
+        with stale.begin() as connection:
+            taken_in(connection)
+        assert pass_over(store, to_plain=True) == (0, [ONE.first.key_id])
+        for each in (stale, store):
+            with pytest.raises(SealedError, match="Start it again"):
+                late(each, "t-1")
+    with opened(store_url, ONE) as again:  # started again with the key: it is needed again
+        late(again, "t-1")
+        with again.read() as connection:
+            assert keys_needed(connection) == [ONE.first.key_id]
+
+
+def test_a_pass_that_was_stopped_leaves_all_keys_needed(store_url: str) -> None:
+    with opened(store_url, ONE) as store, store.begin() as connection:
+        taken_in(connection)
+        put_step(connection, "t-1", call_id="c-0001", step="transcript", record=said(), now=NOW)
+    with opened(store_url, BOTH) as store:
+        next(work := reseal(store))
+        work.close()
+    for ring in (ONE, OTHER, None):
+        with pytest.raises(SealedError, match="not at hand"):
+            open_store(store_url, keys=ring)
+    with opened(store_url, BOTH) as store:
+        assert pass_over(store) == (0, [ONE.first.key_id])
+    with opened(store_url, OTHER):
+        pass
+
+
+def test_of_two_passes_to_different_keys_the_first_ends_and_forgets_nothing(store_url: str) -> None:
+    with opened(store_url, ONE) as store, store.begin() as connection:
+        taken_in(connection)
+        put_step(connection, "t-1", call_id="c-0001", step="transcript", record=said(), now=NOW)
+    back = parse_keys(f"{OLD},{NEW}")
+    with opened(store_url, BOTH) as first:
+        next(reseal(first))
+        with opened(store_url, back) as second:
+            work = reseal(second)
+            next(work)
+            with pytest.raises(SealedError, match="retired meanwhile"):
+                finish(first)
+            with pytest.raises(SealedError, match="retired meanwhile"):
+                next(reseal(first))
+            list(work)
+            assert finish(second) == [OTHER.first.key_id]
+    with opened(store_url, ONE) as store, store.read() as connection:
+        assert get_step(connection, "t-1", Transcript) == said()
 
 
 def test_a_pass_that_was_stopped_goes_on(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
