@@ -36,7 +36,8 @@ DEFECTS: Mapping[str, DefectKind] = {
     "gone": _fatal("there is nothing at this address any more", "bring the recording back, or delete the call"),
     "away": _fatal("the recording's server did not answer", "run again when it does"),
     "outside": _fatal(
-        "the address leads out of its folder", "store it under a key without `.` and `..` between slashes"
+        "the address, or a link, leads out of its folder",
+        "store the recording itself there, under a key without `.` and `..` between slashes",
     ),
     "name_not_unicode": _fatal("the file's name is not valid UTF-8", "rename the file"),
     "changed": _fatal("the file changed while or after it was taken in", "run again when the recorder has finished"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pipeline.errors import did_you_mean
 from pipeline.intake.defects import defect
 from pipeline.intake.fields import clean, field_name
+from pipeline.media.inside import OutsideError
 from pipeline.media.opened import read_small
 from pipeline.media.place import Place
 from pipeline.records import Defect
@@ -39,12 +40,23 @@ class Manifest:
     defects: tuple[Defect, ...] = ()
 
 
-def read_manifest(path: Place) -> Manifest:
-    """Read a manifest: UTF-8 or marked UTF-16; commas, semicolons or tabs. Never raises for what is in the file."""
+def read_manifest(path: Place, within: Place | None = None) -> Manifest:
+    """Read a manifest: UTF-8 or marked UTF-16; commas, semicolons or tabs. Never raises for what is in the file.
+
+    Args:
+        path: The manifest.
+        within: The folder in which it was found, which no link may leave; None: its own.
+
+    Raises:
+        MediaAwayError: Its server cannot be asked.
+    """
     try:
-        table, lines = read_table(read_small(path, MOST_BYTES), wanted=lambda name: field_name(name) == FILE_COLUMN)
+        data = read_small(path, MOST_BYTES, within=within)
+        table, lines = read_table(data, wanted=lambda name: field_name(name) == FILE_COLUMN)
         header = [field_name(name) for name in table[0]] if table else []
         _check_header(header)
+    except OutsideError as error:
+        return _unusable(path, str(error))
     except OSError:
         return _unusable(path, "cannot be opened")
     except (ValueError, csv.Error) as error:
