@@ -44,6 +44,7 @@ DEFECTS: Mapping[str, DefectKind] = {
     "empty": _fatal("there is no sound in the file", "export the recording again"),
     "too_short": _fatal("the recording is too short", "lower intake.min_duration_ms if such calls count"),
     "too_long": _fatal("the recording lasts longer than any call", "raise intake.max_duration_ms if such calls count"),
+    "too_large": _fatal("the file is larger than any recording", "raise intake.max_bytes if such recordings count"),
     "no_audio": _fatal("the file has no audio track", "export the call's audio"),
     "truncated": _fatal("the recording breaks off", "copy or export it again, whole"),
     "format_changes": _fatal("channels or sample rate change within the file", "convert it to one format"),

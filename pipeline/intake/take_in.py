@@ -27,6 +27,7 @@ from pipeline.media.place import Place, RemotePath, path_below
 from pipeline.records import Defect, Recording
 
 _HASH_BLOCK_BYTES = 1 << 20
+_NO_FACTS = Facts()
 _ESCAPED_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
@@ -67,6 +68,8 @@ def _take_in(
     if folder is not None and path_below(place, folder) is None:  # its folder became a link
         return _held_back(place, defect("outside"))
     before = facts_of(place)
+    if before.size_bytes > settings.max_bytes:
+        return _held_back(place, defect("too_large", f"the file has more than {settings.max_bytes:,} bytes"), before)
     same = known if known and before == Facts(size_bytes=known.size_bytes, modified_ns=known.modified_ns) else None
     file_id = same.file_id if same else _file_id(place, before, folder)
     about = gather_metadata(place, settings=settings, index=metadata)
@@ -145,12 +148,12 @@ def _media_uri(place: Place) -> str:
     return str(place if isinstance(place, RemotePath) else storable_path(place))
 
 
-def _held_back(place: RemotePath | Path, why: Defect) -> IntakeOutcome:
+def _held_back(place: RemotePath | Path, why: Defect, facts: Facts = _NO_FACTS) -> IntakeOutcome:
     return IntakeOutcome(
         media_uri=_media_uri(place),
-        size_bytes=0,
-        modified_ns=0,
-        file_id=_file_id(place, Facts()),
+        size_bytes=facts.size_bytes,
+        modified_ns=facts.modified_ns,
+        file_id=_file_id(place, _NO_FACTS),
         recording=None,
         defects=(why,),
     )
