@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -36,7 +37,7 @@ class Manifest:
     """One manifest: its rows by the file they name, as written, or what makes all of it unusable."""
 
     path: Place
-    rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     defects: tuple[Defect, ...] = ()
 
 
@@ -61,7 +62,7 @@ def read_manifest(path: Place, within: Place | None = None) -> Manifest:
         return _unusable(path, "cannot be opened")
     except (ValueError, csv.Error) as error:
         return _unusable(path, str(error))
-    rows: dict[str, tuple[Row, ...]] = {}
+    rows: dict[str, list[Row]] = defaultdict(list)
     for cells, line in zip(table[1:], lines[1:], strict=True):
         values = {name: clean(cell) for name, cell in zip(header, cells, strict=False) if name}
         name = values.pop(FILE_COLUMN, "")
@@ -72,8 +73,8 @@ def read_manifest(path: Place, within: Place | None = None) -> Manifest:
             (defect("manifest_row_invalid", f"line {line} of manifest.csv has too many values"),) if surplus else ()
         )
         key = file_key(cells[header.index(FILE_COLUMN)].strip())
-        rows[key] = (*rows.get(key, ()), Row(line=line, values=values, defects=defects))
-    return Manifest(path=path, rows=rows)
+        rows[key].append(Row(line=line, values=values, defects=defects))
+    return Manifest(path=path, rows=dict(rows))
 
 
 def file_key(name: str) -> str:
@@ -124,7 +125,7 @@ def _check_header(header: Sequence[str]) -> None:
     named = [name for name in header if name]
     if FILE_COLUMN not in named:
         raise ValueError(f"has no column `file`{did_you_mean(FILE_COLUMN, named)}")
-    doubled = sorted({name for name in named if named.count(name) > 1})
+    doubled = sorted(name for name, count in Counter(named).items() if count > 1)
     if doubled:
         raise ValueError(f"has a column twice: {', '.join(doubled)}")
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from pipeline.config import IntakeSettings
 from pipeline.intake.call_records import CallRecords, read_call_records
@@ -16,6 +17,8 @@ from pipeline.media.listing import files_under
 from pipeline.media.local import named_path, resolved
 from pipeline.media.place import Place, RemotePath, path_below
 from pipeline.records import Defect
+
+_MOST_LINES_TOLD = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +38,7 @@ class MetadataIndex:
     records: Mapping[Place, CallRecords] = field(default_factory=dict)
     folders: tuple[Place, ...] = ()
     named: frozenset[Place] = frozenset()
+    _shared: dict[tuple[Place, str], frozenset[Place]] = field(default_factory=dict, compare=False, repr=False)
 
     def folder_of(self, path: Place) -> Place | None:
         """Return the given folder in which a recording was found; None where it was named by itself."""
@@ -59,13 +63,9 @@ class MetadataIndex:
             if manifest.defects:
                 return None, manifest.defects
             rows = manifest.rows.get(file_key(path_below(place, folder) or ""))
-            if rows is None and (rows := self._bare_rows(manifest, folder, place)) is not None:
-                others = [
-                    p
-                    for p in self.places.get(file_key(place.name), ())
-                    if p != place and path_below(p, folder) is not None
-                ]
-                if others:
+            if rows is None:
+                rows = self._bare_rows(manifest, folder, place)
+                if rows is not None and self._is_ambiguous(folder, place):
                     return None, (defect("manifest_ambiguous"),)
             if rows:
                 return _only(rows)
@@ -94,7 +94,15 @@ class MetadataIndex:
                 return {name: value for name, value in found.items() if name != "updated_at"}, ()
         return {}, ()
 
-    def _bare_rows(self, manifest: Manifest, folder: Place, place: Place) -> tuple[Row, ...] | None:
+    def _is_ambiguous(self, folder: Place, place: Place) -> bool:
+        """Tell whether files below a folder share a recording's bare name; counted once for all that do."""
+        key = (folder, file_key(place.name))
+        if key not in self._shared:
+            below = (p for p in self.places.get(key[1], ()) if path_below(p, folder) is not None)
+            self._shared[key] = frozenset(islice(below, 2))
+        return bool(self._shared[key] - {place})
+
+    def _bare_rows(self, manifest: Manifest, folder: Place, place: Place) -> Sequence[Row] | None:
         """Return the rows with the recording's bare name, unless they mean a file right beside the manifest."""
         own = folder / place.name in self.places.get(file_key(place.name), ())
         return None if own else manifest.rows.get(file_key(place.name))
@@ -148,11 +156,14 @@ def _named(place: Place) -> Place:
     return place if isinstance(place, RemotePath) else named_path(place)
 
 
-def _only(rows: tuple[Row, ...]) -> tuple[Row | None, tuple[Defect, ...]]:
+def _only(rows: Sequence[Row]) -> tuple[Row | None, tuple[Defect, ...]]:
     """Return the one row for a file; a row that is repeated word for word does no harm."""
     first = rows[0]
     if any(row.values != first.values for row in rows):
-        lines = ", ".join(str(row.line) for row in rows)
+        more = len(rows) - _MOST_LINES_TOLD
+        lines = ", ".join(str(row.line) for row in rows[:_MOST_LINES_TOLD]) + (
+            f" and {more:,} more" if more > 0 else ""
+        )
         return None, (
             defect("manifest_duplicate_row", f"manifest.csv has differing rows for this file (lines {lines})"),
         )
