@@ -63,6 +63,12 @@ class IntakeSettings(Group):
         description="Longer recordings are held back, and decoding stops there: lines that were never hung up, and "
         "files that are made to fill a machine.",
     )
+    max_bytes: int = Field(
+        default=4 << 30,
+        ge=1,
+        description="Larger files are held back and not read. As shipped 4 GiB, which is what a WAV can tell of itself "
+        "and more than the longest call has.",
+    )
     duplicate_channel_sameness: float = Field(
         default=0.95,
         ge=0,

@@ -40,7 +40,7 @@ def gather_metadata(path: Place, *, settings: IntakeSettings, index: MetadataInd
     """
     name = read_file_name(path, settings.file_name_patterns)
     row, row_defects = index.row_for(path)
-    sidecar, sidecar_defects = read_sidecars(path)
+    sidecar, sidecar_defects = read_sidecars(path, index.folder_of(path))
     sources: tuple[tuple[str, Mapping[str, str]], ...] = (
         ("the file name", name.values),
         (f"manifest.csv (line {row.line})" if row else "manifest.csv", row.values if row else {}),

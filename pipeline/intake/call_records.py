@@ -19,6 +19,7 @@ from pipeline.intake.defects import defect
 from pipeline.intake.fields import FIELDS, clean, field_name
 from pipeline.intake.manifest import read_table
 from pipeline.intake.times import parse_start
+from pipeline.media.inside import OutsideError
 from pipeline.media.opened import read_small
 from pipeline.media.place import Place
 from pipeline.records import Defect
@@ -74,18 +75,22 @@ class CallRecords:
         return near[0] if len(near) == 1 else None
 
 
-def read_call_records(path: Place, *, site_timezone: str | None) -> CallRecords:
+def read_call_records(path: Place, *, site_timezone: str | None, within: Place | None = None) -> CallRecords:
     """Read a file of call records. Never raises for what is in it.
 
     Args:
         path: CSV in UTF-8 or marked UTF-16, with commas, semicolons or tabs.
         site_timezone: IANA zone of times that name none.
+        within: The folder in which it was found, which no link may leave; None: its own.
 
     Raises:
         MediaAwayError: Its server cannot be asked.
     """
     try:
-        table, _ = read_table(read_small(path), wanted=lambda name: _column(name) in ("external_id", "started_at"))
+        data = read_small(path, within=within)
+        table, _ = read_table(data, wanted=lambda name: _column(name) in ("external_id", "started_at"))
+    except OutsideError as error:
+        return _unusable(str(error))
     except OSError:
         return _unusable("cannot be opened")
     except (ValueError, csv.Error) as error:

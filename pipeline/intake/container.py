@@ -14,6 +14,7 @@ from pipeline.errors import IntakeError, SealedError
 from pipeline.intake.declared import CODED_TOLERANCE_MS, Declared, declared_length
 from pipeline.intake.defects import intake_error
 from pipeline.intake.samples import channel_count
+from pipeline.media.inside import OutsideError
 from pipeline.media.opened import ChangedError, NoFileError, OpenMedia, open_media
 from pipeline.media.place import Place, RemotePath
 
@@ -65,17 +66,24 @@ class _SeekSafe:
 
 
 @contextmanager
-def open_recording(path: Place) -> Iterator[OpenRecording]:
+def open_recording(path: Place, within: Place | None = None) -> Iterator[OpenRecording]:
     """Open a recording for `frames`.
 
+    Args:
+        path: The recording.
+        within: The folder in which it was found, which no link may leave; None where it was named by itself.
+
     Raises:
-        IntakeError: ``unreadable``, ``sealed``, ``empty`` or ``no_audio``; of an address also ``gone`` and ``changed``.
+        IntakeError: ``unreadable``, ``sealed``, ``outside``, ``empty`` or ``no_audio``; of an address also ``gone`` and
+            ``changed``.
         MediaAwayError: Where it lies does not answer, or stopped answering while it was read.
     """
     av.logging.set_level(None)  # FFmpeg would talk to the terminal about every damaged file
     with ExitStack() as stack:
         try:
-            media = stack.enter_context(open_media(path))
+            media = stack.enter_context(open_media(path, within))
+        except OutsideError as error:
+            raise intake_error("outside", f"the recording {error}") from None
         except NoFileError as error:
             folder = "a folder that is not, or may not be, searched"
             raise intake_error("unreadable", f"this is {folder if error.is_folder else 'no regular file'}") from None

@@ -36,13 +36,15 @@ DEFECTS: Mapping[str, DefectKind] = {
     "gone": _fatal("there is nothing at this address any more", "bring the recording back, or delete the call"),
     "away": _fatal("the recording's server did not answer", "run again when it does"),
     "outside": _fatal(
-        "the address leads out of its folder", "store it under a key without `.` and `..` between slashes"
+        "the address, or a link, leads out of its folder",
+        "store the recording itself there, under a key without `.` and `..` between slashes",
     ),
     "name_not_unicode": _fatal("the file's name is not valid UTF-8", "rename the file"),
     "changed": _fatal("the file changed while or after it was taken in", "run again when the recorder has finished"),
     "empty": _fatal("there is no sound in the file", "export the recording again"),
     "too_short": _fatal("the recording is too short", "lower intake.min_duration_ms if such calls count"),
     "too_long": _fatal("the recording lasts longer than any call", "raise intake.max_duration_ms if such calls count"),
+    "too_large": _fatal("the file is larger than any recording", "raise intake.max_bytes if such recordings count"),
     "no_audio": _fatal("the file has no audio track", "export the call's audio"),
     "truncated": _fatal("the recording breaks off", "copy or export it again, whole"),
     "format_changes": _fatal("channels or sample rate change within the file", "convert it to one format"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.errors import did_you_mean
 from pipeline.intake.defects import defect
 from pipeline.intake.fields import clean, field_name
+from pipeline.media.inside import OutsideError
 from pipeline.media.opened import read_small
 from pipeline.media.place import Place
 from pipeline.records import Defect
@@ -35,21 +37,32 @@ class Manifest:
     """One manifest: its rows by the file they name, as written, or what makes all of it unusable."""
 
     path: Place
-    rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     defects: tuple[Defect, ...] = ()
 
 
-def read_manifest(path: Place) -> Manifest:
-    """Read a manifest: UTF-8 or marked UTF-16; commas, semicolons or tabs. Never raises for what is in the file."""
+def read_manifest(path: Place, within: Place | None = None) -> Manifest:
+    """Read a manifest: UTF-8 or marked UTF-16; commas, semicolons or tabs. Never raises for what is in the file.
+
+    Args:
+        path: The manifest.
+        within: The folder in which it was found, which no link may leave; None: its own.
+
+    Raises:
+        MediaAwayError: Its server cannot be asked.
+    """
     try:
-        table, lines = read_table(read_small(path, MOST_BYTES), wanted=lambda name: field_name(name) == FILE_COLUMN)
+        data = read_small(path, MOST_BYTES, within=within)
+        table, lines = read_table(data, wanted=lambda name: field_name(name) == FILE_COLUMN)
         header = [field_name(name) for name in table[0]] if table else []
         _check_header(header)
+    except OutsideError as error:
+        return _unusable(path, str(error))
     except OSError:
         return _unusable(path, "cannot be opened")
     except (ValueError, csv.Error) as error:
         return _unusable(path, str(error))
-    rows: dict[str, tuple[Row, ...]] = {}
+    rows: dict[str, list[Row]] = defaultdict(list)
     for cells, line in zip(table[1:], lines[1:], strict=True):
         values = {name: clean(cell) for name, cell in zip(header, cells, strict=False) if name}
         name = values.pop(FILE_COLUMN, "")
@@ -60,8 +73,8 @@ def read_manifest(path: Place) -> Manifest:
             (defect("manifest_row_invalid", f"line {line} of manifest.csv has too many values"),) if surplus else ()
         )
         key = file_key(cells[header.index(FILE_COLUMN)].strip())
-        rows[key] = (*rows.get(key, ()), Row(line=line, values=values, defects=defects))
-    return Manifest(path=path, rows=rows)
+        rows[key].append(Row(line=line, values=values, defects=defects))
+    return Manifest(path=path, rows=dict(rows))
 
 
 def file_key(name: str) -> str:
@@ -112,7 +125,7 @@ def _check_header(header: Sequence[str]) -> None:
     named = [name for name in header if name]
     if FILE_COLUMN not in named:
         raise ValueError(f"has no column `file`{did_you_mean(FILE_COLUMN, named)}")
-    doubled = sorted({name for name in named if named.count(name) > 1})
+    doubled = sorted(name for name, count in Counter(named).items() if count > 1)
     if doubled:
         raise ValueError(f"has a column twice: {', '.join(doubled)}")
 

@@ -61,12 +61,13 @@ class SoundDigest:
         return self._hash.hexdigest()
 
 
-def measure_sound(path: Place, *, longest_ms: int | None = None) -> SoundFacts:
+def measure_sound(path: Place, *, longest_ms: int | None = None, within: Place | None = None) -> SoundFacts:
     """Decode a recording once and return what it holds.
 
     Args:
         path: The recording.
         longest_ms: Where decoding stops with ``too_long``; None reads to the end.
+        within: The folder in which it was found, which no link may leave; None where it was named by itself.
 
     Raises:
         IntakeError: It cannot be read whole; the codes are those of `decode`.
@@ -75,7 +76,7 @@ def measure_sound(path: Place, *, longest_ms: int | None = None) -> SoundFacts:
     digest, pair = SoundDigest(), ChannelPair()
     peaks: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     samples_seen, rate_hz = 0, 0
-    with open_recording(path) as recording:
+    with open_recording(path, within) as recording:
         for frame in frames(recording, longest_ms=longest_ms):
             samples, rate_hz = as_int16(frame), frame.sample_rate
             digest.add(samples, rate_hz)

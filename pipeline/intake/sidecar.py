@@ -10,6 +10,7 @@ from pipeline.intake.defects import defect
 from pipeline.intake.fields import FIELDS, clean, field_name
 from pipeline.intake.genesys import SUFFIX, genesys_fields
 from pipeline.media.facts import is_file
+from pipeline.media.inside import OutsideError
 from pipeline.media.opened import read_small
 from pipeline.media.place import Place
 from pipeline.records import Defect
@@ -20,13 +21,17 @@ MOST_BYTES = 4 << 20
 """A phone system's own export, transcript and all, has some hundred kilobytes."""
 
 
-def read_sidecars(path: Place) -> tuple[Values | None, tuple[Defect, ...]]:
+def read_sidecars(path: Place, within: Place | None = None) -> tuple[Values | None, tuple[Defect, ...]]:
     """Return the values of ``<stem>.json`` and ``<name>.json`` beside a recording, the latter preferred.
 
     What Genesys Cloud exports as ``<stem>_metadata.json`` or ``<name>_metadata.json`` counts less than either.
 
     None means that there is neither. Lists and objects under other keys than Earmark's are left out: a phone system's
     own export may hold a whole transcript.
+
+    Args:
+        path: The recording.
+        within: The folder in which it was found, which no link may leave; None: the recording's own.
     """
     values: dict[str, str] = {}
     defects: list[Defect] = []
@@ -35,23 +40,25 @@ def read_sidecars(path: Place) -> tuple[Values | None, tuple[Defect, ...]]:
     present = [sidecar for sidecar in candidates if sidecar != path and is_file(sidecar)]
     for sidecar in present:
         try:
-            values.update({field: value for field, value in _read(sidecar).items() if value})
+            values.update({field: value for field, value in _read(sidecar, within).items() if value})
         except ValueError as error:
             defects.append(defect("sidecar_invalid", f"the sidecar JSON beside the recording {error}"))
     return (values if present else None), tuple(defects)
 
 
-def _read(sidecar: Place) -> dict[str, str]:
+def _read(sidecar: Place, within: Place | None) -> dict[str, str]:
     """Raise ValueError with the rest of a sentence about the file, never with its content."""
     try:
         # numbers stay as they are written: an agent 0042 or 1e3 is a name
         data = json.loads(
-            read_small(sidecar, MOST_BYTES).decode("utf-8-sig"),
+            read_small(sidecar, MOST_BYTES, within=within).decode("utf-8-sig"),
             object_pairs_hook=_each_key_once,
             parse_int=str,
             parse_float=str,
             parse_constant=str,
         )
+    except OutsideError as error:
+        raise ValueError(str(error)) from None
     except OSError:
         raise ValueError("cannot be opened") from None
     except UnicodeDecodeError:

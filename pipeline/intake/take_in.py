@@ -21,11 +21,13 @@ from pipeline.intake.measure import SoundFacts, measure_sound
 from pipeline.intake.metadata import MetadataIndex
 from pipeline.intake.outcome import IntakeOutcome
 from pipeline.media.facts import Facts, facts_of
+from pipeline.media.inside import leads_outside
 from pipeline.media.local import named_path, storable_path
-from pipeline.media.place import Place, RemotePath
+from pipeline.media.place import Place, RemotePath, path_below
 from pipeline.records import Defect, Recording
 
 _HASH_BLOCK_BYTES = 1 << 20
+_NO_FACTS = Facts()
 _ESCAPED_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
@@ -62,15 +64,20 @@ def _take_in(
     path: Place, settings: IntakeSettings, metadata: MetadataIndex, for_sound_only: bool, known: KnownSound | None
 ) -> IntakeOutcome:
     place = path if isinstance(path, RemotePath) else named_path(path)
+    folder = metadata.folder_of(path)
+    if folder is not None and path_below(place, folder) is None:  # its folder became a link
+        return _held_back(place, defect("outside"))
     before = facts_of(place)
+    if before.size_bytes > settings.max_bytes:
+        return _held_back(place, defect("too_large", f"the file has more than {settings.max_bytes:,} bytes"), before)
     same = known if known and before == Facts(size_bytes=known.size_bytes, modified_ns=known.modified_ns) else None
-    file_id = same.file_id if same else _file_id(place, before)
+    file_id = same.file_id if same else _file_id(place, before, folder)
     about = gather_metadata(place, settings=settings, index=metadata)
     about_defects = [replace(d, fatal=False) for d in about.defects] if for_sound_only else about.defects
     defects = [*_name_defects(place), *about_defects]
     sound: SoundFacts | None = None
     try:
-        sound = same.facts if same else measure_sound(place, longest_ms=settings.max_duration_ms)
+        sound = same.facts if same else measure_sound(place, longest_ms=settings.max_duration_ms, within=folder)
     except IntakeError as error:
         defects.append(Defect(code=error.code, reason=str(error), fatal=True))
     else:
@@ -141,18 +148,18 @@ def _media_uri(place: Place) -> str:
     return str(place if isinstance(place, RemotePath) else storable_path(place))
 
 
-def _held_back(place: RemotePath | Path, why: Defect) -> IntakeOutcome:
+def _held_back(place: RemotePath | Path, why: Defect, facts: Facts = _NO_FACTS) -> IntakeOutcome:
     return IntakeOutcome(
         media_uri=_media_uri(place),
-        size_bytes=0,
-        modified_ns=0,
-        file_id=_file_id(place, Facts()),
+        size_bytes=facts.size_bytes,
+        modified_ns=facts.modified_ns,
+        file_id=_file_id(place, _NO_FACTS),
         recording=None,
         defects=(why,),
     )
 
 
-def _file_id(place: Place, facts: Facts) -> str:
+def _file_id(place: Place, facts: Facts, within: Place | None = None) -> str:
     """Hash the file's bytes; without any, its path, so that two empty files stay two rows.
 
     Of an address it is its text and version: to fetch a recording once more for its name would double the traffic. Of a
@@ -164,6 +171,7 @@ def _file_id(place: Place, facts: Facts) -> str:
     digest = hashlib.sha256()
     try:
         readable = facts.size_bytes > 0 and stat.S_ISREG(place.stat().st_mode)
+        readable = readable and not (within and leads_outside(place, within))
         if readable:
             with place.open("rb") as file:
                 opened = _as_it_was(file)

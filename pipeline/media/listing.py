@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urljoin
 
+from pipeline.errors import MediaAwayError
+from pipeline.media import servers
 from pipeline.media.facts import Facts, version_ns
 from pipeline.media.local import files_under_folder
 from pipeline.media.place import WEB, Place, RemotePath
@@ -17,6 +19,10 @@ from pipeline.media.servers import path_of, server_of, telling
 
 _MOST_PAGES = 10_000
 """Pages of one web server's list; one that links to ever deeper ones is no list of recordings."""
+_MOST_LINKS = 1_000_000
+"""Recordings of one web server's list, or an endless one would fill the memory."""
+_LISTING_S = 600
+"""Within so much time a web server's list is there."""
 
 
 def files_under(root: Place) -> Iterator[Place]:
@@ -68,8 +74,13 @@ def _web_keys(root: RemotePath) -> list[str]:
     """Follow the links of a list's pages, but none that leads out of the root, by whatever spelling."""
     found: set[str] = set()
     waiting, seen = [root], {root.key}
+    began_s = servers.steady_s()
     while waiting and len(seen) <= _MOST_PAGES:
         page = waiting.pop()
+        if servers.steady_s() - began_s > _LISTING_S or len(found) > _MOST_LINKS:
+            raise MediaAwayError(
+                f"{root.scheme}://{root.host} lists recordings without end; give the address of a smaller list"
+            )
         for key in _links(page):
             place = replace(root, key=key)
             if key in seen or place.leads_out() or not place.is_relative_to(root):

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 from pipeline.at_rest.files import unsealed
 from pipeline.at_rest.in_use import keys_in_use
 from pipeline.errors import MediaAwayError
+from pipeline.media.inside import OutsideError, leads_outside
 from pipeline.media.place import Place, RemotePath
 from pipeline.media.servers import path_of, server_of, telling
 
@@ -57,16 +58,23 @@ class OpenMedia:
 
 
 @contextmanager
-def open_media(place: Place) -> Iterator[OpenMedia]:
+def open_media(place: Place, within: Place | None = None) -> Iterator[OpenMedia]:
     """Open a recording for reading.
 
+    Args:
+        place: Where it lies.
+        within: The folder in which it was found, which no link may leave; None where it was named by itself.
+
     Raises:
+        OutsideError: It is a link that leads out of the folder.
         NoFileError: There is something else in its place.
         FileNotFoundError: There is nothing in its place.
         OSError: The system's own; of local files.
         MediaAwayError: Its server cannot be reached.
         SealedError: It is sealed, and its key is not at hand.
     """
+    if within is not None and leads_outside(place, within):
+        raise OutsideError
     if not isinstance(place, RemotePath):
         status = place.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
@@ -96,16 +104,22 @@ def open_media(place: Place) -> Iterator[OpenMedia]:
         stream.close()
 
 
-def read_small(place: Place, most_bytes: int = 64 << 20) -> bytes:
+def read_small(place: Place, most_bytes: int = 64 << 20, *, within: Place | None = None) -> bytes:
     """Return a small file beside recordings, such as a manifest. A sparse one may claim terabytes and take no room.
 
+    Args:
+        place: Where it lies.
+        most_bytes: How large it may be.
+        within: The folder that no link may leave; None: its own.
+
     Raises:
+        OutsideError: It is a link that leads out of the folder.
         OSError: There is no such file, or it cannot be read.
         ValueError: It is larger; the message is the rest of a sentence about it.
         MediaAwayError: Its server cannot be reached.
         SealedError: It is sealed, and its key is not at hand.
     """
-    with open_media(place) as media:
+    with open_media(place, within or place.parent) as media:
         data = media.file.read(most_bytes + 1)
         media.check()
     if len(data) > most_bytes:

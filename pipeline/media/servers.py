@@ -6,7 +6,9 @@ Who may come in is told by the environment, under the names that the providers' 
 
 from __future__ import annotations
 
+import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,8 +20,15 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 _NOT_THERE = (404, 410)
-CONNECT_S, READ_S = 10, 60
+CONNECT_S, READ_S = 10, 20
 """How long a server may take to answer, and to send the next bytes."""
+
+S3_ATTEMPTS = 3
+
+LEFT_ALONE_S = 60.0
+"""A server that did not answer in time is not asked again for so long: a thousand files would wait one by one."""
+
+steady_s = time.monotonic
 EXTRAS = {"s3": "s3", "az": "azure", "gs": "gcs", "sftp": "sftp", "http": "http", "https": "http"}
 """Which of Earmark's extras brings the library for a scheme."""
 
@@ -29,7 +38,11 @@ _CREDENTIALS = {
     "gs": "GOOGLE_APPLICATION_CREDENTIALS",
     "sftp": "EARMARK_INTAKE__SFTP_KEY_FILE or EARMARK_INTAKE__SFTP_PASSWORD, and the user in the address",
 }
+_SILENT = "{place.scheme}://{place.host} does not answer in time; it is tried again on the next run"
+_TIMEOUT = re.compile("Time(d)?_?[Oo]ut")
+_DEEPEST_CAUSE = 8
 _connected: dict[tuple[str, ...], Any] = {}
+_silent: dict[tuple[str, ...], float] = {}
 _lock = threading.RLock()  # one that fails to connect is forgotten at once
 
 
@@ -38,10 +51,12 @@ def server_of(place: RemotePath) -> AbstractFileSystem:
 
     Raises:
         SourceError: The library for it is not installed.
-        MediaAwayError: It does not answer, or lets nobody in.
+        MediaAwayError: It does not answer, did not a moment ago, or lets nobody in.
     """
     key = _key(place)
     with _lock:
+        if steady_s() - _silent.get(_host(place), -LEFT_ALONE_S) < LEFT_ALONE_S:
+            raise MediaAwayError(_SILENT.format(place=place))
         if key not in _connected:
             with telling(place):
                 _connected[key] = _connect(place)
@@ -53,6 +68,7 @@ def forget(place: RemotePath | None = None) -> None:
     with _lock:
         if place is None:
             _connected.clear()
+            _silent.clear()
         else:
             _connected.pop(_key(place), None)
 
@@ -82,14 +98,33 @@ def telling(place: RemotePath) -> Iterator[None]:
     except FileNotFoundError as error:
         cause = error.__cause__  # a web server's every failure is told as this, with what it truly was behind it
         if place.scheme in WEB and isinstance(cause, Exception) and getattr(cause, "status", None) not in _NOT_THERE:
-            raise MediaAwayError(_reason(place, cause)) from None
+            raise _away(place, cause) from None
         raise
     except ImportError:
         raise SourceError(_missing(place.scheme)) from None
     except Exception as error:  # noqa: BLE001 - each provider has errors of its own, which share no base
         if place.scheme == "sftp":
             forget(place)
-        raise MediaAwayError(_reason(place, error)) from None
+        raise _away(place, error) from None
+
+
+def _away(place: RemotePath, error: Exception) -> MediaAwayError:
+    if not _is_timeout(error):
+        return MediaAwayError(_reason(place, error))
+    with _lock:
+        _silent[_host(place)] = steady_s()
+    return MediaAwayError(_SILENT.format(place=place))
+
+
+def _is_timeout(error: BaseException | None) -> bool:
+    """Tell whether time ran out; each provider has errors of its own for that, and some wrap those of others."""
+    for _ in range(_DEEPEST_CAUSE):
+        if error is None:
+            return False
+        if any(_TIMEOUT.search(kind.__name__) for kind in type(error).__mro__):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _reason(place: RemotePath, error: Exception) -> str:
@@ -101,7 +136,13 @@ def _reason(place: RemotePath, error: Exception) -> str:
         return f"{where} lets nobody in with these credentials" + (f": they come from {by}" if by else "")
     if kind in ("BadHostKeyException", "UnknownHostKeyError"):
         return f"{where}: the server's key is not in the file of known hosts; ask who runs it, then add it there"
+    if kind == "TooMuchError":
+        return f"{where} sends more than it is asked for, as no server of recordings does"
     return f"{where} does not answer as it should ({kind}); it is tried again on the next run"
+
+
+def _host(place: RemotePath) -> tuple[str, ...]:
+    return (*_key(place), place.host if place.scheme in WEB else "")
 
 
 def _key(place: RemotePath) -> tuple[str, ...]:
@@ -123,25 +164,17 @@ def _connect(place: RemotePath) -> AbstractFileSystem:
         return CheckedSftp(place.host, place.settings)
     options: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
     if place.scheme == "s3":
-        options["config_kwargs"] = {"connect_timeout": CONNECT_S, "read_timeout": READ_S}
+        retries = {"total_max_attempts": S3_ATTEMPTS, "mode": "standard"}
+        options["config_kwargs"] = {"connect_timeout": CONNECT_S, "read_timeout": READ_S, "retries": retries}
     elif place.scheme == "az" and "@" in place.host:
         options["account_name"] = place.host.partition("@")[2].partition(".")[0]
     elif place.scheme in WEB:
-        options |= _for_web()
+        from pipeline.media.web import web_options  # noqa: PLC0415
+
+        options |= web_options(connect_s=CONNECT_S, read_s=READ_S)
     elif place.scheme == "memory":
         options = {}
     made: AbstractFileSystem = fsspec.filesystem("abfs" if place.scheme == "az" else place.scheme, **options)
+    if place.scheme == "s3":
+        made.retries = 1  # s3fs would try each of the attempts several times over
     return made
-
-
-def _for_web() -> dict[str, Any]:
-    """A web server may send on to any other, one inside the house included: no address is left that way."""
-    import aiohttp  # noqa: PLC0415
-
-    async def refuse(*_: Any) -> None:
-        raise OSError("the server sends on to another address")
-
-    tracing = aiohttp.TraceConfig()
-    tracing.on_request_redirect.append(refuse)
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=READ_S)
-    return {"encoded": True, "client_kwargs": {"trace_configs": [tracing], "timeout": timeout}}

@@ -76,6 +76,18 @@ class CheckedSftp(SFTPFileSystem):  # type: ignore[misc]  # fsspec has no types
             elif S_ISLNK(mode) and self._is_inside(name, root):
                 yield name, self._decode_stat(self.ftp.stat(name))
 
+    def leads_outside(self, path: str, folder: str) -> bool:
+        """Tell whether a path is a link, or lies behind one, that leads out of a folder."""
+        root = self.ftp.normalize(folder)
+        try:
+            return bool(posixpath.commonpath([root, self.ftp.normalize(path)]) != root)
+        except FileNotFoundError:
+            return False
+        except (TimeoutError, ConnectionError):
+            raise
+        except OSError:  # links in a circle
+            return True
+
     def _is_inside(self, link: str, root: str) -> bool:
         try:
             target = self.ftp.normalize(link)

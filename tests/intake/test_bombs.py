@@ -143,3 +143,20 @@ def test_a_manifest_of_any_size_is_not_read_whole(tmp_path: Path, monkeypatch: p
 def test_a_header_may_claim_any_number_of_channels(tmp_path: Path) -> None:
     body = struct.pack("<h", 5) * 8000
     assert taken_in(riff(tmp_path / "a.wav", body, tag=1, align=1, channels=65535)).recording is None
+
+
+def test_file_larger_than_any_recording_is_held_back_and_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    with path.open("wb") as file:
+        file.truncate(5 << 40)  # takes no room, and hours to read
+    outcome = taken_in(path)
+    assert (codes(outcome), outcome.recording) == (["too_large"], None)
+    assert "more than 4,294,967,296 bytes: raise intake.max_bytes" in outcome.defects[0].reason
+    assert (outcome.size_bytes, outcome.modified_ns) == (5 << 40, path.stat().st_mtime_ns)
+
+
+def test_file_of_exactly_the_largest_size_is_taken(tmp_path: Path) -> None:
+    path = wav(tmp_path / "a.wav", stereo())
+    size = path.stat().st_size
+    assert taken_in(path, IntakeSettings(max_bytes=size)).recording is not None
+    assert codes(taken_in(path, IntakeSettings(max_bytes=size - 1))) == ["too_large"]

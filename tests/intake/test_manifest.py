@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.intake.manifest import read_manifest
 from pipeline.intake.metadata import index_metadata
+from pipeline.media.place import path_below
 
 HEADER = "file,agent_id,team\n"
 
@@ -149,3 +151,39 @@ def test_a_row_with_too_many_values_is_a_defect_of_that_file(tmp_path: Path) -> 
 
     assert codes(tmp_path, one) == ["manifest_row_invalid"]
     assert agent(tmp_path, other) == "eve"
+
+
+def test_differing_rows_without_number_are_told_by_the_first_ten(tmp_path: Path) -> None:
+    [file] = place(tmp_path, "a.wav")
+    (tmp_path / "manifest.csv").write_text(HEADER + "".join(f"a.wav,agent {at},\n" for at in range(20_000)))
+
+    _, [defect] = index_metadata([tmp_path]).row_for(file)
+
+    assert "(lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 19,990 more)" in defect.reason
+
+
+def test_rows_that_name_one_file_are_not_copied_for_each(tmp_path: Path) -> None:
+    """With n rows of one file, a list that grows holds n of them; a tuple made anew for each would copy n * n / 2."""
+    (tmp_path / "manifest.csv").write_text(HEADER + "a.wav,maria,\n" * 300)
+
+    [rows] = read_manifest(tmp_path / "manifest.csv").rows.values()
+
+    assert isinstance(rows, list)
+    assert len(rows) == 300
+
+
+def test_files_that_share_a_name_are_compared_once_and_not_each_with_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = place(tmp_path, *(f"g{at}/audio.wav" for at in range(60)))
+    (tmp_path / "manifest.csv").write_text(HEADER + "audio.wav,maria,\n")
+    index = index_metadata([tmp_path])
+    asked: list[object] = []
+
+    def counted(file: Path, folder: Path) -> str | None:
+        asked.append(file)
+        return path_below(file, folder)
+
+    monkeypatch.setattr("pipeline.intake.metadata.path_below", counted)
+    assert {index.row_for(file)[1][0].code for file in files} == {"manifest_ambiguous"}
+    assert len(asked) < 3 * len(files)

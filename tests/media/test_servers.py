@@ -48,7 +48,11 @@ def test_missing_library_is_said_with_the_extra_that_brings_it(
     monkeypatch: pytest.MonkeyPatch, address: str, library: str, extra: str
 ) -> None:
     servers.forget()
-    for name in [name for name in sys.modules if name.split(".")[0] == library or name == "pipeline.media.sftp"]:
+    for name in [
+        name
+        for name in sys.modules
+        if name.split(".")[0] == library or name in ("pipeline.media.sftp", "pipeline.media.web")
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, library, None)
     for scheme in ("s3", "abfs", "gs"):  # fsspec keeps what it has once loaded

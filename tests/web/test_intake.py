@@ -24,6 +24,7 @@ from pipeline.records import EVERYTHING
 from pipeline.store.failures import put_failure
 from pipeline.store.uploads import Upload, UploadState, list_uploads
 from tests.scripted_calls import write_call
+from tests.web.api_tokens import program
 from tests.web.conftest import Console, Stay
 
 SOUND = b"RIFF....WAVE not really"
@@ -152,6 +153,8 @@ def test_upload_with_a_hostile_name_stays_in_its_folder_and_is_shown_as_text(con
         ([".wav"], {}, "is no recording by its name"),
         (["good.wav", "bad.exe"], {}, "bad.exe is no recording"),
         (["a.wav"], {"started_at": "yesterday"}, "the start is written like"),
+        (["a.wav"], {"queue": "q" * 201}, "queue has more than 200 characters"),
+        (["a.wav"], {"started_at": "2026-10-14" + " " * 200}, "started_at has more than 200 characters"),
         ([], {}, "choose at least one recording"),
     ],
 )
@@ -523,3 +526,18 @@ def test_intake_tells_who_reviews_neither_agents_nor_names_of_files(console: Con
         assert "maria.lopez" not in told
         assert "tom.becker" not in told
         assert listed(console)[0].upload_id in told
+
+
+def test_program_cannot_upload_with_a_field_longer_than_the_description_says(console: Console) -> None:
+    client = program(console, "manager")
+    properties = client.get("/api/v1/openapi.json").json()["paths"]["/api/v1/intake/uploads"]["post"]["requestBody"][
+        "content"
+    ]["multipart/form-data"]["schema"]["properties"]
+    for field in ("agent_id", "team", "queue", "customer_ref"):
+        most = properties[field]["maxLength"]
+        files = {"file": ("a.wav", SOUND)}
+        refused = client.post("/api/v1/intake/uploads", data={field: "q" * (most + 1)}, files=files)
+        assert (refused.status_code, f"{field} has more than {most} characters" in refused.text) == (400, True)
+        assert kept(console) == []
+    taken = client.post("/api/v1/intake/uploads", data={"queue": "q" * most}, files={"file": ("a.wav", SOUND)})
+    assert taken.status_code == 201

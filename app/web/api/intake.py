@@ -15,7 +15,7 @@ from app.web.access.visitor import Needs, Visitor
 from app.web.api.edge import Id, make_router, problems
 from app.web.api.sight import act, looked, not_there
 from app.web.errors import BadRequestError, RequestError
-from app.web.intake.keep import TYPED, checked, drop, keep
+from app.web.intake.keep import LONGEST_TYPED, TYPED, checked, drop, keep
 from app.web.intake.receive import receive_upload
 from app.web.intake.view import work_of
 from app.web.site import site_of
@@ -33,8 +33,12 @@ _FORM: dict[str, Any] = {
                     "required": ["file"],
                     "properties": {
                         "file": {"type": "string", "format": "binary", "description": "The recording."},
-                        **{name: {"type": "string", "maxLength": 200} for name in TYPED},
-                        "started_at": {"type": "string", "description": "Such as 2026-10-14T10:22:31+02:00."},
+                        **{name: {"type": "string", "maxLength": LONGEST_TYPED} for name in TYPED},
+                        "started_at": {
+                            "type": "string",
+                            "maxLength": LONGEST_TYPED,
+                            "description": "Such as 2026-10-14T10:22:31+02:00.",
+                        },
                     },
                 }
             }

@@ -29,6 +29,9 @@ from pipeline.records import Scope
 from pipeline.store.uploads import Upload, UploadState
 
 TYPED = ("agent_id", "team", "queue", "customer_ref")
+LONGEST_TYPED = 200
+"""Characters of a field."""
+
 _NAMED = re.compile(r"up-[0-9a-f]{16}\.[^.]+(?P<about>\.json)?")
 _NOBODY_TOLD = "(not known)"
 _LONGEST_SHOWN = 120
@@ -178,6 +181,9 @@ def shown_name(told: str) -> str:
 
 
 def _values(typed: Mapping[str, str], zone: ZoneInfo) -> dict[str, str]:
+    for field in (*TYPED, "started_at"):
+        if len(typed.get(field, "")) > LONGEST_TYPED:
+            raise BadRequestError(f"{field} has more than {LONGEST_TYPED} characters")
     values = {field: value for field in TYPED if (value := clean(typed.get(field, "")))}
     started = typed.get("started_at", "").strip()
     if started:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.config import TranscribeSettings
 from pipeline.errors import EngineError, TranscriptFileError
 from pipeline.media.facts import is_file
+from pipeline.media.inside import leads_outside
 from pipeline.media.opened import read_small
 from pipeline.media.place import Place, RemotePath, place_of
 from pipeline.records import MadeBy, Recording
@@ -77,7 +78,7 @@ def _beside(recording: Recording) -> Place:
     media = place_of(recording.media_uri)
     candidates = [media.with_name(media.name + SUFFIX), media.with_suffix(SUFFIX)]
     for candidate in candidates:
-        if is_file(candidate):
+        if is_file(candidate) and not leads_outside(candidate, media.parent):
             return candidate
     # file names may hold a customer's number, so the message tells the pattern only
     raise EngineError(
