@@ -18,6 +18,7 @@ from pathlib import Path
 from pipeline.at_rest.files import size_otherwise
 from pipeline.audit.manifest import MANIFEST
 from pipeline.config import Settings
+from pipeline.intake.genesys import SUFFIX as GENESYS_SUFFIX
 from pipeline.media.place import RemotePath, place_of
 from pipeline.store.deletions import DoomedFile
 from pipeline.store.old_calls import CallFile
@@ -157,8 +158,10 @@ def _beside(recording: Path, settings: Settings) -> Iterator[Path]:
     """Yield where metadata of one recording alone would lie; a manifest is about many and stays."""
     yield recording.with_name(f"{recording.name}.json")
     yield recording.with_name(f"{recording.stem}.transcript.json")
+    yield recording.with_name(f"{recording.name}{GENESYS_SUFFIX}")
     others = (recording.with_suffix(suffix) for suffix in settings.intake.suffixes)
     if not any(other != recording and os.path.lexists(other) for other in others):
+        yield recording.with_name(f"{recording.stem}{GENESYS_SUFFIX}")
         yield recording.with_name(f"{recording.stem}.json")  # else it may be about `call.mp3` as well as `call.wav`
 
 

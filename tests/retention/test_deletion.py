@@ -92,6 +92,8 @@ def test_a_deleted_call_is_in_no_file_of_the_workspace(workspace: Workspace, key
     leave_traces(workspace, first)
     with workspace.store.read() as connection:
         media = [Path(get_recording(connection, call).media_uri) for call in (first, second)]
+    exported = media[0].with_name(f"{media[0].stem}_metadata.json")
+    exported.write_text("{}")
     beside = media[0].with_suffix(".json")
     beside.write_text('{"agent_id": "maria"}')
     assert words_on_disk(workspace.folder, "<Maria> & co")
@@ -103,7 +105,7 @@ def test_a_deleted_call_is_in_no_file_of_the_workspace(workspace: Workspace, key
     for words in ("<Maria> & co", "guarantee it will", "guarantee will", "C-77"):
         found = words_on_disk(workspace.folder, words)
         assert found == [], words
-    assert not any(path.exists() for path in (*media, beside))
+    assert not any(path.exists() for path in (*media, beside, exported))
     assert [path.name for path in workspace.folder.rglob("*") if first in path.name] == []
 
 
