@@ -6,6 +6,7 @@ import os
 
 from sqlalchemy import select
 
+from pipeline.records import NO_SOUND
 from pipeline.store.engine import make_engine, parse_url, reading
 from pipeline.store.tables import recordings
 from pipeline.store.unusable import as_store_errors
@@ -22,7 +23,8 @@ def media_present(store_url: str) -> tuple[int, list[str]]:
     engine = make_engine(parse_url(store_url))  # not a store: no key is needed to know where files are
     try:
         with as_store_errors(engine.url), reading(engine) as connection:
-            rows = connection.execute(select(recordings.c.call_id, recordings.c.media_uri)).all()
+            named = select(recordings.c.call_id, recordings.c.media_uri).where(recordings.c.media_uri != NO_SOUND)
+            rows = connection.execute(named).all()
     finally:
         engine.dispose()
     gone = [row.call_id for row in rows if "://" not in row.media_uri and not os.path.lexists(row.media_uri)]

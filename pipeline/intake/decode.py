@@ -18,7 +18,7 @@ from pipeline.intake.measure import SoundDigest
 from pipeline.intake.sameness import ChannelPair
 from pipeline.intake.samples import as_float32, as_int16
 from pipeline.media.place import Place, place_of
-from pipeline.records import Recording
+from pipeline.records import NO_SOUND, Recording
 from pipeline.sound import SAMPLE_RATE_HZ, CallAudio, Samples
 
 BLOCK_S = 20
@@ -62,10 +62,11 @@ def load_call_audio(
         target_rate_hz: Rate to resample to.
 
     Raises:
-        IntakeError: ``changed``, where the file no longer holds the sound that was taken in; else as for `decode`.
+        IntakeError: ``changed``, where the file no longer holds the sound that was taken in; ``sound_deleted``; else as
+            for `decode`.
     """
     digest = SoundDigest()
-    path = place_of(recording.media_uri, settings)
+    path = _place(recording, settings)
     with _same_sound(recording, digest):
         audio = _decode(path, target_rate_hz, digest, longest_ms=recording.duration_ms + 1)
     if recording.channels == 1 and audio.channels > 1:
@@ -88,7 +89,7 @@ def call_audio(recording: Recording, settings: IntakeSettings, *, rate_hz: int =
 
     def read() -> Iterator[Samples]:
         digest = SoundDigest()
-        path = place_of(recording.media_uri, settings)
+        path = _place(recording, settings)
         longest_ms = recording.duration_ms + 1
         with _same_sound(recording, digest):
             copy = _better_channel(path, longest_ms) if recording.channels == 1 else None
@@ -96,6 +97,12 @@ def call_audio(recording: Recording, settings: IntakeSettings, *, rate_hz: int =
                 yield block if copy is None else block[copy : copy + 1]
 
     return read
+
+
+def _place(recording: Recording, settings: IntakeSettings) -> Place:
+    if recording.media_uri == NO_SOUND:
+        raise intake_error("sound_deleted")
+    return place_of(recording.media_uri, settings)
 
 
 @contextmanager

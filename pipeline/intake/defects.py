@@ -41,6 +41,7 @@ DEFECTS: Mapping[str, DefectKind] = {
     ),
     "name_not_unicode": _fatal("the file's name is not valid UTF-8", "rename the file"),
     "changed": _fatal("the file changed while or after it was taken in", "run again when the recorder has finished"),
+    "sound_deleted": _fatal("the call's sound was deleted by retention", "what was made of it before is all there is"),
     "empty": _fatal("there is no sound in the file", "export the recording again"),
     "too_short": _fatal("the recording is too short", "lower intake.min_duration_ms if such calls count"),
     "too_long": _fatal("the recording lasts longer than any call", "raise intake.max_duration_ms if such calls count"),

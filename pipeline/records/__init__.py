@@ -49,7 +49,7 @@ from pipeline.records.history import (
     field_of,
 )
 from pipeline.records.people import EVERYTHING, Scope, User, UserRole
-from pipeline.records.recording import Defect, Recording
+from pipeline.records.recording import NO_SOUND, Defect, Recording
 from pipeline.records.review import (
     Acknowledgement,
     CalibrationSession,
@@ -121,6 +121,7 @@ from pipeline.records.transcript import Dropped, Redaction, Transcript, Turn, Wo
 __all__ = [
     "AgentAnswer",
     "LEFT_TO_PEOPLE",
+    "NO_SOUND",
     "SHARES",
     "Acknowledgement",
     "AnswerForm",

@@ -22,6 +22,10 @@ class Defect:
     fatal: bool
 
 
+NO_SOUND = ""
+"""``media_uri`` of a call whose sound was deleted and whose results stay."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recording:
     """One recorded call. ``call_id`` is derived from ``sha256``, the hash of the decoded audio.

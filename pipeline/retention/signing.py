@@ -6,7 +6,6 @@ half is the operator's is known only by comparing it with the one that `earmark 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from pipeline.at_rest.key_file import write_key
 from pipeline.config import SIGNING_KEY_VARIABLE
 from pipeline.errors import ConfigError
-
-_ONLY_MINE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +61,15 @@ def read_signing_key(file: Path | None, told: str | None) -> SigningKey | None:
 
 
 def make_signing_key(out: Path) -> SigningKey:
-    """Write a new key into a new file that only its owner may read.
+    """Write a new key into a new file that only its owner may read: whole, or not at all.
 
     Raises:
         ConfigError: Something is there already, or it cannot be written.
     """
     made = Ed25519PrivateKey.generate()
+    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     try:
-        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _ONLY_MINE)
-        with os.fdopen(handle, "wb") as file:
-            file.write(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        write_key(out, pem.rstrip("\n"))
     except FileExistsError:
         raise ConfigError(f"{out}: is there already; a key is never written over") from None
     except OSError as error:

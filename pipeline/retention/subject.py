@@ -188,7 +188,7 @@ def _write_sound(file: Path, record: CallRecord, subject: Subject, settings: Set
         file.parent.mkdir(exist_ok=True)
         write_audio(file, samples, rate_hz)
     except IntakeError as error:
-        return str(error).replace(record.recording.media_uri, "the recording")
+        return str(error).replace(record.recording.media_uri or "the recording", "the recording")
     except ReportError as error:
         return str(error)
     return None

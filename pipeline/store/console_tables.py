@@ -84,6 +84,11 @@ def _index_of_known(column: str) -> Index:
     return Index(f"ix_call_overviews_{column}", column, sqlite_where=known, postgresql_where=known)
 
 
+INDEXES_OF_POSTGRESQL = frozenset({"ix_call_overviews_newest", "ix_call_overviews_best"})
+"""Of overviews from the highest value down, what is unknown last: migration 0023. SQLite does without, and its metadata
+could not be compared with them."""
+
+
 # One row per call: what lists and filters need. Derived; made again by `pipeline.reviewing.overviews`.
 call_overviews = Table(
     "call_overviews",

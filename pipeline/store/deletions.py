@@ -23,6 +23,7 @@ from pipeline.store.retention_tables import (
     deletion_keys,
     deletion_records,
 )
+from pipeline.store.tables import recordings
 from pipeline.store.upsert import insert_new, insert_or_replace
 
 CALL, MEDIA = "call", "media"
@@ -90,7 +91,9 @@ def was_deleted(connection: Connection, sound_sha256: str) -> bool:
 
 
 def allow_again(connection: Connection, sound_sha256: str) -> bool:
-    """Forget that a call was deleted, so that it can be taken in again; tell whether it was."""
+    """Forget that a call, or its sound alone, was deleted, so that it can be taken in again; tell whether it was."""
+    this = select(recordings.c.call_id).where(recordings.c.sha256 == sound_sha256)
+    connection.execute(delete(deleted_media).where(deleted_media.c.call_id.in_(this)))
     hashed = call_hash(connection, sound_sha256)
     return connection.execute(delete(deleted_calls).where(deleted_calls.c.call_hash == hashed)).rowcount > 0
 

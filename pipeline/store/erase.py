@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, func, or_, select, text, update
 
 from pipeline.canonical import canonical_json
+from pipeline.records import NO_SOUND
 from pipeline.store.console_tables import (
     coaching_items,
     coaching_session_items,
@@ -107,7 +108,11 @@ def erase_call(connection: Connection, call_id: str, *, match_within_s: float) -
 
 
 def erase_media(connection: Connection, call_id: str) -> dict[str, int]:
-    """Forget which files hold a call whose sound goes; everything that was made of it stays. Returns rows by table."""
+    """Forget which files hold a call whose sound goes; everything that was made of it stays. Returns rows by table.
+
+    Nothing names a place of its sound any more, so that it cannot be heard where somebody puts the file back.
+    """
+    connection.execute(update(recordings).where(recordings.c.call_id == call_id).values(media_uri=NO_SOUND))
     count = connection.execute(delete(files).where(files.c.call_id == call_id)).rowcount
     return {"files": count} if count else {}
 

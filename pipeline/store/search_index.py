@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 
 from pipeline.errors import StoreError
 from pipeline.records import FactKeys, Role, Turn
-from pipeline.store.console_tables import searchable_calls, stale_searches
+from pipeline.store.console_tables import INDEXES_OF_POSTGRESQL, searchable_calls, stale_searches
 from pipeline.store.payload import read_payload
 from pipeline.store.sealed import is_sealing
 from pipeline.store.search_words import search_words
@@ -33,10 +33,12 @@ _WEIGHTS = {"agent": "A", "customer": "B", "others": "D"}
 
 
 def is_in_metadata(name: str | None, kind: str, _parents: Any = None) -> bool:
-    """Tell whether a table is one that metadata describe; for Alembic's ``include_name``.
+    """Tell whether a table or an index is one that metadata describe; for Alembic's ``include_name``.
 
-    The index of turns is not, nor are the tables that FTS5 makes behind it.
+    The index of turns is not, nor are the tables that FTS5 makes behind it, and indexes of PostgreSQL alone.
     """
+    if kind == "index":
+        return name not in INDEXES_OF_POSTGRESQL
     return kind != "table" or name is None or not (name == TURN_INDEX or name.startswith(f"{TURN_INDEX}_"))
 
 

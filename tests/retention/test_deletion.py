@@ -18,7 +18,10 @@ from pipeline.at_rest.keys import make_key, parse_keys
 from pipeline.audit.log import check_log, record_act
 from pipeline.audit.pack import prepare_pack
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, NotFoundError, ReportError
+from pipeline.errors import ConfigError, IntakeError, NotFoundError, ReportError
+from pipeline.intake.decode import call_audio, load_call_audio
+from pipeline.intake.metadata import index_metadata
+from pipeline.intake.take_in import take_in
 from pipeline.retention import deletion as module
 from pipeline.retention.deletion import Deleting, apply_policies, delete_on_request
 from pipeline.retention.plan import make_plan
@@ -26,8 +29,10 @@ from pipeline.retention.record import check_record, written_record
 from pipeline.retention.signing import SigningKey, make_signing_key
 from pipeline.store.audit import AskedEntries, entries
 from pipeline.store.calls import get_recording, list_calls
-from pipeline.store.deletions import list_records, was_deleted
+from pipeline.store.deletions import allow_again, list_records, was_deleted
 from pipeline.store.holds import LegalHold, lift_hold, put_hold
+from pipeline.store.intake import put_intake
+from pipeline.store.old_calls import aged_call
 from pipeline.store.retention_tables import deletion_files
 from pipeline.store.search_index import index_some
 from pipeline.store.snapshot import dump
@@ -181,6 +186,33 @@ def test_sound_alone_goes_and_the_score_stays(workspace: Workspace) -> None:
     assert apply_policies(deleting) == []
     [later] = apply_policies(who(workspace, keep_call_days={"*": 47}))
     assert later.deleted == 1
+
+
+def test_sound_that_was_deleted_is_not_heard_where_its_file_returns_before_that_is_allowed(
+    workspace: Workspace,
+) -> None:
+    first, _ = workspace.calls
+    settings = workspace.settings.intake
+    with workspace.store.read() as connection:
+        recording = get_recording(connection, first)
+    media = Path(recording.media_uri)
+    held = media.read_bytes()
+    apply_policies(who(workspace, keep_media_days={"*": 47}))
+    media.write_bytes(held)
+    with workspace.store.read() as connection:
+        without = get_recording(connection, first)
+    for listen in (load_call_audio, lambda *given: list(call_audio(*given)())):
+        with pytest.raises(IntakeError, match="sound was deleted by retention") as refused:
+            listen(without, settings)
+        assert refused.value.code == "sound_deleted"
+    with workspace.store.begin() as connection:
+        assert allow_again(connection, recording.sha256)
+        put_intake(connection, take_in(media, settings=settings, metadata=index_metadata([media]), for_sound_only=True), now=NOW)
+        again, aged = get_recording(connection, first), aged_call(connection, first)
+    assert again.media_uri == recording.media_uri
+    assert load_call_audio(again, settings).any()
+    assert aged is not None
+    assert not aged.media_deleted  # the policy applies to it once more
 
 
 def test_a_recording_outside_the_named_folders_stays_and_the_record_says_so(workspace: Workspace) -> None:

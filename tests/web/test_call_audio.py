@@ -20,6 +20,7 @@ from app.web.call.reading import transcript_of
 from pipeline.canonical import to_json
 from pipeline.records import FactKeys, Redaction, Transcript
 from pipeline.store.calls import get_recording
+from pipeline.store.erase import erase_media
 from pipeline.store.steps import get_step
 from pipeline.store.tables import recordings, steps
 from tests.web.calls import POOR, acts_of, call_of, details_of, evaluation_of
@@ -86,6 +87,17 @@ def test_ranges_give_the_same_bytes_and_hearing_is_logged_once(console: Console,
     assert (entry.actor, entry.subject_id, details_of(entry)) == ("ann", call_id, {})
     console.sign_in("manager", "max").get(f"/calls/{call_id}/audio", headers={"range": "bytes=5-9"})
     assert [each.actor for each in acts_of(console, "hear")] == ["ann", "max"]  # not only from its first byte on
+
+
+def test_sound_that_was_deleted_is_not_heard_from_the_cache_either(console: Console, call_id: str) -> None:
+    ann = console.sign_in("reviewer")
+    assert ann.get(f"/calls/{call_id}/audio").status_code == 200
+    with console.store.begin() as connection:
+        erase_media(connection, call_id)
+    for what in ("audio", "clip?from_ms=0&to_ms=900", "peaks"):
+        answer = ann.get(f"/calls/{call_id}/{what}")
+        assert (answer.status_code, "was deleted" in answer.text) == (410, True)
+    assert "Its sound was deleted" in ann.get(f"/calls/{call_id}").text
 
 
 def test_clip_is_that_part_of_the_whole(console: Console, call_id: str) -> None:

@@ -16,7 +16,7 @@ from app.web.call.words import TurnView, turns_of
 from app.web.site import Site
 from pipeline.errors import SourceError
 from pipeline.media.place import RemotePath, place_of
-from pipeline.records import Acknowledgement, CallScore, Flag, FlagChange, FlagState, Recording, Span
+from pipeline.records import NO_SOUND, Acknowledgement, CallScore, Flag, FlagChange, FlagState, Recording, Span
 from pipeline.records.coaching import CoachingItem
 from pipeline.records.comments import Comment
 from pipeline.review.wording import same_name
@@ -242,6 +242,8 @@ def _sound(seen: SeenCall) -> str | None:
     transcript = seen.call.transcript
     if transcript is None or not transcript.redacted:
         return "It can be heard once it was searched for personal data: until then nothing says what to silence."
+    if seen.call.recording.media_uri == NO_SOUND:
+        return "Its sound was deleted, as the rules for keeping recordings have it. All else is still here."
     try:
         place = place_of(seen.call.recording.media_uri)
         there = isinstance(place, RemotePath) or place.is_file()  # to ask a server would hold up the page

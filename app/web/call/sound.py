@@ -24,7 +24,7 @@ from pipeline.config import ALWAYS_MASKED
 from pipeline.errors import IntakeError, MediaAwayError, StoreError
 from pipeline.playback import METHOD, Peaks, cut_playback, playback_rate_hz, write_playback
 from pipeline.privacy.mute import muted_spans
-from pipeline.records import Recording, Span, Transcript
+from pipeline.records import NO_SOUND, Recording, Span, Transcript
 
 LONGEST_CLIP_MS = 600_000
 _FOLDER_MODE = 0o700  # what may be heard by few is in there, too
@@ -91,6 +91,8 @@ def ready_sound(site: Site, recording: Recording, transcript: Transcript | None,
         raise NoSoundError(
             "this call cannot be played yet: it was not searched for personal data, so nothing says what to silence"
         )
+    if recording.media_uri == NO_SOUND:
+        raise LostSoundError("the sound of this call was deleted; transcript and scores are still here")
     margin_ms = site.settings.privacy.mute_margin_ms
     silent = muted_spans(transcript, margin_ms=margin_ms, kinds=ALWAYS_MASKED if unredacted else None)
     made_from = [METHOD, recording.sha256, playback_rate_hz(recording), [[s.start_ms, s.end_ms] for s in silent]]
