@@ -104,7 +104,7 @@ class PrefectSite:
         return httpx.get(f"{self.api}/flow_runs/{run_id}", timeout=60).status_code != httpx.codes.NOT_FOUND
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Return what the server answers; 503 says that its own database was busy, and Prefect's client asks again, too."""
+        """Return what the server answers; asked again after 503: its own database was busy."""
         for wait_s in (1, 2, 4, 8, None):
             answer = httpx.request(method, f"{self.api}{path}", json=body, timeout=60)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or wait_s is None:

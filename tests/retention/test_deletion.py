@@ -207,7 +207,11 @@ def test_sound_that_was_deleted_is_not_heard_where_its_file_returns_before_that_
         assert refused.value.code == "sound_deleted"
     with workspace.store.begin() as connection:
         assert allow_again(connection, recording.sha256)
-        put_intake(connection, take_in(media, settings=settings, metadata=index_metadata([media]), for_sound_only=True), now=NOW)
+        put_intake(
+            connection,
+            take_in(media, settings=settings, metadata=index_metadata([media]), for_sound_only=True),
+            now=NOW,
+        )
         again, aged = get_recording(connection, first), aged_call(connection, first)
     assert again.media_uri == recording.media_uri
     assert load_call_audio(again, settings).any()
