@@ -75,7 +75,7 @@ def cluster_runner(settings: RunSettings) -> Any:
 
 
 def _dask(settings: RunSettings) -> Any:
-    from prefect_dask import DaskTaskRunner  # noqa: PLC0415 (an extra)
+    from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415 (an extra)
 
     if settings.cluster_address:
         return DaskTaskRunner(address=settings.cluster_address)
