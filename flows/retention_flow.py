@@ -14,7 +14,8 @@ from flows.prefect_traces import forget_runs
 from flows.runtime import current, utc_now
 from pipeline.config import SIGNING_KEY_VARIABLE
 from pipeline.errors import ReportError
-from pipeline.retention.deletion import Deleting, apply_policies
+from pipeline.retention.deleting import Deleting
+from pipeline.retention.deletion import apply_policies
 from pipeline.retention.signing import read_signing_key
 
 ACTOR = "schedule"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.acts import current_user
 from app.cli import show
 from pipeline.config import SIGNING_KEY_VARIABLE, Settings
-from pipeline.retention.deletion import Deleting, Deletion
+from pipeline.retention.deleting import Deleting, Deletion
 from pipeline.retention.files import OUTSIDE
 from pipeline.retention.record import document_sha256
 from pipeline.retention.signing import SigningKey, read_signing_key

@@ -2,30 +2,28 @@
 
 Rows first, since they are what can be undone: a call is gone or untouched, whenever the process is killed. In exchange
 for its rows the database gets a list of its files, so that whoever comes next deletes what is left and finishes the
-record. A legal hold is asked for in the transaction that deletes, and none can be placed beside it.
+record (`pipeline.retention.finish`). A legal hold is asked for in the transaction that deletes, and none can be placed
+beside it.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from pipeline.audit.kept_head import keep_head
 from pipeline.audit.log import record_act
-from pipeline.config import Settings
 from pipeline.errors import ConfigError, ReportError
 from pipeline.retention.clock import clock_doubt
-from pipeline.retention.files import SETTLED, TRANSCRIPT, made_of_calls, recorded_files, remove, remove_reports
+from pipeline.retention.deleting import Deleting, Deletion
+from pipeline.retention.files import TRANSCRIPT, made_of_calls, recorded_files
+from pipeline.retention.finish import finish, sweep
 from pipeline.retention.policies import Policy, due_calls, due_policy, earliest_kept, policies_of
-from pipeline.retention.record import document_sha256, record_document
-from pipeline.retention.signing import SigningKey
 from pipeline.store.audit import export_count
 from pipeline.store.claims import worker_with
-from pipeline.store.database import Store
 from pipeline.store.deletions import (
     CALL,
     MEDIA,
@@ -34,47 +32,16 @@ from pipeline.store.deletions import (
     add_deleted,
     add_held,
     begin_record,
-    deleted_under,
-    doomed_files,
-    file_counts,
-    finish_record,
-    forget_record,
-    get_record,
     hold_record,
-    left_files,
     list_records,
     mark_media_deleted,
-    settle_file,
 )
 from pipeline.store.erase import erase_call, erase_media
-from pipeline.store.holds import calls_on_hold, freeze_holds, list_holds
-from pipeline.store.old_calls import AgedCall, aged_call, calls_before, known_calls, recordings_of, sound_of
+from pipeline.store.holds import calls_on_hold, freeze_holds
+from pipeline.store.old_calls import AgedCall, aged_call, calls_before, recordings_of, sound_of
 from pipeline.store.scrub import scrub
 
 ON_SCHEDULE, ON_REQUEST = "policy", "request"
-_FILES_AT_ONCE = 100
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deleting:
-    """Who deletes, and with what.
-
-    Attributes:
-        actor: For the audit log and the record.
-        now: The clock.
-        key: What records are signed with, if anything.
-        zone: In which days begin.
-        clock_is_right: Somebody has looked at it: policies are applied whatever speaks against it.
-    """
-
-    store: Store
-    settings: Settings
-    actor: str
-    now: Callable[[], datetime]
-    key: SigningKey | None
-    zone: tzinfo
-    clock_is_right: bool = False
-    tell: Callable[[str], None] = field(default=lambda _line: None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,27 +50,6 @@ class _Kept:
 
     holds: tuple[str, ...] = ()
     worker: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Deletion:
-    """What one deletion did.
-
-    Attributes:
-        record: The finished record; None where files could not be deleted now, or nothing was to be deleted.
-        deleted: How many calls, or sounds of calls.
-        held: Calls that stayed, with their holds.
-        at_work: Calls that stayed because a worker was at work on them, with its name; the next deletion takes them.
-        left: Files that stayed, with the reason.
-        unfinished: Some files could not be deleted now: the next deletion tries again.
-    """
-
-    record: DeletionRecord | None
-    deleted: int = 0
-    held: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    at_work: dict[str, str] = field(default_factory=dict)
-    left: tuple[tuple[str, str], ...] = ()
-    unfinished: bool = False
 
 
 def due_now(connection: Connection, deleting: Deleting) -> Iterable[tuple[AgedCall, Policy]]:
@@ -126,8 +72,8 @@ def apply_policies(deleting: Deleting) -> list[Deletion]:
     _require_key(deleting)
     with deleting.store.read() as connection:
         left = list_records(connection, unfinished=True)
-    done = [_finish(record.record_id, deleting) for record in left]
-    if not _sweep(deleting):
+    done = [finish(record.record_id, deleting) for record in left]
+    if not sweep(deleting):
         done.append(Deletion(record=None, unfinished=True))
     with deleting.store.read() as connection:
         due = [(call.call_id, policy) for call, policy in due_now(connection, deleting)]
@@ -194,7 +140,7 @@ def _delete(
     if held:
         with deleting.store.begin() as connection:
             add_held(connection, record_id, len(held))
-    done.append(replace(_finish(record_id, deleting), held=held, at_work=at_work))
+    done.append(replace(finish(record_id, deleting), held=held, at_work=at_work))
     return done
 
 
@@ -267,92 +213,3 @@ def _still_due(connection: Connection, call_id: str, policy: Policy | None, dele
     today = deleting.now().astimezone(deleting.zone).date()
     policies = policies_of(deleting.settings.retention)
     return call is not None and due_policy(call, policies, today=today, zone=deleting.zone) == policy
-
-
-def _finish(record_id: str, deleting: Deleting) -> Deletion:
-    """Delete the files of a record that still wait, and finish it where none is left that can be deleted."""
-    failed = _delete_files(record_id, deleting)
-    with deleting.store.read() as connection:
-        left = tuple(left_files(connection, record_id, SETTLED))
-    if failed:
-        return Deletion(record=None, left=left, unfinished=True)
-    with deleting.store.begin() as connection:
-        if not hold_record(connection, record_id):
-            return Deletion(record=None)  # another process has finished it
-        record = get_record(connection, record_id)
-        calls = deleted_under(connection, record_id)
-        if not calls:
-            forget_record(connection, record_id)
-            return Deletion(record=None)
-        document = record_document(
-            record,
-            calls=calls,
-            files=file_counts(connection, record_id),
-            holds_standing=len(list_holds(connection)),
-            key=deleting.key,
-            now=deleting.now(),
-        )
-        signature = deleting.key.sign(document.encode()) if deleting.key else None
-        finish_record(connection, record_id, document=document, signature=signature, now=deleting.now())
-        record_act(
-            connection,
-            actor=deleting.actor,
-            action="deletion",
-            subject=("deletion record", record_id),
-            details={"sha256": document_sha256(document), "calls": len(calls), "signed": signature is not None},
-            now=deleting.now(),
-        )
-        return Deletion(record=get_record(connection, record_id), deleted=len(calls), left=left)
-
-
-def _delete_files(record_id: str, deleting: Deleting) -> bool:
-    """Delete what waits, and what was made of calls while they were deleted; tell whether something could not be."""
-    failed: set[int] = set()
-    while True:
-        with deleting.store.read() as connection:
-            waiting = doomed_files(connection, record_id, limit=_FILES_AT_ONCE + len(failed))
-        waiting = [file for file in waiting if file.number not in failed]
-        if not waiting:
-            break
-        became = []
-        for file in waiting:
-            try:
-                became.append((file.number, remove(file, deleting.settings)))
-            except OSError as error:
-                failed.add(file.number)
-                deleting.tell(f"{file.path}: cannot be deleted ({error.strerror or type(error).__name__})")
-        with deleting.store.begin() as connection:
-            for number, state in became:
-                settle_file(connection, number, state)
-    return not _delete_made(deleting) or bool(failed)
-
-
-def _delete_made(deleting: Deleting) -> bool:
-    """Delete the reports, which quote calls, and what was made of calls that nobody knows; tell whether that worked."""
-    try:
-        remove_reports(deleting.settings)
-    except OSError as error:
-        deleting.tell(f"{error.filename}: cannot be deleted ({error.strerror or type(error).__name__})")
-        return False
-    return _sweep(deleting)
-
-
-def _sweep(deleting: Deleting) -> bool:
-    """Delete what was made of calls that nobody knows, such as by a process that was at one while it was deleted.
-
-    Where nothing was ever deleted everything stays: then the folders may be older than the database.
-    """
-    with deleting.store.read() as connection:
-        if not list_records(connection):
-            return True
-    made = {call: files for call, files in made_of_calls(deleting.settings).items() if call.startswith("c-")}
-    with deleting.store.read() as connection:
-        known = known_calls(connection, list(made))
-    try:
-        for call_id in made.keys() - known:
-            for file in made[call_id]:
-                remove(file, deleting.settings)
-    except OSError as error:
-        deleting.tell(f"{error.filename}: cannot be deleted ({error.strerror or type(error).__name__})")
-        return False
-    return True

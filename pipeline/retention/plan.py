@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.retention.deletion import Deleting, due_now
+from pipeline.retention.deleting import Deleting
+from pipeline.retention.deletion import due_now
 from pipeline.retention.files import may_be_removed
 from pipeline.retention.policies import policies_of
 from pipeline.store.deletions import CALL, list_records

@@ -15,7 +15,8 @@ from flows.intake import keep_unless_deleted
 from pipeline.intake.metadata import index_metadata
 from pipeline.intake.outcome import IntakeOutcome
 from pipeline.intake.take_in import take_in
-from pipeline.retention.deletion import Deleting, apply_policies, delete_on_request
+from pipeline.retention.deleting import Deleting
+from pipeline.retention.deletion import apply_policies, delete_on_request
 from pipeline.store.claim_tables import call_claims
 from pipeline.store.intake import put_intake
 from pipeline.store.retention_tables import deleted_calls

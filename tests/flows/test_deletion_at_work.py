@@ -14,7 +14,8 @@ from sqlalchemy import update
 from flows.claimed_calls import Worker
 from pipeline.config import RetentionSettings
 from pipeline.config.privacy import PrivacySettings
-from pipeline.retention.deletion import Deleting, Deletion, apply_policies, delete_on_request
+from pipeline.retention.deleting import Deleting, Deletion
+from pipeline.retention.deletion import apply_policies, delete_on_request
 from pipeline.store import claims
 from pipeline.store.claim_tables import call_claims
 from pipeline.store.database import open_store

@@ -14,7 +14,8 @@ from pipeline import run
 from pipeline.config import PrivacySettings
 from pipeline.errors import StoreError
 from pipeline.privacy.unredacted import keep_if_asked, read_unredacted
-from pipeline.retention.deletion import Deleting, delete_on_request
+from pipeline.retention.deleting import Deleting
+from pipeline.retention.deletion import delete_on_request
 from pipeline.store.database import open_store
 from pipeline.store.tables import recordings
 from tests.flows.test_claimed_calls import Site

@@ -22,8 +22,9 @@ from pipeline.errors import ConfigError, IntakeError, NotFoundError, ReportError
 from pipeline.intake.decode import call_audio, load_call_audio
 from pipeline.intake.metadata import index_metadata
 from pipeline.intake.take_in import take_in
-from pipeline.retention import deletion as module
-from pipeline.retention.deletion import Deleting, apply_policies, delete_on_request
+from pipeline.retention import deletion, finish
+from pipeline.retention.deleting import Deleting, Deletion
+from pipeline.retention.deletion import apply_policies, delete_on_request
 from pipeline.retention.plan import make_plan
 from pipeline.retention.record import check_record, written_record
 from pipeline.retention.signing import SigningKey, make_signing_key
@@ -335,8 +336,13 @@ def test_what_was_killed_is_finished_by_the_next_deletion(
     workspace: Workspace, key: SigningKey, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     leave_traces(workspace, workspace.calls[0])
-    calls = {"before the files": "_finish", "within the files": "remove", "before the record": "record_document"}
-    real = getattr(module, calls[at])
+    places = {
+        "before the files": (deletion, "finish"),
+        "within the files": (finish, "remove"),
+        "before the record": (finish, "record_document"),
+    }
+    module, name = places[at]
+    real = getattr(module, name)
     seen: list[object] = []
 
     def killed(*given: Any, **named: Any) -> Any:
@@ -345,7 +351,7 @@ def test_what_was_killed_is_finished_by_the_next_deletion(
             raise KilledError
         return real(*given, **named)
 
-    monkeypatch.setattr(module, calls[at], killed)
+    monkeypatch.setattr(module, name, killed)
     deleting = who(workspace, key, keep_call_days={"*": 1})
     with pytest.raises(KilledError):
         apply_policies(deleting)
@@ -369,7 +375,7 @@ def test_a_call_whose_rows_could_not_go_stays_whole(workspace: Workspace, monkey
     def killed(*_given: Any, **_named: Any) -> Any:
         raise KilledError
 
-    monkeypatch.setattr(module, "record_act", killed)  # the last that the transaction does
+    monkeypatch.setattr(deletion, "record_act", killed)  # the last that the transaction does
     with pytest.raises(KilledError):
         delete_on_request([workspace.calls[0]], "asked", who(workspace))
     monkeypatch.undo()
@@ -379,7 +385,7 @@ def test_a_call_whose_rows_could_not_go_stays_whole(workspace: Workspace, monkey
         name: rows for name, rows in before.items() if name != "deletion_records"
     }
     assert len(list(workspace.recordings.glob("*.wav"))) == 2
-    assert apply_policies(who(workspace)) == [module.Deletion(record=None)]
+    assert apply_policies(who(workspace)) == [Deletion(record=None)]
     with workspace.store.read() as connection:
         assert list_records(connection) == []
 
@@ -497,6 +503,6 @@ def test_a_process_whose_record_another_one_finished_begins_another(workspace: W
 def test_deleting_what_is_gone_does_nothing(workspace: Workspace) -> None:
     first, _ = workspace.calls
     delete_on_request([first], "asked", who(workspace))
-    assert delete_on_request([first], "asked", who(workspace)) == [module.Deletion(record=None)]
+    assert delete_on_request([first], "asked", who(workspace)) == [Deletion(record=None)]
     with pytest.raises(NotFoundError), workspace.store.read() as connection:
         get_recording(connection, first)

@@ -26,6 +26,7 @@ from pipeline.store.uploads import Upload, UploadState, list_uploads
 from tests.scripted_calls import write_call
 from tests.web.api_tokens import program
 from tests.web.conftest import Console, Stay
+from tests.web.waiting import page_when
 
 SOUND = b"RIFF....WAVE not really"
 LONG_AGO = timedelta(days=999)
@@ -487,7 +488,7 @@ def test_page_asks_often_only_while_something_goes_on(console: Console) -> None:
 
 
 def test_page_shows_room_and_what_came_through(console: Console) -> None:
-    page = console.sign_in("reviewer").get("/intake").text
+    page = page_when(console.sign_in("reviewer"), "/intake", lambda page: "Being counted" not in page)
     assert re.search(r"<dt>Database</dt><dd>\d+ MB</dd>", page)
     assert " free of " in page
     assert 'id="upload"' not in page
