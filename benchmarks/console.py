@@ -120,10 +120,9 @@ class Measured:
         return statistics.median(self.again_ms)
 
     @property
-    def p95_ms(self) -> float:
-        """All but one of twenty were at most so slow."""
-        ordered = sorted(self.again_ms)
-        return ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+    def slowest_ms(self) -> float:
+        """No request but the first was slower; the 95th percentile is at most this."""
+        return max(self.again_ms)
 
     def cpu(self) -> str:
         """Return the server's processor time of a request, where the system tells."""
@@ -134,9 +133,26 @@ class Measured:
         told = f"| `{self.address.path}` | {ROLES[self.address.who]} |"
         if self.status not in (200, 303):
             return f"{told} answered {self.status} | | | | |"
-        late = " **over**" if max(self.p95_ms, self.first_ms) > LIMIT_MS else ""
-        again = f"{self.median_ms:.0f} | {self.p95_ms:.0f}{late}"
-        return f"{told} {self.first_ms:.0f} | {again} | {self.cpu()} | {self.size_kb:.0f} |"
+        again = f"{self.median_ms:.0f} | {_marked(self.slowest_ms)}"
+        return f"{told} {_marked(self.first_ms)} | {again} | {self.cpu()} | {self.size_kb:.0f} |"
+
+
+def _marked(taken_ms: float) -> str:
+    return f"{taken_ms:.0f} **over**" if taken_ms > LIMIT_MS else f"{taken_ms:.0f}"
+
+
+def page_table(measured: Sequence[Measured]) -> list[str]:
+    """Return the table of what was measured, and how much of it is within the limit."""
+    answered = [each for each in measured if each.status in (200, 303)]
+    within = sum(each.slowest_ms <= LIMIT_MS for each in answered)
+    at_once = sum(each.first_ms <= LIMIT_MS for each in answered)
+    return [
+        "| page | as | first | median | slowest | processor | kB |",
+        "|---|---|---|---|---|---|---|",
+        *(each.row() for each in measured),
+        "",
+        f"At most {LIMIT_MS} ms: {within} of {len(measured)} pages each of {REQUESTS} times, {at_once} the first time.",
+    ]
 
 
 ROLES = {name: role for name, role, _ in PEOPLE}
@@ -266,7 +282,6 @@ def ask(port: int, path: str, cookie: str) -> tuple[int, bytes, float]:
 
 def report(measured: Sequence[Measured], filled: Filled, *, size_mb: float, stamp: str) -> str:
     """Return the page."""
-    late = [each for each in measured if each.status in (200, 303) and each.p95_ms > LIMIT_MS]
     lines = [
         f"# The console on {filled.calls:,} calls",
         "",
@@ -282,11 +297,7 @@ def report(measured: Sequence[Measured], filled: Filled, *, size_mb: float, stam
         "",
         f"On {stamp}.",
         "",
-        "| page | as | first | median | 95th percentile | processor | kB |",
-        "|---|---|---|---|---|---|---|",
-        *(each.row() for each in measured),
-        "",
-        f"{len(measured) - len(late)} of {len(measured)} pages are within {LIMIT_MS} ms in the 95th percentile.",
+        *page_table(measured),
         "",
     ]
     return "\n".join(lines)

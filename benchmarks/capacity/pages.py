@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.capacity.million import Loaded, load
-from benchmarks.console import ADDRESSES, LIMIT_MS, PORT, REQUESTS, SETTLE_S, Measured, measure, served
+from benchmarks.console import ADDRESSES, PORT, REQUESTS, SETTLE_S, Measured, measure, page_table, served
 
 SERVER_OPTIONS = (
     "shared_buffers=2GB",
@@ -40,7 +40,6 @@ def measured_pages(url: str, calls: int, scratch: Path, *, only: str = "") -> tu
 
 def page_section(loaded: Loaded, measured: Sequence[Measured], stamp: str) -> str:
     """Return the part of the page."""
-    late = [each for each in measured if each.status in (200, 303) and each.p95_ms > LIMIT_MS]
     lines = [
         f"Made with `python -m benchmarks.capacity console --calls {loaded.calls}`. On {stamp}.",
         "",
@@ -50,10 +49,6 @@ def page_section(loaded: Loaded, measured: Sequence[Measured], stamp: str) -> st
         f"Each page is asked for once after the start, then {REQUESTS} times when what is counted beside requests had",
         "been counted. Milliseconds to the last byte; `processor` is the console's own work, without the database's.",
         "",
-        "| page | as | first | median | 95th percentile | processor | kB |",
-        "|---|---|---|---|---|---|---|",
-        *(each.row() for each in measured),
-        "",
-        f"{len(measured) - len(late)} of {len(measured)} pages are within {LIMIT_MS} ms in the 95th percentile.",
+        *page_table(measured),
     ]
     return "\n".join(lines)
