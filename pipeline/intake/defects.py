@@ -56,7 +56,7 @@ DEFECTS: Mapping[str, DefectKind] = {
         "the sample rate is none that speech is kept at", "convert it to one from 4,000 to 384,000 Hz"
     ),
     "deleted": _fatal(
-        "the call in it was deleted by retention or on request",
+        "the call in it, or its sound, was deleted by retention or on request",
         "remove the file; `earmark retention allow` lets a call be taken in again",
     ),
     # the sound
